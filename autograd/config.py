@@ -1,0 +1,71 @@
+"""Which `autograd` is running, from where, and on which NumPy and BLAS kernel.
+
+Another distribution on PyPI also installs a package named `autograd`. Installed together, the
+files of both are mixed in one folder and neither works; importing that is refused here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+__version__ = "0.1.0"
+
+_HERE = Path(__file__).resolve().parent
+_FOREIGN_FILES = ("core.py", "tracer.py", "extend.py", "differential_operators.py")
+_PINS = ("OPENBLAS_CORETYPE", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def refuse_foreign_files(folder: Path = _HERE) -> None:
+    """Raise `ImportError` if another distribution's `autograd` was installed into `folder`."""
+    foreign = [name for name in _FOREIGN_FILES if (folder / name).exists()]
+    if foreign:
+        raise ImportError(
+            f"{folder} holds files of another distribution named 'autograd' "
+            f"({', '.join(foreign)}) mixed with those of pullback; run "
+            f"`pip uninstall autograd pullback`, delete the folder if it is still there, and "
+            f"install pullback in an environment of its own"
+        )
+
+
+def show_config() -> None:
+    """Print the version and place of this package, NumPy's, and the BLAS kernel.
+
+    Names the environment variables that hold BLAS or NumPy back to older processor kernels.
+    """
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    lines = [
+        f"pullback {__version__}  (import autograd, from {_HERE})",
+        f"python   {platform.python_version()}  ({platform.machine()}, {os.cpu_count()} cores)",
+        f"numpy    {np.__version__}  (from {Path(np.__file__).parent})",
+        f"BLAS     {blas['name']} {blas['version']}, kernel: {_blas_kernel() or 'unknown'}",
+    ]
+    lines += [f"threads  {v}={os.environ[v]}" for v in _THREADS if v in os.environ]
+    lines += [
+        f"warning  {v}={os.environ[v]} pins an instruction set: matrix products may run at a "
+        f"fraction of this processor's speed; unset it"
+        for v in _PINS
+        if v in os.environ
+    ]
+    print("\n".join(lines))
+
+
+def _blas_kernel() -> str | None:
+    """The kernel that the OpenBLAS inside NumPy's wheel chose for this processor, if it says."""
+    root = Path(np.__file__).parent
+    folders = (root.parent / "numpy.libs", root / ".dylibs", root / ".libs")
+    for path in (p for folder in folders for p in folder.glob("*openblas*")):
+        library = ctypes.CDLL(str(path))
+        for prefix in ("scipy_", ""):
+            for suffix in ("64_", ""):
+                get = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
+                if get is not None:
+                    get.restype = ctypes.c_char_p
+                    name: bytes = get()
+                    return name.decode()
+    return None

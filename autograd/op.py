@@ -1,0 +1,530 @@
+"""Operations: a function, its gradient rules, and how a call of it is recorded.
+
+An `Op` pairs a function with one vector-Jacobian product (VJP) per input, and `rule` makes it:
+
+    rule(np.exp,      lambda g, y, *_: g * y)
+    rule(np.multiply, lambda g, _, __, y: g * y,
+                      lambda g, _, x, __: g * x)
+
+A VJP takes `(g, out, *inputs, **options)`, which are the cotangent of the output, the output
+and the inputs, and returns the cotangent of its own input. It is written in plain NumPy: on
+arrays it computes a gradient, on Tensors it computes and records one, so that the gradient can
+be differentiated again. It must not change `g`.
+
+The names of its parameters say what a recorded call keeps for it:
+
+    x       the array
+    _x      the shape and dtype only (`_x.shape`, `_x.dtype`, `_x.ndim`, `_x.size`)
+    _, *_   nothing (any number of underscores)
+
+Parameters with a default value are the operation's options (`axis=None`). An option that the
+rules do not name is refused when the function is called: it cannot be ignored silently.
+
+Read `backward.py` next: it walks what is recorded here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import sys
+from collections.abc import Callable
+from itertools import count
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import NotDifferentiableError
+from .grad_mode import current_scope, grad_enabled
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+else:
+    Tensor = None  # recording makes Tensors: tensor.py, further down the house, sets this
+
+VJP = Callable[..., Any]
+NO_OPTIONS: dict[str, Any] = {}
+FREED: tuple[Any, ...] = ("freed",)  #: stands for the parents and arrays of a node that was used
+
+# -- nodes --------------------------------------------------------------------------------------
+
+
+class ShapeDtype:
+    """What is known of an array that is not kept."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Node(ShapeDtype):
+    """One recorded operation, with the shape and dtype of its output.
+
+    `number` grows from node to node and inputs are made before outputs, so descending numbers
+    are a topological order. A node points at its parents and never at a Tensor: a graph has no
+    reference cycles, and is freed the moment its last result is.
+    """
+
+    __slots__ = ("code", "instruction", "number", "op", "options", "parents", "saved")
+
+    def __init__(
+        self,
+        op: Op,
+        parents: tuple[Node | None, ...],
+        saved: tuple[Any, ...],
+        options: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        frame: FrameType,
+    ) -> None:
+        self.op = op
+        self.parents = parents  # one per input; None where no gradient is wanted
+        self.saved = saved  # (output, *inputs), each as the rules read it
+        self.options = options
+        self.shape = shape
+        self.dtype = dtype
+        self.number = _next_number()
+        self.code: CodeType = frame.f_code  # these two are cheap, and the source line can be
+        self.instruction = frame.f_lasti  # worked out from them when somebody asks for it
+
+    def recorded_arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        """What the rules read, as Tensors that are linked to the graph, and the options.
+
+        Rules that run on these record the gradient they compute.
+        """
+        out, *inputs = self.saved
+        if isinstance(out, tuple):
+            specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
+            out = tuple(Tensor._of(o, _output_node(self, i, specs)) for i, o in enumerate(out))
+        elif out is not None:
+            out = Tensor._of(out, self)
+        linked = [
+            x if p is None or x is None or isinstance(x, ShapeDtype) else Tensor._of(x, p)
+            for x, p in zip(inputs, self.parents, strict=True)
+        ]
+        options = self.options
+        if self.op.residual is not None:
+            options = {**options, self.op.residual: None}
+        return [out, *linked], options
+
+    def source(self) -> str:
+        """Where the operation was called, as 'file.py:12 in train'."""
+        line: int | None = self.code.co_firstlineno
+        for start, end, at in self.code.co_lines():
+            if start <= self.instruction < end:
+                line = at
+        return f"{self.code.co_filename}:{line} in {self.code.co_name}"
+
+
+class Leaf(Node):
+    """The node of a tensor made by the user. It has no parents, and collects `grad`."""
+
+    __slots__ = ("grad", "name")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        super().__init__(LEAF, (), (), NO_OPTIONS, shape, dtype, _user_frame(_getframe(1)))
+        self.grad: Any = None
+        self.name = ""
+
+
+_getframe = sys._getframe
+_next_number = count().__next__
+_ENGINE_FILES = {
+    os.path.join(folder, file)
+    for folder, _, files in os.walk(os.path.dirname(os.path.abspath(__file__)))
+    for file in files
+}
+
+
+def _user_frame(frame: FrameType) -> FrameType:
+    """The nearest caller outside this package."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_filename in _ENGINE_FILES:
+        caller = caller.f_back
+    return caller or frame
+
+
+def call_site() -> tuple[int, str]:
+    """Now, as a node number, and the user's line that is being executed."""
+    frame = _user_frame(_getframe(1))
+    return _next_number(), f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+# -- operations ---------------------------------------------------------------------------------
+
+
+class Op:
+    """A differentiable function: call it on arrays, or on Tensors to have the call recorded."""
+
+    __slots__ = (
+        "_signature",
+        "apply",
+        "arity",
+        "elementwise",
+        "forward",
+        "joint",
+        "name",
+        "options",
+        "reads",
+        "residual",
+        "vjps",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        vjps: tuple[VJP | None, ...] = (),
+        joint: VJP | None = None,
+        elementwise: bool = False,
+        residual: str | None = None,
+    ) -> None:
+        self.name = name.strip("_")
+        self.forward = forward
+        self._signature: dict[str, Any] | None = None
+        self.vjps = vjps
+        self.joint = joint
+        self.arity = None if joint else len(vjps)  # None: any number of inputs
+        self.elementwise = elementwise
+        self.residual = residual
+        self.reads = tuple(_Reads(v) for v in ((joint,) if joint else vjps))
+        for read in self.reads:
+            if not joint and read.count not in (None, self.arity, -1):
+                raise TypeError(
+                    f"rule({self.name}): a rule takes {read.count} inputs after (g, out), but "
+                    f"there are {self.arity} rules; give one rule per input (None: no gradient), "
+                    f"each with the parameters (g, out, *inputs)"
+                )
+        self.options = frozenset().union(*(r.options for r in self.reads)) - {residual}
+        #: Applies the operation to its inputs, without options, as fast as can be.
+        self.apply: Callable[..., Any] = self
+        if all(vjps) and not residual and self.arity in (1, 2):
+            self.apply = _unary(self) if self.arity == 1 else _binary(self)
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Apply to `args`, and record the call where one of them requires a gradient.
+
+        Arrays give what the plain function gives. With a Tensor among them the result is a
+        Tensor, or a tuple of Tensors for a function of several outputs. Raises
+        `NotDifferentiableError` for an option that the rules do not honour.
+        """
+        if self.arity is not None and (len(args) != self.arity or options):
+            args, options = self._bind(args, options)
+        arrays: list[Any] = []
+        parents: list[Node | None] = []
+        on_tensors = False
+        for x in args:
+            if isinstance(x, Tensor):
+                on_tensors = True
+                arrays.append(x._data)
+                parents.append(x.node)
+            else:
+                arrays.append(np.asarray(x) if isinstance(x, list | tuple) else x)
+                parents.append(None)
+        out = self.forward(*arrays, **options)
+        if self.residual is not None:
+            out, residual = out
+        if not on_tensors:
+            return out
+        out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
+        if self.joint is None:
+            parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
+        if not any(parents) or (current_scope() is not None and not grad_enabled()):
+            if isinstance(out, tuple):
+                return tuple(Tensor._of(o, None) for o in out)
+            return Tensor._of(out, None)
+        if self.residual is not None:
+            options = {**options, self.residual: residual}
+        return self._record(out, arrays, tuple(parents), options)
+
+    def _record(
+        self, out: Any, arrays: list[Any], parents: tuple[Node | None, ...], options: dict[str, Any]
+    ) -> Any:
+        """Make the node of a call that has been computed, and wrap its output."""
+        reads = self.reads
+        if self.joint is None:
+            reads = tuple(r for r, p in zip(reads, parents, strict=True) if p is not None)
+        saved = [out if any(r.out for r in reads) else None]
+        for i, (x, parent) in enumerate(zip(arrays, parents, strict=True)):
+            saved.append(_kept(x, parent, max(r.level(i) for r in reads)))
+        frame = _user_frame(_getframe(2))
+        if not isinstance(out, tuple):
+            node = Node(self, parents, tuple(saved), options, out.shape, out.dtype, frame)
+            return Tensor._of(out, node)
+        # Each of several outputs hangs from the node by a node of its own, which knows its place.
+        specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
+        trunk = Node(self, parents, tuple(saved), options, (), _SEVERAL, frame)
+        return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
+
+    def _bind(
+        self, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort the arguments of a call into inputs and options, as NumPy's signature has them."""
+        if len(args) == self.arity and options.keys() <= self.options:
+            return args, options
+        if self._signature is None:
+            self._signature = _positional_parameters(self.forward)
+        names = list(self._signature) or [f"x{i}" for i in range(self.arity or 0)]
+        if len(args) > len(names):
+            raise TypeError(f"{self.name} takes at most {len(names)} arguments, got {len(args)}")
+        bound = dict(zip(names, args, strict=False))
+        for key, value in options.items():
+            if key in bound:
+                raise TypeError(f"{self.name} got two values for the argument '{key}'")
+            bound[key] = value
+        for name in names[: self.arity]:
+            if name not in bound:
+                raise TypeError(f"{self.name} misses its argument '{name}'")
+        inputs = tuple(bound.pop(name) for name in names[: self.arity])
+        for key in bound.keys() - self.options:
+            value = bound.pop(key)
+            if value is not None and value is not self._signature.get(key, np._NoValue):
+                raise NotDifferentiableError(
+                    f"{self.name}: no gradient rule honours {key}={value!r} (options that are "
+                    f"honoured: {', '.join(sorted(self.options)) or 'none'}); leave it out and "
+                    f"write that step as an operation of its own"
+                )
+        return inputs, bound
+
+
+def _positional_parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    """A function's positional parameters in order, with their defaults."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # compiled, and without a signature
+        return {}
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {p.name: p.default for p in parameters if p.kind in positional}
+
+
+def _kept(x: Any, parent: Node | None, level: int) -> Any:
+    """What is saved of an input: the array, its shape and dtype, or nothing."""
+    if level == _SHAPE:
+        return parent or ShapeDtype(np.shape(x), np.result_type(x))
+    return x if level == _ARRAY else None
+
+
+def _as_array(x: Any) -> Any:
+    """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
+    return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+# -- what a rule reads --------------------------------------------------------------------------
+
+_NOTHING, _SHAPE, _ARRAY = 0, 1, 2
+
+
+class _Reads:
+    """What one rule reads of the output and of each input, by the names of its parameters."""
+
+    __slots__ = ("count", "inputs", "options", "out", "rest")
+
+    def __init__(self, vjp: VJP | None) -> None:
+        self.options: set[str] = set()
+        self.rest: int | None = None
+        named: list[int] = []
+        for p in inspect.signature(vjp).parameters.values() if vjp else ():
+            if p.kind is p.VAR_POSITIONAL:
+                self.rest = _level(p.name)
+            elif p.kind is p.KEYWORD_ONLY or p.default is not p.empty:
+                self.options.add(p.name)
+            elif p.kind is not p.VAR_KEYWORD:
+                named.append(_level(p.name))
+        _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
+        self.out = (self.rest if out is None else out) == _ARRAY
+        #: How many inputs the rule takes: None for any number, -1 for the absent rule.
+        self.count = -1 if vjp is None else None if self.rest is not None else len(self.inputs)
+
+    def level(self, i: int) -> int:
+        return (self.inputs[i] if i < len(self.inputs) else self.rest) or _NOTHING
+
+
+def _level(name: str) -> int:
+    if not name.strip("_"):
+        return _NOTHING
+    return _SHAPE if name.startswith("_") else _ARRAY
+
+
+# -- the hot path -------------------------------------------------------------------------------
+# An operation on a small array costs as much in Python as in NumPy. These two are
+# `Op.__call__` for one and for two inputs without options, unrolled; a test holds them to
+# recording the same.
+
+_new = object.__new__
+_ndarray = np.ndarray
+_SEQUENCES = (list, tuple)
+
+
+def _unary(op: Op) -> Callable[[Any], Any]:
+    forward = op.forward
+    keep_out, level = op.reads[0].out, op.reads[0].level(0)
+    keep_x, keep_shape = level == _ARRAY, level == _SHAPE
+
+    def apply(x: Any) -> Any:
+        if not isinstance(x, Tensor):
+            return forward(x)
+        out = forward(x._data)
+        if type(out) is not _ndarray:
+            if isinstance(out, tuple):
+                return op(x)
+            out = _as_array(out)
+        result = _new(Tensor)
+        result._data = out
+        parent = x.node
+        if parent is None or (current_scope() is not None and not grad_enabled()):
+            result.node = None
+            return result
+        frame = _getframe(1)
+        if frame.f_code.co_filename in _ENGINE_FILES:
+            frame = _user_frame(frame)
+        saved = (
+            out if keep_out else None,
+            x._data if keep_x else parent if keep_shape else None,
+        )
+        result.node = Node(op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame)
+        return result
+
+    return apply
+
+
+def _binary(op: Op) -> Callable[[Any, Any], Any]:
+    forward, (for_x, for_y) = op.forward, op.reads
+    # What to keep of (out, x, y), by which inputs want a gradient: neither, x, y, or both.
+    plans = []
+    for who in ([], [for_x], [for_y], [for_x, for_y]):
+        levels = [max((reads.level(i) for reads in who), default=_NOTHING) for i in (0, 1)]
+        plans.append((any(reads.out for reads in who), *levels))
+
+    def apply(x: Any, y: Any) -> Any:
+        if isinstance(x, Tensor):
+            a, p = x._data, x.node
+            if isinstance(y, Tensor):
+                b, q = y._data, y.node
+            else:
+                b, q = y if type(y) not in _SEQUENCES else np.asarray(y), None
+        elif isinstance(y, Tensor):
+            a, p = x if type(x) not in _SEQUENCES else np.asarray(x), None
+            b, q = y._data, y.node
+        else:
+            return forward(x, y)
+        out = forward(a, b)
+        if type(out) is not _ndarray:
+            out = _as_array(out)
+        result = _new(Tensor)
+        result._data = out
+        if p is None and q is None or (current_scope() is not None and not grad_enabled()):
+            result.node = None
+            return result
+        frame = _getframe(1)
+        if frame.f_code.co_filename in _ENGINE_FILES:
+            frame = _user_frame(frame)
+        keep_out, level_x, level_y = plans[(p is not None) + 2 * (q is not None)]
+        saved = (
+            out if keep_out else None,
+            a if level_x == _ARRAY else _kept(a, p, level_x) if level_x else None,
+            b if level_y == _ARRAY else _kept(b, q, level_y) if level_y else None,
+        )
+        result.node = Node(op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
+        return result
+
+    return apply
+
+
+# -- the registry -------------------------------------------------------------------------------
+
+#: What NumPy's functions do when they meet a Tensor: an Op, or a function that calls Ops.
+REGISTRY: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+#: NumPy functions whose results carry no gradient: they return plain arrays.
+CONSTANT: set[Callable[..., Any]] = set()
+
+
+def rule(
+    function: Callable[..., Any],
+    *vjps: VJP | None,
+    joint: VJP | None = None,
+    forward: Callable[..., Any] | None = None,
+    elementwise: bool | None = None,
+    residual: str | None = None,
+) -> Op:
+    """Make `function` differentiable, and return the operation, which is called like it.
+
+    `vjps`: one rule per input, each `(g, out, *inputs, **options) -> gradient of that input`,
+    or None for an input without a gradient (a mask, an index). The head of this file tells how
+    the parameter names of a rule decide what is kept for it.
+
+    `joint`: in place of `vjps`, one rule that returns a tuple with the gradient of each input
+    (None where there is none), for functions of any number of inputs.
+
+    `forward`: computes the function on arrays, where that is not `function` itself.
+
+    `elementwise`: the function broadcasts its inputs, and the engine sums each gradient back to
+    the shape of its input. Default: true for NumPy's ufuncs that work element by element.
+
+    `residual`: the forward function returns `(out, residual)`, and rules find the second under
+    this name among their options. When the gradient is itself recorded they get None there and
+    must compute it again from their inputs, for a stored array could not be differentiated.
+
+    A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
+    function is differentiable through the operation returned here:
+
+        cube = rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
+
+    Raises `TypeError` where the number of rules and of their parameters disagree.
+    """
+    is_ufunc = isinstance(function, np.ufunc)
+    if elementwise is None:
+        elementwise = is_ufunc and function.signature is None
+    dispatched = is_ufunc or isinstance(function, type(np.concatenate))
+    name = getattr(function, "__name__", "operation")
+    op = Op(name, forward or function, vjps, joint, elementwise, residual)
+    if dispatched:
+        REGISTRY[function] = op
+    return op
+
+
+def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops."""
+
+    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
+        REGISTRY[function] = composition
+        return composition
+
+    return enter
+
+
+#: The node of a Leaf has this operation, which has no rules.
+LEAF = Op("leaf", lambda: None)
+
+#: One of several outputs of an operation; the backward pass gathers their cotangents.
+OUTPUT = Op("output", lambda outputs: outputs)
+_SEVERAL = np.dtype(object)  # the dtype of a node whose value is a tuple of arrays
+
+
+def _output_node(trunk: Node, place: int, specs: tuple[ShapeDtype, ...]) -> Node:
+    node = Node(
+        OUTPUT,
+        (trunk,),
+        (None, None),
+        {"place": place, "outputs": specs},
+        specs[place].shape,
+        specs[place].dtype,
+        _getframe(0),
+    )
+    node.code, node.instruction = trunk.code, trunk.instruction
+    return node

@@ -1,0 +1,71 @@
+"""Reading and writing elements, with every kind of NumPy index.
+
+The gradient of reading puts the cotangent back where the elements came from, and adds where an
+element was read several times: x[[0, 0, 1]] with cotangent [1, 2, 4] gives [3, 4].
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import unbroadcast
+from ..op import rule
+
+
+def _getitem(x: Any, index: Any) -> Any:
+    return x[index]
+
+
+def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """An array of zeros with `g` added at `index`."""
+    x = np.zeros_like(g, shape=shape)
+    if _reads_once(index):
+        x[index] = g
+    else:
+        np.add.at(x, index, g)
+    return x
+
+
+def _updated(x: Any, value: Any, index: Any) -> Any:
+    """A copy of `x` with `value` written at `index`."""
+    x = x.copy()
+    x[index] = value
+    return x
+
+
+def _reads_once(index: Any) -> bool:
+    """Whether no element can be met twice: no index arrays, but for a single boolean mask."""
+    if isinstance(index, np.ndarray):
+        return index.dtype == bool
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        p is None or p is Ellipsis or isinstance(p, slice | int | np.integer) for p in parts
+    )
+
+
+def _value_vjp(g: Any, _: Any, __: Any, _value: Any, index: Any = None) -> Any:
+    written = g[index]
+    if not _reads_once(index):  # of values written to one place, the last one counts
+        order = np.arange(written.size).reshape(written.shape)
+        last = np.zeros(g.shape, int)
+        last[index] = order
+        written = written * (last[index] == order)
+    extra = len(_value.shape) - written.ndim
+    if extra > 0:  # NumPy lets a value have leading axes of length one
+        written = np.reshape(written, (1,) * extra + written.shape)
+    return unbroadcast(written, _value.shape)
+
+
+getitem = rule(
+    _getitem,
+    lambda g, _, _x, index=None: scatter(g, index=index, shape=_x.shape),
+)
+scatter = rule(
+    _scatter,
+    lambda g, *_, index=None, shape=None: getitem(g, index=index),
+)
+updated = rule(
+    _updated,
+    lambda g, *_, index=None: updated(g, 0, index=index),
+    _value_vjp,
+)

@@ -1,0 +1,161 @@
+"""What networks need and NumPy lacks. Each is one node, stable in float32 at +-1000.
+
+`relu` has gradient 0 at 0. `logsumexp` of nothing but -inf is -inf, with gradient 0.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import Axes, unreduce
+from ..errors import DTypeError, ShapeError
+from ..op import rule
+
+
+def _relu(x: Any) -> Any:
+    return np.maximum(x, 0)
+
+
+def _sigmoid(x: Any) -> Any:
+    if x.dtype == np.float16:  # whose exp overflows at 11
+        return _sigmoid(x.astype(np.float32)).astype(np.float16)
+    y = np.negative(x)
+    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 700.0))
+    y = np.exp(y)
+    y += 1
+    return np.reciprocal(y)
+
+
+_EXP_LIMIT = {np.dtype(np.float32): 88.0}  # exp of more than that overflows
+
+
+def _softplus(x: Any) -> Any:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    y = x - np.max(x, axis=axis, keepdims=True)
+    np.exp(y, out=y)
+    y /= np.sum(y, axis=axis, keepdims=True)
+    return y
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    y = x - np.max(x, axis=axis, keepdims=True)
+    y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
+    return y
+
+
+def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
+    largest = np.max(x, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0)
+    total = np.sum(np.exp(x - shift), axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer
+        y = np.log(total) + shift
+    return y if keepdims else np.reshape(y, np.sum(x, axis=axis).shape)
+
+
+def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
+    y = np.where(y == -np.inf, 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
+    return unreduce(g, x.shape, axis) * np.exp(x - unreduce(y, x.shape, axis))
+
+
+def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    if x.shape[-1:] != weight.shape[1:] or x.ndim == 0:
+        raise ShapeError(
+            f"linear: the last axis of x must have in_features (={weight.shape[-1]}) elements, as "
+            f"weight {weight.shape} says; x has shape {x.shape}"
+        )
+    y = x @ weight.T
+    if bias is not None:
+        y += bias
+    return y
+
+
+def _linear_weight_vjp(g: Any, _: Any, x: Any, *__: Any) -> Any:
+    if x.ndim != 2:
+        x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+    return g.T @ x
+
+
+def _linear_bias_vjp(g: Any, *_: Any) -> Any:
+    if g.ndim != 2:
+        g = np.reshape(g, (-1, g.shape[-1]))
+    return np.ones_like(g, shape=len(g)) @ g  # twice as fast as summing down the columns
+
+
+def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
+    labels = np.asarray(labels)
+    classes = logits.shape[-1] if logits.ndim else 0
+    if logits.ndim not in (1, 2) or labels.shape != logits.shape[:-1]:
+        raise ShapeError(
+            f"cross_entropy: logits of shape (N, C) go with labels of shape (N,); got "
+            f"{logits.shape} and {labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(
+            f"cross_entropy: labels must be integers, the indices of the classes; got {labels.dtype}"
+        )
+    if labels.size == 0:
+        raise ShapeError("cross_entropy: got an empty batch, whose mean is not defined")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"cross_entropy: labels must lie in 0..{classes - 1} for {classes} classes; got "
+            f"{labels.min()} to {labels.max()}"
+        )
+    probabilities = logits - logits.max(axis=-1, keepdims=True)
+    true = probabilities[_positions(labels)]
+    np.exp(probabilities, out=probabilities)
+    total = probabilities.sum(axis=-1, keepdims=True)
+    probabilities /= total
+    loss = np.log(total[..., 0]) - true
+    return loss.mean(dtype=logits.dtype), probabilities
+
+
+def _positions(labels: Any) -> tuple[Any, ...]:
+    """The index of every label's entry in an array of classes."""
+    return (np.arange(len(labels)), labels) if labels.ndim else (labels,)
+
+
+def _cross_entropy_vjp(
+    g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None
+) -> Any:
+    if probabilities is None:
+        probabilities = softmax(logits)
+    labels = np.asarray(labels)
+    hit = labels[..., None] == np.arange(probabilities.shape[-1])
+    return (probabilities - hit) * (g / max(labels.size, 1))
+
+
+# fmt: off
+
+#: max(x, 0), element by element.
+relu = rule(_relu, lambda g, y, _: g * (y > 0))
+
+#: 1 / (1 + exp(-x)), element by element.
+sigmoid = rule(_sigmoid, lambda g, y, _: g * y * (1 - y))
+
+#: log(1 + exp(x)), element by element.
+softplus = rule(_softplus, lambda g, _, x: g * sigmoid(x))
+
+#: exp(x) / sum(exp(x)) along `axis`.
+softmax = rule(_softmax, lambda g, y, _, axis=-1:
+                   y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+
+#: log(softmax(x)) along `axis`.
+log_softmax = rule(_log_softmax, lambda g, y, _, axis=-1:
+                       g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+
+#: log(sum(exp(x))) over the axes `axis`.
+logsumexp = rule(_logsumexp, _logsumexp_vjp)
+
+#: x @ weight.T + bias, for `x` of shape (..., in_features), `weight` (out_features, in_features)
+#: and `bias` (out_features,) or None.
+linear = rule(_linear, lambda g, _, __, weight, *___: g @ weight,
+                       _linear_weight_vjp,
+                       _linear_bias_vjp)
+
+#: The mean negative log-likelihood of integer `labels` (N,) under softmax(`logits`), (N, C).
+cross_entropy = rule(_cross_entropy, _cross_entropy_vjp, None, residual="probabilities")
+
+# fmt: on

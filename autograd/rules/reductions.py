@@ -1,0 +1,84 @@
+"""Functions that reduce axes.
+
+Ties in `max` and `min` share the gradient equally. `prod` is exact where factors are zero.
+`std` has gradient 0 where it is 0.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size, unreduce
+from ..op import rule
+
+
+def _spread(g: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+    """The cotangent of a sum, handed to everything that was summed."""
+    return np.broadcast_to(unreduce(g, shape, axis), shape)
+
+
+def _extremum_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
+    hit = x == unreduce(y, x.shape, axis)
+    ties = np.maximum(np.sum(hit, axis=axis), 1).astype(g.dtype)
+    return hit * unreduce(np.reshape(g, ties.shape) / ties, x.shape, axis)
+
+
+def _prod_vjp(
+    g: Any, y: Any, x: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False
+) -> Any:
+    if np.all(y != 0):
+        return unreduce(g * y, x.shape, axis) / x
+    return unreduce(g, x.shape, axis) * _product_of_the_others(x, axis)
+
+
+def _product_of_the_others(x: Any, axis: Axes) -> Any:
+    """For each element, the product of all others that it is multiplied with: no division."""
+    axes = normalize_axes("prod", axis, x.ndim)
+    kept = tuple(a for a in range(x.ndim) if a not in axes)
+    order = kept + axes
+    moved = np.transpose(x, order)
+    n = math.prod(x.shape[a] for a in axes)
+    rows = np.reshape(moved, (*(x.shape[a] for a in kept), 1, n))
+    others = np.prod(np.where(np.eye(n, dtype=bool), 1, rows), axis=-1)
+    return np.transpose(np.reshape(others, moved.shape), np.argsort(order))
+
+
+def _var_vjp(
+    g: Any,
+    _: Any,
+    x: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+) -> Any:
+    degrees = reduced_size(x.shape, axis) - ddof
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return unreduce(g, x.shape, axis) * centred * (2 / degrees)
+
+
+def _std_vjp(
+    g: Any,
+    y: Any,
+    x: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+) -> Any:
+    half = g / np.where(y == 0, np.inf, 2 * y)
+    return _var_vjp(half, None, x, axis=axis, ddof=ddof)
+
+
+# fmt: off
+rule(np.sum,  lambda g, _, _x, axis=None, dtype=None, keepdims=False:
+                  _spread(g, _x.shape, axis))
+rule(np.mean, lambda g, _, _x, axis=None, dtype=None, keepdims=False:
+                  _spread(g / reduced_size(_x.shape, axis), _x.shape, axis))
+rule(np.max,  _extremum_vjp)
+rule(np.min,  _extremum_vjp)
+rule(np.prod, _prod_vjp)
+rule(np.var,  _var_vjp)
+rule(np.std,  _std_vjp)
+# fmt: on

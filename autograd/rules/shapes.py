@@ -1,0 +1,86 @@
+"""Functions that rearrange elements: each gradient is the inverse rearrangement."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import normalize_axes, unbroadcast
+from ..op import handles, rule
+
+
+def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
+    return np.reshape(a, shape, order)  # type: ignore[call-overload]
+
+
+def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
+    if axes is None:
+        return np.transpose(g)
+    return np.transpose(g, np.argsort([a % g.ndim for a in axes]))
+
+
+# fmt: off
+rule(np.reshape,      lambda g, _, _x, shape=None, order="C": np.reshape(g, _x.shape, order),
+                      forward=_reshape)
+rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order))
+rule(np.transpose,    _transpose_vjp)
+rule(np.swapaxes,     lambda g, *_, axis1=0, axis2=0: np.swapaxes(g, axis1, axis2))
+rule(np.moveaxis,     lambda g, *_, source=0, destination=0: np.moveaxis(g, destination, source))
+rule(np.expand_dims,  lambda g, _, _x, axis=0: np.reshape(g, _x.shape))
+rule(np.squeeze,      lambda g, _, _x, axis=None: np.reshape(g, _x.shape))
+rule(np.broadcast_to, lambda g, _, _x, shape=None: unbroadcast(g, _x.shape))
+# fmt: on
+
+
+def _part(a: Any, axis: int, start: int, stop: int) -> Any:
+    return a[(slice(None),) * axis + (slice(start, stop),)]
+
+
+def _concatenate_vjp(g: Any, _: Any, *_arrays: Any, axis: int = 0) -> list[Any]:
+    axis %= g.ndim
+    ends = list(accumulate(a.shape[axis] for a in _arrays))
+    return [_part(g, axis, end - a.shape[axis], end) for a, end in zip(_arrays, ends, strict=True)]
+
+
+join = rule(lambda *arrays, axis=0: np.concatenate(arrays, axis), joint=_concatenate_vjp)
+join.name = "concatenate"
+
+
+@handles(np.concatenate)
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    if axis is None:
+        return join(*(np.ravel(a) for a in arrays))
+    return join(*arrays, axis=axis)
+
+
+@handles(np.stack)
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    (axis,) = normalize_axes("stack", axis, np.ndim(arrays[0]) + 1)
+    return join(*(np.expand_dims(a, axis) for a in arrays), axis=axis)
+
+
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
+    return tuple(np.array_split(ary, indices_or_sections, axis))
+
+
+pieces = rule(
+    _split,
+    lambda g, *_, indices_or_sections=None, axis=0: np.concatenate(g, axis),
+)
+
+
+@handles(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return list(pieces(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@handles(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    n = ary.shape[axis]
+    if isinstance(indices_or_sections, int) and n % indices_or_sections:
+        raise ValueError(
+            f"split: {n} elements along axis {axis} do not divide into {indices_or_sections} "
+            f"equal parts; use np.array_split"
+        )
+    return array_split(ary, indices_or_sections, axis)

@@ -1,0 +1,510 @@
+"""The Tensor: an array that remembers how it was computed.
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = (x * np.exp(x)).sum()
+    y.backward()
+    x.grad
+
+Operators, methods and NumPy's own functions all arrive at the same operations: `np.exp(x)` and
+`x.exp()` are one. NumPy hands its functions over through `__array_ufunc__` and
+`__array_function__`.
+
+The gradients stand in the tables of `rules/`. Read `transforms.py` next: gradients of functions.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from . import op
+from .backward import backward_pass, note_change, rule_is_recorded
+from .broadcasting import Axes
+from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
+from .grad_mode import grad_enabled
+from .op import CONSTANT, REGISTRY, Leaf, Node, Op, call_site
+from .rules.elementwise import astype
+from .rules.indexing import getitem, updated
+
+if TYPE_CHECKING:
+    from .render import Graph
+
+
+def _apply(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The recorded form of a NumPy function of one or two inputs, ready to be a method."""
+    operation = REGISTRY[function]
+    return operation.apply if isinstance(operation, Op) else operation
+
+
+def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
+    apply = _apply(function)
+    return lambda y, x: apply(x, y)
+
+
+def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
+    return lambda self, value: self._update(ufunc, value)
+
+
+def _compare(ufunc: np.ufunc) -> Callable[..., Any]:
+    return lambda self, other: ufunc(self._data, _unwrap(other))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"`np.{function.__name__}`."
+    return method
+
+
+class Tensor:
+    """An array of floats, with the graph of the operations that computed it.
+
+    `data`: anything `np.array` takes (it is copied), of boolean, integer, float or complex
+    dtype. Python floats give float64, as in NumPy. `requires_grad`: make this a leaf, whose
+    gradient `backward()` puts into `.grad`. `dtype`: converts the data.
+
+    Results of operations on a Tensor are Tensors; they require a gradient when an input does.
+    Comparisons and functions with integer results return plain arrays. Leave the graph with
+    `t.data` (the array), `t.item()` (a Python number) or `t.detach()` (a constant Tensor).
+
+    Raises `DTypeError` for data that are not numbers, and where integers or booleans are to
+    carry a gradient.
+    """
+
+    __slots__ = ("__weakref__", "_data", "node")
+
+    _data: Any
+    node: Node | None  #: what recorded this tensor: None for a constant
+
+    def __init__(
+        self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
+    ) -> None:
+        if isinstance(data, Tensor):
+            data = data._data
+        elif not hasattr(data, "__array_function__"):
+            data = np.array(data)
+        array: Any = data.astype(data.dtype if dtype is None else dtype)  # type: ignore[union-attr]
+        if array.dtype.kind not in "fciub":
+            raise DTypeError(
+                f"Tensor(data) got an array of dtype {array.dtype}, which holds no numbers; pass "
+                f"numbers of one shape (nested lists must not be ragged)"
+            )
+        self._data = array
+        self.node = None
+        if requires_grad:
+            self.requires_grad = True
+
+    @staticmethod
+    def _of(data: Any, node: Node | None) -> Tensor:
+        """A Tensor around an array, with the node that computed it: no copy, no check."""
+        tensor = object.__new__(Tensor)
+        tensor._data = data
+        tensor.node = node
+        return tensor
+
+    # -- the array ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The array itself, outside the graph: writing to it is not recorded."""
+        if rule_is_recorded() and self.node is not None:
+            raise NotDifferentiableError(
+                "a gradient rule used `.data` (or detach, item) while the gradient itself was "
+                "being recorded: its second derivative would be wrong; write the rule with NumPy "
+                "functions on its arguments"
+            )
+        return self._data
+
+    @data.setter
+    def data(self, value: ArrayLike) -> None:
+        array = np.asarray(value) if not hasattr(value, "__array_function__") else value
+        if self.node is not None and (array.shape, array.dtype) != (self.shape, self.dtype):
+            raise ShapeError(
+                f"Tensor.data = ... got an array of shape {array.shape} and dtype {array.dtype} "
+                f"for a tensor of shape {self.shape} and dtype {self.dtype} that requires a "
+                f"gradient; convert it, or make a new Tensor"
+            )
+        self._data = array
+
+    shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
+    dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
+    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
+    size = property(lambda self: self._data.size, doc="The number of elements.")
+
+    def item(self) -> Any:
+        """The single element as a Python number. Raises `ShapeError` if there are more."""
+        if self.size != 1:
+            raise ShapeError(f"item() needs one element, the tensor has shape {self.shape}")
+        return self.data.item()
+
+    def detach(self) -> Tensor:
+        """A constant Tensor that shares this one's array."""
+        return Tensor._of(self.data, None)
+
+    def copy(self) -> Tensor:
+        """A Tensor with an array of its own; gradients pass through."""
+        return _apply(np.positive)(self)
+
+    # -- the gradient ---------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor. May be set, except on results."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.node is not None and not self.is_leaf:
+            raise GraphError(
+                "requires_grad cannot be set on the result of an operation; use detach() first"
+            )
+        if not value:
+            self.node = None
+        elif self.node is None:
+            if self.dtype.kind not in "fc":
+                raise DTypeError(
+                    f"Tensor(requires_grad=True) got {self.dtype} data, which cannot carry a "
+                    f"gradient; pass floats, for example dtype=float"
+                )
+            self.node = Leaf(self.shape, self.dtype)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation computed this tensor."""
+        return self.node is None or isinstance(self.node, Leaf)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward()` has added up here: an array like `data`, or None."""
+        return self.node.grad if isinstance(self.node, Leaf) else None
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if not isinstance(self.node, Leaf):
+            raise GraphError("grad can be set only on a leaf made with requires_grad=True")
+        if value is not None and np.shape(value) != self.shape:
+            raise ShapeError(
+                f"Tensor.grad = ... got shape {np.shape(value)} for a tensor of shape {self.shape}"
+            )
+        self.node.grad = value
+
+    @property
+    def name(self) -> str:
+        """What pictures and messages call a leaf; `nn` sets it to the parameter's path."""
+        return self.node.name if isinstance(self.node, Leaf) else ""
+
+    @name.setter
+    def name(self, value: str) -> None:
+        if isinstance(self.node, Leaf):
+            self.node.name = value
+
+    def backward(self, grad: ArrayLike | None = None, retain_graph: bool = False) -> None:
+        """Add the gradient of this tensor to the `.grad` of every leaf it depends on.
+
+        `grad`: the cotangent to start from, of this tensor's shape; a scalar needs none (1 is
+        meant). The graph is freed on the way, so that a second call raises, unless
+        `retain_graph` is true.
+
+        Raises `GraphError` for a tensor without a graph, a graph already freed, or a tensor of
+        several elements without `grad`; `ShapeError` for a `grad` of another shape.
+        """
+        seed = seed_of("backward()", self, grad)
+        given = {id(seed)}
+        results = backward_pass([(self.node, seed)], retain_graph=retain_graph)  # type: ignore[list-item]
+        for leaf, g in results.items():
+            assert isinstance(leaf, Leaf)
+            if leaf.grad is not None:
+                leaf.grad += g
+                continue
+            # A gradient may be shared with another leaf, or be a view: then take a copy.
+            if id(g) in given or getattr(g, "base", None) is not None:
+                g = g.copy()
+            given.add(id(g))
+            leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
+
+    def graph(self, **options: Any) -> Graph:
+        """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""
+        from .render import Graph
+
+        return Graph(self, **options)
+
+    # -- NumPy's protocols ----------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if "out" in options:
+            raise NotDifferentiableError(
+                f"{ufunc.__name__}(out=...) cannot be recorded: the array that is written to has "
+                f"no graph; write a = {ufunc.__name__}(a, b) in place of `out=` or `a += b`"
+            )
+        function: Any = ufunc
+        if method != "__call__":
+            function = _REDUCTIONS.get(ufunc) if method == "reduce" else None
+            if function is None:
+                return _unknown(f"{ufunc.__name__}.{method}", getattr(ufunc, method), inputs, options)
+            options.setdefault("axis", 0)
+        operation = REGISTRY.get(function)
+        if operation is not None:
+            if options or not isinstance(operation, Op):
+                return operation(*inputs, **options)
+            return operation.apply(*inputs)
+        if ufunc in CONSTANT:
+            return ufunc(*map(_unwrap, inputs), **options)
+        return _unknown(ufunc.__name__, ufunc, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        operation = REGISTRY.get(function)
+        if operation is not None:
+            return operation(*args, **kwargs)
+        if function in CONSTANT:
+            return function(*_unwrap(args), **_unwrap(kwargs))
+        return _unknown(function.__name__, function, args, kwargs)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
+        if self.node is not None:
+            raise GraphError(
+                "np.asarray, np.array and float() would take a tensor that requires a gradient "
+                "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
+                "t.detach() to leave the graph on purpose"
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    # -- operators ------------------------------------------------------------------------------
+
+    __add__, __radd__, __iadd__ = _apply(np.add), _reflected(np.add), _in_place(np.add)
+    __sub__, __rsub__ = _apply(np.subtract), _reflected(np.subtract)
+    __mul__, __rmul__ = _apply(np.multiply), _reflected(np.multiply)
+    __truediv__, __rtruediv__ = _apply(np.true_divide), _reflected(np.true_divide)
+    __floordiv__, __rfloordiv__ = _apply(np.floor_divide), _reflected(np.floor_divide)
+    __mod__, __rmod__ = _apply(np.remainder), _reflected(np.remainder)
+    __pow__, __rpow__ = _apply(np.power), _reflected(np.power)
+    __matmul__, __rmatmul__ = _apply(np.matmul), _reflected(np.matmul)
+    __isub__, __imul__ = _in_place(np.subtract), _in_place(np.multiply)
+    __itruediv__, __ipow__ = _in_place(np.true_divide), _in_place(np.power)
+    __ifloordiv__, __imod__ = _in_place(np.floor_divide), _in_place(np.remainder)
+    __neg__, __pos__, __abs__ = _apply(np.negative), _apply(np.positive), _apply(np.absolute)
+
+    __eq__, __ne__ = _compare(np.equal), _compare(np.not_equal)  # type: ignore[assignment]
+    __lt__, __le__ = _compare(np.less), _compare(np.less_equal)
+    __gt__, __ge__ = _compare(np.greater), _compare(np.greater_equal)
+    __hash__ = object.__hash__  # by identity, because == compares elements
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"the truth value of a tensor of shape {self.shape} is ambiguous; use "
+                f"np.any(t.data) or np.all(t.data)"
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.__array__())
+
+    def __int__(self) -> int:
+        return int(self.__array__())
+
+    def __index__(self) -> int:
+        return operator.index(self.__array__())
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item(), spec) if self.size == 1 and spec else str(self)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise ShapeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise ShapeError("a tensor without axes cannot be iterated over; use t.item()")
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return getitem(self, index=_unwrap(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._change(
+            f"t[{index!r}] = ...",
+            lambda: operator.setitem(self._data, _unwrap(index), _unwrap(value)),
+            lambda: updated(self, value, index=_unwrap(index)),
+            value,
+        )
+
+    def _update(self, ufunc: np.ufunc, value: Any) -> Tensor:
+        """`t += value` and its kind."""
+        self._change(
+            f"{ufunc.__name__} in place",
+            lambda: ufunc(self._data, _unwrap(value), out=self._data),
+            lambda: _apply(ufunc)(self, value),
+            value,
+        )
+        return self
+
+    def _change(
+        self, what: str, write: Callable[[], Any], compute: Callable[[], Tensor], value: Any
+    ) -> None:
+        """Change this tensor: its array where nothing is recorded, else its place in the graph."""
+        if (self.node is None and _node_of(value) is None) or not grad_enabled():
+            write()
+            note_change(self._data, *call_site())
+            return
+        if isinstance(self.node, Leaf):
+            raise GraphError(
+                f"{what} would change a leaf that requires a gradient; do it inside "
+                f"`with autograd.no_grad():`, or compute a new tensor (t = t + ...)"
+            )
+        result = compute()
+        if result.shape != self.shape:
+            raise ShapeError(f"{what}: the result has shape {result.shape}, not {self.shape}")
+        if result.dtype != self.dtype:
+            result = result.astype(self.dtype)
+        self._data, self.node = result._data, result.node
+
+    # -- methods, with NumPy's names and arguments ----------------------------------------------
+
+    exp, log, sqrt, tanh = _apply(np.exp), _apply(np.log), _apply(np.sqrt), _apply(np.tanh)
+    abs = _apply(np.absolute)
+
+    sum = _method(np.sum)
+    mean = _method(np.mean)
+    max = _method(np.max)
+    min = _method(np.min)
+    prod = _method(np.prod)
+    var = _method(np.var)
+    std = _method(np.std)
+    clip = _method(np.clip)
+    dot = _method(np.dot)
+    squeeze = _method(np.squeeze)
+    ravel = _method(np.ravel)
+    argmax = _method(np.argmax)
+    argmin = _method(np.argmin)
+
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
+        if np.dtype(dtype).kind not in "fc":
+            return Tensor._of(self.data.astype(dtype), None)
+        return astype(self, dtype=np.dtype(dtype))
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """`np.reshape`, with the lengths one by one or as a tuple."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """`np.transpose`, with the axes one by one or as a tuple; without any, all reversed."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def flatten(self) -> Tensor:
+        """All elements along one axis."""
+        return self.reshape(-1)
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
+        """The tensor with its axes reversed."""
+        return self.transpose()
+
+    def __repr__(self) -> str:
+        prefix = f"{type(self).__name__}("
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix=prefix)
+        if self.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
+            text += f", dtype={self.dtype}"
+        if isinstance(self.node, Leaf):
+            text += ", requires_grad=True"
+        elif self.node is not None:
+            text += f", op={self.node.op.name}"
+        return f"{prefix}{text})"
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        rebuild, arguments = self.__reduce__()
+        memo[id(self)] = copy = rebuild(*arguments)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.is_leaf:
+            raise GraphError(
+                "a tensor that was computed cannot be copied or pickled with its graph; use "
+                "t.detach() or t.data"
+            )
+        return _rebuild, (type(self), self._data, self.requires_grad, self.grad, self.name)
+
+
+op.Tensor = Tensor  # type: ignore[misc]
+
+_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
+
+def _rebuild(cls: type[Tensor], data: Any, requires_grad: bool, grad: Any, name: str) -> Tensor:
+    tensor = object.__new__(cls)
+    Tensor.__init__(tensor, data, requires_grad)
+    if grad is not None:
+        tensor.grad = grad.copy()
+    tensor.name = name
+    return tensor
+
+
+def _unwrap(x: Any) -> Any:
+    """Tensors replaced by their arrays, also inside tuples, lists, dicts and slices."""
+    if isinstance(x, Tensor):
+        return x._data
+    if isinstance(x, tuple | list):
+        return type(x)(map(_unwrap, x))
+    if isinstance(x, dict):
+        return {k: _unwrap(v) for k, v in x.items()}
+    return x
+
+
+def _node_of(x: Any) -> Node | None:
+    """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
+    if isinstance(x, Tensor):
+        return x.node
+    if isinstance(x, dict):
+        x = x.values()
+    elif not isinstance(x, tuple | list):
+        return None
+    return next(filter(None, map(_node_of, x)), None)
+
+
+def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A NumPy function without a rule: harmless on constants, an error on anything else."""
+    if not (grad_enabled() and _node_of((args, kwargs))):
+        return function(*_unwrap(args), **_unwrap(kwargs))
+    raise NotDifferentiableError(
+        f"numpy.{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is "
+        f"needed, or teach it with autograd.rule(np.{name}, ...)"
+    )
+
+
+def seed_of(function: str, output: Tensor, grad: Any) -> Any:
+    """The cotangent to start a backward pass from, checked against the `output` it is for."""
+    if output.node is None:
+        raise GraphError(
+            f"{function}: this tensor has no graph: no input that requires a gradient led to it "
+            f"(or it was computed inside no_grad, or detached)"
+        )
+    if grad is None:
+        if output.size != 1:
+            raise GraphError(
+                f"{function}: a tensor of shape {output.shape} is not a scalar; reduce it first "
+                f"(sum, mean), or pass grad=, an array of that shape"
+            )
+        return np.ones_like(output._data)
+    grad = _unwrap(grad)
+    if np.shape(grad) != output.shape:
+        raise ShapeError(
+            f"{function}: grad has shape {np.shape(grad)}, but the tensor has shape {output.shape}"
+        )
+    array = grad if hasattr(grad, "__array_function__") else np.asarray(grad)
+    if array.dtype.kind not in "fciub" or (array.dtype.kind == "c") > (output.dtype.kind == "c"):
+        raise DTypeError(
+            f"{function}: grad has dtype {array.dtype}, but the tensor has dtype {output.dtype}"
+        )
+    return array.astype(output.dtype)
