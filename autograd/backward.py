@@ -136,6 +136,7 @@ def _add(pending: dict[Node, Any], owned: set[Node], node: Node, g: Any, record:
 def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     """Put the cotangent of one output of an operation in its place among those of all."""
     (trunk,), place = node.parents, node.options["place"]
+    assert trunk is not None
     if trunk not in pending:
         pending[trunk] = [
             np.zeros_like(g, shape=spec.shape, dtype=spec.dtype) for spec in node.options["outputs"]
@@ -161,10 +162,8 @@ def _conform(gx: Any, parent: Node, op: Op) -> Any:
 
 def describe(node: Node) -> str:
     """An operation with the shapes it met and the line that called it, for messages."""
-    shapes = ", ".join(
-        "x".join(map(str, p.shape)) or "scalar" if p is not None else "constant"
-        for p in (node.parents if node.parents is not FREED else ())
-    )
+    parents = node.parents if node.parents is not FREED else ()
+    shapes = ", ".join("constant" if p is None else str(p.shape) for p in parents)
     return f"{node.op.name}({shapes}), called at {node.source()}"
 
 
@@ -191,7 +190,7 @@ def rule_is_recorded() -> bool:
 
 
 def _check_recorded(op: Op, g: Any, gx: Any) -> None:
-    """A VJP is linear in `g`: a result that has lost its link to `g` would differentiate wrongly."""
+    """A VJP is linear in `g`: a result without a link to `g` would be differentiated wrongly."""
     if getattr(g, "node", None) is None or getattr(gx, "node", None) is not None:
         return
     if np.any(getattr(gx, "_data", gx)):
@@ -219,8 +218,9 @@ def _check_unchanged(node: Node) -> None:
         change = _changes.get(id(_owner(array)))
         if change is not None and change[1] > node.number:
             raise GraphError(
-                f"backward: an array that {node.op.name} ({node.source()}) still needs was changed "
-                f"in place afterwards ({change[2]}); make that change after backward(), or on a copy"
+                f"backward: an array that {node.op.name} ({node.source()}) still needs was "
+                f"changed in place afterwards ({change[2]}); make that change after backward(), "
+                f"or on a copy"
             )
 
 

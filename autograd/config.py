@@ -38,7 +38,7 @@ def show_config() -> None:
 
     Names the environment variables that hold BLAS or NumPy back to older processor kernels.
     """
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     lines = [
         f"pullback {__version__}  (import autograd, from {_HERE})",
         f"python   {platform.python_version()}  ({platform.machine()}, {os.cpu_count()} cores)",

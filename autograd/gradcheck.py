@@ -56,7 +56,7 @@ def gradcheck(
 
     def gradient_along(*tensors: Tensor) -> Tensor:
         *xs, g = tensors
-        tracked = [np.positive(x) if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
+        tracked = [x.copy() if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
         output = function(*tracked)
         found = gradients(output, tracked, g, create_graph=True)
         return sum((np.sum(d * f) for d, f in zip(directions, found, strict=True)), Tensor(0.0))

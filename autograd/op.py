@@ -25,18 +25,19 @@ Read `backward.py` next: it walks what is recorded here.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import NotDifferentiableError
+from .errors import AutogradError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled
 
 if TYPE_CHECKING:
@@ -236,7 +237,10 @@ class Op:
             else:
                 arrays.append(np.asarray(x) if isinstance(x, list | tuple) else x)
                 parents.append(None)
-        out = self.forward(*arrays, **options)
+        try:
+            out = self.forward(*arrays, **options)
+        except ValueError as error:
+            raise _explained(self, error, arrays) from error
         if self.residual is not None:
             out, residual = out
         if not on_tensors:
@@ -288,18 +292,27 @@ class Op:
                 raise TypeError(f"{self.name} got two values for the argument '{key}'")
             bound[key] = value
         for name in names[: self.arity]:
-            if name not in bound:
+            if name not in bound and name in self._signature:
+                bound[name] = self._signature[name]
+            if bound.get(name, _EMPTY) is _EMPTY:
                 raise TypeError(f"{self.name} misses its argument '{name}'")
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
         for key in bound.keys() - self.options:
             value = bound.pop(key)
             if value is not None and value is not self._signature.get(key, np._NoValue):
-                raise NotDifferentiableError(
-                    f"{self.name}: no gradient rule honours {key}={value!r} (options that are "
-                    f"honoured: {', '.join(sorted(self.options)) or 'none'}); leave it out and "
-                    f"write that step as an operation of its own"
-                )
+                raise _unhonoured(self.name, key, value, self.options)
         return inputs, bound
+
+
+def _unhonoured(name: str, key: str, value: Any, known: Iterable[str]) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        f"{name}: no gradient rule honours {key}={value!r} (what is honoured: "
+        f"{', '.join(sorted(known)) or 'no options'}); leave it out and write that step as an "
+        f"operation of its own"
+    )
+
+
+_EMPTY = inspect.Parameter.empty
 
 
 def _positional_parameters(function: Callable[..., Any]) -> dict[str, Any]:
@@ -310,6 +323,14 @@ def _positional_parameters(function: Callable[..., Any]) -> dict[str, Any]:
         return {}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return {p.name: p.default for p in parameters if p.kind in positional}
+
+
+def _explained(op: Op, error: ValueError, arrays: list[Any]) -> ValueError:
+    """NumPy's complaint about its arguments, with the name and the shapes that it leaves out."""
+    if isinstance(error, AutogradError):
+        return error
+    shapes = ", ".join(str(np.shape(x)) for x in arrays)
+    return ShapeError(f"{op.name}: {error} (inputs of shape {shapes})")
 
 
 def _kept(x: Any, parent: Node | None, level: int) -> Any:
@@ -378,7 +399,10 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(x)
-        out = forward(x._data)
+        try:
+            out = forward(x._data)
+        except ValueError as error:
+            raise _explained(op, error, [x._data]) from error
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
                 return op(x)
@@ -422,12 +446,15 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             b, q = y._data, y.node
         else:
             return forward(x, y)
-        out = forward(a, b)
+        try:
+            out = forward(a, b)
+        except ValueError as error:
+            raise _explained(op, error, [a, b]) from error
         if type(out) is not _ndarray:
             out = _as_array(out)
         result = _new(Tensor)
         result._data = out
-        if p is None and q is None or (current_scope() is not None and not grad_enabled()):
+        if (p is None and q is None) or (current_scope() is not None and not grad_enabled()):
             result.node = None
             return result
         frame = _getframe(1)
@@ -489,7 +516,7 @@ def rule(
     """
     is_ufunc = isinstance(function, np.ufunc)
     if elementwise is None:
-        elementwise = is_ufunc and function.signature is None
+        elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
     name = getattr(function, "__name__", "operation")
     op = Op(name, forward or function, vjps, joint, elementwise, residual)
@@ -502,7 +529,17 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops."""
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        REGISTRY[function] = composition
+        known = inspect.signature(composition).parameters
+
+        @functools.wraps(composition)
+        def call(*args: Any, **options: Any) -> Any:
+            for key in options.keys() - known:
+                value = options.pop(key)
+                if value is not None and value is not np._NoValue:
+                    raise _unhonoured(composition.__name__, key, value, known)
+            return composition(*args, **options)
+
+        REGISTRY[function] = call
         return composition
 
     return enter

@@ -23,7 +23,6 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from . import op
 from .backward import backward_pass, note_change, rule_is_recorded
-from .broadcasting import Axes
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import grad_enabled
 from .op import CONSTANT, REGISTRY, Leaf, Node, Op, call_site
@@ -64,6 +63,9 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+_reshape, _transpose = _method(np.reshape), _method(np.transpose)
+
+
 class Tensor:
     """An array of floats, with the graph of the operations that computed it.
 
@@ -87,17 +89,7 @@ class Tensor:
     def __init__(
         self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
     ) -> None:
-        if isinstance(data, Tensor):
-            data = data._data
-        elif not hasattr(data, "__array_function__"):
-            data = np.array(data)
-        array: Any = data.astype(data.dtype if dtype is None else dtype)  # type: ignore[union-attr]
-        if array.dtype.kind not in "fciub":
-            raise DTypeError(
-                f"Tensor(data) got an array of dtype {array.dtype}, which holds no numbers; pass "
-                f"numbers of one shape (nested lists must not be ragged)"
-            )
-        self._data = array
+        self._data = _array_of_numbers(data, dtype)
         self.node = None
         if requires_grad:
             self.requires_grad = True
@@ -124,7 +116,7 @@ class Tensor:
         return self._data
 
     @data.setter
-    def data(self, value: ArrayLike) -> None:
+    def data(self, value: Any) -> None:
         array = np.asarray(value) if not hasattr(value, "__array_function__") else value
         if self.node is not None and (array.shape, array.dtype) != (self.shape, self.dtype):
             raise ShapeError(
@@ -218,7 +210,8 @@ class Tensor:
         """
         seed = seed_of("backward()", self, grad)
         given = {id(seed)}
-        results = backward_pass([(self.node, seed)], retain_graph=retain_graph)  # type: ignore[list-item]
+        assert self.node is not None
+        results = backward_pass([(self.node, seed)], retain_graph=retain_graph)
         for leaf, g in results.items():
             assert isinstance(leaf, Leaf)
             if leaf.grad is not None:
@@ -241,14 +234,16 @@ class Tensor:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if "out" in options:
             raise NotDifferentiableError(
-                f"{ufunc.__name__}(out=...) cannot be recorded: the array that is written to has "
-                f"no graph; write a = {ufunc.__name__}(a, b) in place of `out=` or `a += b`"
+                f"{ufunc.__name__}: writing a tensor's value into an array (`out=`, or `a += t`) "
+                f"cannot be recorded, because the array has no graph; assign the result instead "
+                f"(`a = a + t`)"
             )
         function: Any = ufunc
         if method != "__call__":
             function = _REDUCTIONS.get(ufunc) if method == "reduce" else None
             if function is None:
-                return _unknown(f"{ufunc.__name__}.{method}", getattr(ufunc, method), inputs, options)
+                name = f"numpy.{ufunc.__name__}.{method}"
+                return _unknown(name, getattr(ufunc, method), inputs, options)
             options.setdefault("axis", 0)
         operation = REGISTRY.get(function)
         if operation is not None:
@@ -257,7 +252,7 @@ class Tensor:
             return operation.apply(*inputs)
         if ufunc in CONSTANT:
             return ufunc(*map(_unwrap, inputs), **options)
-        return _unknown(ufunc.__name__, ufunc, inputs, options)
+        return _unknown(f"numpy.{ufunc.__name__}", ufunc, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         operation = REGISTRY.get(function)
@@ -265,7 +260,7 @@ class Tensor:
             return operation(*args, **kwargs)
         if function in CONSTANT:
             return function(*_unwrap(args), **_unwrap(kwargs))
-        return _unknown(function.__name__, function, args, kwargs)
+        return _unknown(f"{function.__module__}.{function.__name__}", function, args, kwargs)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
         if self.node is not None:
@@ -291,7 +286,7 @@ class Tensor:
     __ifloordiv__, __imod__ = _in_place(np.floor_divide), _in_place(np.remainder)
     __neg__, __pos__, __abs__ = _apply(np.negative), _apply(np.positive), _apply(np.absolute)
 
-    __eq__, __ne__ = _compare(np.equal), _compare(np.not_equal)  # type: ignore[assignment]
+    __eq__, __ne__ = _compare(np.equal), _compare(np.not_equal)
     __lt__, __le__ = _compare(np.less), _compare(np.less_equal)
     __gt__, __ge__ = _compare(np.greater), _compare(np.greater_equal)
     __hash__ = object.__hash__  # by identity, because == compares elements
@@ -394,11 +389,11 @@ class Tensor:
 
     def reshape(self, *shape: Any) -> Tensor:
         """`np.reshape`, with the lengths one by one or as a tuple."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return _reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Tensor:
         """`np.transpose`, with the axes one by one or as a tuple; without any, all reversed."""
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return _transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
     def flatten(self) -> Tensor:
         """All elements along one axis."""
@@ -439,6 +434,23 @@ class Tensor:
 
 op.Tensor = Tensor  # type: ignore[misc]
 
+def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
+    """A new array of `data`, which is of NumPy's or of another type with NumPy's protocols."""
+    data = _unwrap(data)
+    try:
+        if not hasattr(data, "__array_function__"):
+            data = np.asarray(data)
+        array = data.astype(data.dtype if dtype is None else dtype)
+    except ValueError as error:
+        raise ShapeError(f"Tensor(data): {error}") from None
+    if array.dtype.kind not in "fciub":
+        raise DTypeError(
+            f"Tensor(data) got an array of dtype {array.dtype}, which holds no numbers; pass "
+            f"numbers of one shape"
+        )
+    return array
+
+
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
@@ -478,8 +490,8 @@ def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any
     if not (grad_enabled() and _node_of((args, kwargs))):
         return function(*_unwrap(args), **_unwrap(kwargs))
     raise NotDifferentiableError(
-        f"numpy.{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is "
-        f"needed, or teach it with autograd.rule(np.{name}, ...)"
+        f"{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is needed, "
+        f"or teach it with autograd.rule({name}, ...)"
     )
 
 
