@@ -31,7 +31,18 @@ from .rules.neural import (  # noqa: E402
     softplus,
 )
 from .tensor import Tensor  # noqa: E402
-from .transforms import grad, gradients, value_and_grad  # noqa: E402
+from .transforms import (  # noqa: E402
+    checkpoint,
+    elementwise_grad,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "AutogradError",
@@ -44,13 +55,19 @@ __all__ = [
     "ShapeError",
     "Tensor",
     "__version__",
+    "checkpoint",
     "cross_entropy",
+    "elementwise_grad",
     "enable_grad",
     "grad",
     "grad_enabled",
     "gradcheck",
     "gradients",
     "handles",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "linear",
     "log_softmax",
     "logsumexp",
@@ -62,4 +79,5 @@ __all__ = [
     "softmax",
     "softplus",
     "value_and_grad",
+    "vjp",
 ]

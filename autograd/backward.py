@@ -31,14 +31,17 @@ def backward_pass(
     wanted: Collection[Node] | None = None,
     retain_graph: bool = False,
     record: bool = False,
+    cut: bool = False,
 ) -> dict[Node, Any]:
     """The cotangents of the `wanted` nodes (None: of all leaves), given those of the outputs.
 
     `seeds` pairs output nodes with their cotangents. Nodes are freed as they are visited, unless
     `retain_graph`. With `record`, cotangents are Tensors and the rules' own work is recorded, so
-    that the result can be differentiated again.
+    that the result can be differentiated again. With `cut`, the pass ends at the wanted nodes:
+    what lies behind them is neither visited nor counted.
     """
-    order = _topological_order(seeds)
+    ends = wanted if cut and wanted is not None else ()
+    order = _topological_order(seeds, ends)
     needed = None if wanted is None else _leading_to(wanted, order)
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
@@ -87,13 +90,16 @@ def backward_pass(
         if not retain_graph:
             node.parents = node.saved = FREED
             node.options = NO_OPTIONS
+    results.update((node, pending[node]) for node in ends if node in pending)
     return results
 
 
-def _topological_order(seeds: Sequence[tuple[Node, Any]]) -> list[Node]:
-    """All nodes that the seeds depend on, each before its parents: newest first."""
-    order = list(dict.fromkeys(node for node, _ in seeds))
-    seen = set(order)
+def _topological_order(
+    seeds: Sequence[tuple[Node, Any]], ends: Collection[Node] = ()
+) -> list[Node]:
+    """All nodes between the seeds and `ends`, each before its parents: newest first."""
+    order = list(dict.fromkeys(node for node, _ in seeds if node not in ends))
+    seen = {*order, *ends}
     for node in order:  # grows as it is read
         parents = node.parents
         if parents is FREED:
@@ -173,13 +179,13 @@ _rule_is_recorded: ContextVar[bool] = ContextVar("rule_is_recorded", default=Fal
 
 
 def recorded_backward_pass(
-    seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node]
+    seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
     token = _rule_is_recorded.set(True)
     try:
         with enable_grad():
-            return backward_pass(seeds, wanted, retain_graph=True, record=True)
+            return backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
     finally:
         _rule_is_recorded.reset(token)
 

@@ -2,21 +2,24 @@
 
 The mode belongs to the running thread and context (a `ContextVar`), survives exceptions, and
 does not leak out of a generator that is suspended inside a `with no_grad():` block: such a
-block counts only while the generator's own frame is on the stack.
+block counts only while the generator's own frame is on the stack. The exception is a generator
+made into a context manager: its suspension is the block, so there the mode holds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_CONTEXTLIB = contextlib.contextmanager.__code__.co_filename
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -69,7 +72,9 @@ class _GradMode:
         self._enter(sys._getframe(1))
 
     def _enter(self, caller: FrameType) -> None:
-        frame = caller if caller.f_code.co_flags & _SUSPENDABLE else None
+        resumed_by = caller.f_back.f_code.co_filename if caller.f_back else ""
+        suspends = caller.f_code.co_flags & _SUSPENDABLE and resumed_by != _CONTEXTLIB
+        frame = caller if suspends else None
         scope = _Scope(self.enabled, frame, _current.get())
         self._scopes.append(scope)
         _current.set(scope)
@@ -94,6 +99,26 @@ class _GradMode:
 
             return generate  # type: ignore[return-value]
 
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def run(*args: Any, **kwargs: Any) -> Any:
+                with mode():
+                    return await function(*args, **kwargs)
+
+            return run  # type: ignore[return-value]
+
+        if inspect.isasyncgenfunction(function):
+
+            @functools.wraps(function)
+            async def stream(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+                with mode():
+                    async with contextlib.aclosing(function(*args, **kwargs)) as values:
+                        async for value in values:
+                            yield value
+
+            return stream  # type: ignore[return-value]
+
         @functools.wraps(function)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             with mode():
@@ -105,8 +130,8 @@ class _GradMode:
 class no_grad(_GradMode):  # noqa: N801 - the field's name for it
     """Do not record: results inside the block are constants.
 
-    Use as `with no_grad():` or as a decorator, `@no_grad()`, also of generator functions.
-    Parameters may be changed in place inside the block (`w -= 0.1 * w.grad`).
+    Use as `with no_grad():` or as a decorator, `@no_grad()`, also of generator functions
+    and coroutines. Parameters may be changed in place inside the block (`w -= 0.1 * w.grad`).
     """
 
     enabled = False

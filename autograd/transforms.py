@@ -1,9 +1,16 @@
-"""Gradients of functions and between tensors.
+"""Gradients of functions, and between tensors.
 
-    grad(f)(x)                          the gradient of a scalar function, as an array
-    grad(grad(f))                       of a scalar: its second derivative, and so on
+    grad(f)(x)                          the gradient of a scalar function
+    grad(grad(f))(x)                    of a scalar: its second derivative, and so on
+    jacobian(f)(x), hessian(f)(x)       all first, or second, derivatives
+    hvp(f)(x, v)                        the Hessian times a vector, without the Hessian
+    vjp(f, x), jvp(f, (x,), (v,))       cotangents pulled back, tangents pushed forward
+    checkpoint(f)                       f, which remembers its inputs only and computes twice
     gradients(y, x)                     the gradient of a tensor with respect to others
-    gradients(y, x, create_graph=True)  the same, as Tensors that can be differentiated
+
+Arguments may be arrays, or tuples, lists and dicts of arrays, nested as one likes; gradients come
+in the same containers. They are plain arrays, unless something outside can still differentiate
+them (an enclosing `grad`, or a Tensor that the function also uses): then they are Tensors.
 
 Read `gradcheck.py` next: how a gradient is known to be right.
 """
@@ -12,58 +19,45 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from .backward import backward_pass, recorded_backward_pass
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import enable_grad, grad_enabled
-from .op import FREED, Leaf, Node
+from .op import FREED, Leaf, Node, Op
 from .tensor import Tensor, seed_of
+from .tree import leaves, rebuild, tree_map
+
+Argument = int | str
+Argnum = Argument | Sequence[Argument]
 
 
-@overload
+# -- between tensors ----------------------------------------------------------------------------
+
+
 def gradients(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor,
-    grad_outputs: Any = None,
-    *,
-    create_graph: bool = False,
-    retain_graph: bool | None = None,
-) -> Any: ...
-@overload
-def gradients(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Sequence[Tensor],
-    grad_outputs: Any = None,
-    *,
-    create_graph: bool = False,
-    retain_graph: bool | None = None,
-) -> tuple[Any, ...]: ...
-def gradients(
-    outputs: Any,
     inputs: Any,
     grad_outputs: Any = None,
     *,
     create_graph: bool = False,
-    retain_graph: bool | None = None,
+    retain_graph: bool = False,
 ) -> Any:
     """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
 
-    `inputs`: a tensor, or a sequence of them, for which a tuple is returned. Results of
-    operations are allowed. An input that the outputs do not depend on gets zeros.
-    `grad_outputs`: the cotangent of each output, of its shape; scalars need none.
-    `create_graph`: return Tensors, whose own graph leads back to the leaves, for derivatives
-    of higher order; otherwise arrays. `retain_graph`: keep the graph for another backward pass
-    (default: as `create_graph`).
+    `inputs`: a tensor, or containers of tensors; the gradients come in the same containers, each
+    of its input's shape and dtype. Results of operations are allowed. An input that the outputs
+    do not depend on gets zeros. `grad_outputs`: the cotangent of each output, of its shape;
+    scalars need none. `create_graph`: return Tensors, whose own graph leads back to the leaves,
+    for derivatives of higher order; otherwise arrays. `retain_graph`: keep the graph for another
+    backward pass (always so with `create_graph`).
 
-    Raises `GraphError` for inputs that require no gradient and outputs that have no graph, and
-    what `Tensor.backward` raises.
+    Raises `GraphError` for an input that requires no gradient and for what `Tensor.backward`
+    refuses, `ShapeError` where `grad_outputs` do not match `outputs`.
     """
-    single = isinstance(inputs, Tensor)
-    sources: list[Tensor] = [inputs] if single else list(inputs)
-    targets: list[Tensor] = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    targets: Sequence[Tensor] = [outputs] if isinstance(outputs, Tensor) else outputs
     cotangents = [grad_outputs] if isinstance(outputs, Tensor) else grad_outputs
     if cotangents is None:
         cotangents = [None] * len(targets)
@@ -72,29 +66,28 @@ def gradients(
             f"gradients: got {len(cotangents)} grad_outputs for {len(targets)} outputs"
         )
     nodes: list[Node] = []
-    for i, x in enumerate(sources):
-        if x.node is None:
+    for path, x in leaves(inputs):
+        if not isinstance(x, Tensor) or x.node is None:
             raise GraphError(
-                f"gradients: input {i} does not require a gradient; make it with "
+                f"gradients: inputs{path} does not require a gradient; make it with "
                 f"Tensor(..., requires_grad=True) before computing the outputs"
             )
         nodes.append(x.node)
     seeds: list[tuple[Node, Any]] = []
     for y, g in zip(targets, cotangents, strict=True):
         seed = seed_of("gradients", y, g)
+        assert y.node is not None
         if create_graph:
             seed = g if isinstance(g, Tensor) else Tensor._of(seed, None)
-        assert y.node is not None
         seeds.append((y.node, seed))
-    results = _run(seeds, nodes, create_graph, bool(retain_graph))
-    return results[0] if single else tuple(results)
+    return rebuild(inputs, iter(_cotangents(seeds, nodes, create_graph, retain_graph)))
 
 
-def _run(
-    seeds: list[tuple[Node, Any]], nodes: list[Node], create_graph: bool, retain_graph: bool
+def _cotangents(
+    seeds: list[tuple[Node, Any]], nodes: list[Node], record: bool, retain_graph: bool
 ) -> list[Any]:
-    """The cotangent of each node, with zeros where none arrives."""
-    if create_graph:
+    """The cotangent that arrives at each of `nodes`; zeros where none does."""
+    if record:
         found = recorded_backward_pass(seeds, nodes)
         return [
             found[n] if n in found else Tensor._of(np.zeros(n.shape, n.dtype), None) for n in nodes
@@ -104,14 +97,153 @@ def _run(
     return [np.array(found[n]) if n in found else np.zeros(n.shape, n.dtype) for n in nodes]
 
 
-def grad(function: Callable[..., Any], argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """A function that computes the gradient of the scalar `function`.
+# -- of functions -------------------------------------------------------------------------------
 
-    It takes what `function` takes. The gradient is with respect to the positional argument
-    `argnum`, an array or number of floats, and has its shape and dtype; for a sequence of
-    numbers, a tuple of gradients. The result is a plain array, unless something outside still
-    wants to differentiate it (an enclosing `grad`, a Tensor that `function` also uses): then
-    it is a Tensor. That is what makes `grad(grad(f))` the second derivative.
+
+class _Call:
+    """One call of a function with some arguments replaced by Tensors of their own.
+
+    The Tensors are new nodes even where the arguments are Tensors already: only what the function
+    does with *these* arguments is differentiated, whatever else it reaches by other ways.
+    """
+
+    def __init__(
+        self,
+        transform: str,
+        function: Callable[..., Any],
+        argnum: Argnum,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        recording = grad_enabled()
+        self.transform = transform
+        self.name = getattr(function, "__name__", "the function")
+        positional = list(args)
+        self.inputs: list[Tensor] = []
+        self.trees: list[Any] = []
+        for at in _arguments(argnum):
+            place: Any = positional if isinstance(at, int) else kwargs
+            try:
+                tree = place[at]
+            except (IndexError, KeyError):
+                raise TypeError(
+                    f"{transform}: argnum is {at!r}, but {self.name} was called with "
+                    f"{len(args)} positional arguments and the keywords {sorted(kwargs)}"
+                ) from None
+            self.trees.append(tree)
+            start = len(self.inputs)
+            self.inputs += [
+                _own(transform, f"argument {at!r}{path}", x) for path, x in leaves(tree)
+            ]
+            replaced = rebuild(tree, iter(self.inputs[start:]))
+            if isinstance(at, str):
+                kwargs = {**kwargs, at: replaced}
+            else:
+                positional[at] = replaced
+        with enable_grad():
+            self.output = function(*positional, **kwargs)
+        self.nodes: list[Node] = [x.node for x in self.inputs if x.node is not None]
+        #: Whether results must stay differentiable, because the graph leads further out.
+        self.outer = recording and self._leads_out()
+        self.single = isinstance(argnum, int | str)
+
+    def output_tensor(self, kinds: str, scalar: bool) -> Tensor:
+        """The output as a Tensor, checked: a number of one of the dtype `kinds`."""
+        output = self.output
+        if not isinstance(output, Tensor):
+            output = Tensor._of(np.asarray(output), None)
+        if output.dtype.kind not in kinds:
+            raise DTypeError(
+                f"{self.transform}: {self.name} returned {type(self.output).__name__} of dtype "
+                f"{output.dtype}; it must return floating-point numbers "
+                f"{'' if 'c' in kinds else '(real ones) '}computed from its argument"
+            )
+        if scalar and output.shape != ():
+            raise ShapeError(
+                f"{self.transform}: {self.name} returned an array of shape {output.shape}, not a "
+                f"scalar; reduce it (sum, mean), or use jacobian or elementwise_grad"
+            )
+        return output
+
+    def pull_back(self, output: Tensor, g: Any, last: bool = True) -> Any:
+        """The cotangents of the arguments, in their containers, for that of the output."""
+        if output.node is None:  # it does not depend on anything
+            found: list[Any] = [np.zeros(n.shape, n.dtype) for n in self.nodes]
+        else:
+            if self.outer and not isinstance(g, Tensor):
+                g = Tensor._of(g, None)
+            found = _cotangents([(output.node, g)], self.nodes, self.outer, not last)
+        return self.collect([x if isinstance(x, Tensor) else _scalar_or_array(x) for x in found])
+
+    def collect(self, values: list[Any]) -> Any:
+        """One value per input, put in the containers of the arguments."""
+        iterator = iter(values)
+        trees = tuple(rebuild(tree, iterator) for tree in self.trees)
+        return trees[0] if self.single else trees
+
+    def value(self, output: Tensor) -> Any:
+        return output if self.outer else _scalar_or_array(output._data)
+
+    def _leads_out(self) -> bool:
+        if any(not isinstance(node, Leaf) for node in self.nodes):
+            return True  # an argument was a Tensor with a graph behind it
+        outputs = (x for _, x in leaves(self.output) if isinstance(x, Tensor))
+        found = [x.node for x in outputs if x.node is not None]
+        seen = {*found, *self.nodes}
+        for node in found:
+            if isinstance(node, Leaf) and node not in self.nodes:
+                return True
+            for parent in node.parents if node.parents is not FREED else ():
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
+        return False
+
+
+def _arguments(argnum: Argnum) -> Sequence[Argument]:
+    return [argnum] if isinstance(argnum, int | str) else argnum
+
+
+def _own(transform: str, what: str, x: Any) -> Tensor:
+    """A Tensor with a node of its own for an argument."""
+    if isinstance(x, Tensor) and x.node is not None:
+        return x.copy()
+    tensor = Tensor(x)
+    if tensor.dtype.kind not in "fc":
+        raise DTypeError(
+            f"{transform}: {what} is of dtype {tensor.dtype}, which cannot carry a gradient; pass "
+            f"floats (3.0 in place of 3), or name the other arguments with argnum"
+        )
+    tensor.requires_grad = True
+    return tensor
+
+
+def _scalar_or_array(x: Any) -> Any:
+    """0-d arrays as NumPy scalars, as NumPy's own functions return them."""
+    return x[()] if isinstance(x, np.ndarray) else x
+
+
+def value_and_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+    """Like `grad`, but the function returned gives the pair (value, gradient)."""
+
+    @functools.wraps(function)
+    def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        call = _Call("grad", function, argnum, args, kwargs)
+        output = call.output_tensor("f", scalar=True)
+        return call.value(output), call.pull_back(output, np.ones_like(output._data))
+
+    return compute
+
+
+def grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+    """A function that computes the gradient of the real scalar `function`.
+
+    It takes what `function` takes. `argnum`: the number of a positional argument, the name of a
+    keyword argument, or a sequence of these, for which a tuple of gradients is returned. Each
+    gradient has the containers, shapes and dtypes of its argument.
+
+    For complex arguments z = x + iy it is df/dx - i df/dy, the convention that needs no
+    conjugates in rules; steepest descent goes along its conjugate.
 
     Raises `DTypeError` for arguments and results that are not floating-point numbers, and
     `ShapeError` where `function` does not return a scalar.
@@ -119,92 +251,211 @@ def grad(function: Callable[..., Any], argnum: int | Sequence[int] = 0) -> Calla
     both = value_and_grad(function, argnum)
 
     @functools.wraps(function)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def compute(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
-
-    return gradient
-
-
-def value_and_grad(
-    function: Callable[..., Any], argnum: int | Sequence[int] = 0
-) -> Callable[..., tuple[Any, Any]]:
-    """Like `grad`; the function it returns gives the pair (value, gradient)."""
-    positions = (argnum,) if isinstance(argnum, int) else tuple(argnum)
-
-    @functools.wraps(function)
-    def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        outer = grad_enabled()
-        arguments = list(args)
-        with enable_grad():
-            for i in positions:
-                if not -len(args) <= i < len(args):
-                    raise TypeError(
-                        f"grad: argnum is {i}, but the function got {len(args)} positional "
-                        f"arguments"
-                    )
-                arguments[i] = _entry(args[i], i)
-            output = function(*arguments, **kwargs)
-        entries = [arguments[i].node for i in positions]
-        _check_scalar(function, output)
-        node = output.node if isinstance(output, Tensor) else None
-        outer = outer and _reaches_beyond(node, entries)
-        if node is None:  # a constant
-            value = output._data if isinstance(output, Tensor) else np.asarray(output)
-            found: list[Any] = [np.zeros(n.shape, n.dtype) for n in entries]
-        else:
-            value = output._data
-            seed = np.ones_like(value)
-            found = _run(
-                [(node, Tensor._of(seed, None) if outer else seed)], entries, outer, outer
-            )
-        if not outer:
-            found = [g[()] for g in found]  # 0-d arrays become scalars, as in NumPy
-            output = value[()]
-        return output, found[0] if isinstance(argnum, int) else tuple(found)
 
     return compute
 
 
-def _entry(x: Any, position: int) -> Tensor:
-    """A tensor of its own for an argument, so that only what comes through it is counted."""
-    if isinstance(x, Tensor) and x.node is not None:
-        return x.copy()
-    tensor = Tensor(x)
-    if tensor.dtype.kind not in "fc":
-        raise DTypeError(
-            f"grad: argument {position} is of dtype {tensor.dtype}, which cannot carry a "
-            f"gradient; pass floats (for example 3.0 in place of 3)"
-        )
-    tensor.requires_grad = True
-    return tensor
+def elementwise_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+    """The gradient of the sum of the outputs: f'(x) for a function that works elementwise.
+
+    Complex outputs are allowed; for a holomorphic function the result is its derivative.
+    """
+
+    @functools.wraps(function)
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        call = _Call("elementwise_grad", function, argnum, args, kwargs)
+        output = call.output_tensor("fc", scalar=False)
+        return call.pull_back(output, np.ones_like(output._data))
+
+    return compute
 
 
-def _check_scalar(function: Callable[..., Any], output: Any) -> None:
-    name = getattr(function, "__name__", "the function")
-    array = output._data if isinstance(output, Tensor) else np.asarray(output)
-    if array.dtype.kind not in "f":
-        raise DTypeError(
-            f"grad: {name} returned {type(output).__name__} of dtype {array.dtype}; it must "
-            f"return a floating-point scalar that is computed from its argument"
-        )
-    if array.shape != ():
+def jacobian(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+    """All first derivatives of a function of arrays, of shape `output.shape + input.shape`.
+
+    One backward pass for each element of the output.
+    """
+
+    @functools.wraps(function)
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        call = _Call("jacobian", function, argnum, args, kwargs)
+        output = call.output_tensor("fc", scalar=False)
+        rows = []
+        for i in range(output.size):
+            g = np.zeros(output.size, output.dtype)
+            g[i] = 1
+            rows.append(call.pull_back(output, g.reshape(output.shape), i == output.size - 1))
+        columns = zip(*([x for _, x in leaves(row)] for row in rows), strict=True)
+        stacked = [np.reshape(np.stack(c), output.shape + np.shape(c[0])) for c in columns]
+        if not rows:
+            stacked = [np.zeros(output.shape + n.shape, n.dtype) for n in call.nodes]
+        return call.collect([_scalar_or_array(x) for x in stacked])
+
+    return compute
+
+
+def hessian(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]:
+    """All second derivatives of a real scalar function of an array, of shape `2 * x.shape`."""
+    return jacobian(grad(function, argnum), argnum)
+
+
+def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]:
+    """The Hessian-vector product of a real scalar function, for a few times the price of `grad`.
+
+    Returns a function that takes what `function` takes and, as the last positional argument, the
+    vector: containers and shapes as those of argument `argnum`, and so has the result.
+    """
+
+    @functools.wraps(function)
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        *args_, vector = args
+
+        def slope(*inner: Any, **kw: Any) -> Any:
+            gradient = grad(function, argnum)(*inner, **kw)
+            return _inner_product("hvp", gradient, vector)
+
+        return grad(slope, argnum)(*args_, **kwargs)
+
+    return compute
+
+
+def _inner_product(transform: str, tree: Any, vector: Any) -> Any:
+    pairs = list(zip(leaves(tree), leaves(vector), strict=False))
+    if [p for p, _ in leaves(tree)] != [p for p, _ in leaves(vector)] or any(
+        np.shape(a) != np.shape(b) for (_, a), (_, b) in pairs
+    ):
         raise ShapeError(
-            f"grad: {name} returned an array of shape {array.shape}, not a scalar; reduce it "
-            f"(sum, mean)"
+            f"{transform}: the vector must have the containers and shapes of the argument, "
+            f"{tree_map(np.shape, tree)}; got {tree_map(np.shape, vector)}"
         )
+    return functools.reduce(np.add, [np.sum(a * b) for (_, a), (_, b) in pairs])
 
 
-def _reaches_beyond(node: Node | None, entries: list[Node]) -> bool:
-    """Whether the graph leads to something that is not below the entries: an outer tensor."""
-    if any(not isinstance(entry, Leaf) for entry in entries):
-        return True
-    found = [node] if node is not None else []
-    seen = {*found, *entries}
-    for n in found:
-        if isinstance(n, Leaf) and n not in entries:
-            return True
-        for parent in n.parents if n.parents is not FREED else ():
+def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of `function(*args)`, and the function that pulls cotangents back to `args`.
+
+    `function` returns one array. The second result takes a cotangent of the value's shape, any
+    number of times, and returns a tuple with one gradient per argument.
+    """
+    call = _Call("vjp", function, range(len(args)), args, {})
+    output = call.output_tensor("fc", scalar=False)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        if np.shape(g) != output.shape:
+            raise ShapeError(
+                f"vjp: the cotangent has shape {np.shape(g)}, the value has shape {output.shape}"
+            )
+        if not isinstance(g, Tensor):
+            g = np.asarray(g, output.dtype)
+        elif not call.outer:
+            call.outer = g.requires_grad
+        return call.pull_back(output, g, last=False)
+
+    return call.value(output), pullback
+
+
+def jvp(
+    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The value of `function(*primals)`, and its derivative in the direction `tangents`.
+
+    `tangents`: one per primal, with its containers and shapes. The pulled-back cotangent is
+    linear in the cotangent g, and its derivative by g along the tangents is the answer: forward
+    mode by reversing twice (J. Townsend, "A new trick for calculating Jacobian vector products",
+    2017).
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    call = _Call("jvp", function, range(len(primals)), primals, {})
+    output = call.output_tensor("fc", scalar=False)
+    outer = call.outer
+    call.outer = True  # the pulled-back cotangent is to be differentiated
+    g = Tensor(np.zeros_like(output._data), requires_grad=True)
+    with enable_grad():
+        pulled = call.pull_back(output, g)
+        slope = _inner_product("jvp", pulled, tangents)
+    call.outer = outer
+    if not isinstance(slope, Tensor) or slope.node is None:
+        return call.value(output), np.zeros_like(output._data)
+    seed = np.ones_like(slope._data)
+    if outer or any(isinstance(x, Tensor) and x.requires_grad for _, x in leaves(tangents)):
+        return call.value(output), gradients(slope, g, Tensor(seed), create_graph=True)
+    return call.value(output), _scalar_or_array(gradients(slope, g, seed))
+
+
+# -- memory -------------------------------------------------------------------------------------
+
+
+def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which keeps only its inputs and computes the rest again in the backward pass.
+
+    For a function of arrays (positional arguments, or containers of them) that returns one
+    array. Tensors that it uses without getting them as arguments get their gradients too. It
+    must compute the same both times: a random generator is not rewound.
+    """
+
+    @functools.wraps(function)
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        if not grad_enabled():
+            return function(*args, **kwargs)
+        tensors = [x for _, x in leaves(args) if isinstance(x, Tensor) and x.requires_grad]
+
+        def replay(inputs: Sequence[Tensor]) -> Tensor:
+            """Run the function on other Tensors in place of those that require a gradient."""
+            others = iter(inputs)
+            replaced = tree_map(
+                lambda x: next(others) if isinstance(x, Tensor) and x.requires_grad else x, args
+            )
+            with enable_grad():
+                return function(*replaced, **kwargs)
+
+        start = Tensor(0.0, requires_grad=True).node
+        assert start is not None
+        probe = [Tensor(x._data, requires_grad=True) for x in tensors]
+        output = replay(probe)
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"checkpoint: {getattr(function, '__name__', 'the function')} must return one "
+                f"tensor, got {type(output).__name__}"
+            )
+        if output.node is None:
+            return output
+        own = {x.node for x in probe}
+        around = _made_before(start.number, output.node, own)
+
+        def rule(g: Any, _: Any, *inputs: Any) -> list[Any]:
+            record = isinstance(g, Tensor)
+            entries = [
+                x.copy() if isinstance(x, Tensor) else Tensor(x, requires_grad=True)
+                for x in inputs[: len(tensors)]
+            ]
+            again = replay(entries)
+            assert again.node is not None
+            wanted = [x.node for x in entries if x.node is not None] + around
+            if record:
+                found = recorded_backward_pass([(again.node, g)], wanted, cut=True)
+            else:
+                found = backward_pass([(again.node, g)], wanted, cut=True)
+            return [found.get(node) for node in wanted]
+
+        name = f"checkpoint({getattr(function, '__name__', 'function')})"
+        value = output._data
+        # The tensors around are inputs too: in the graph, though not in the call.
+        operation = Op(name, lambda *_: value, joint=rule)
+        return operation(*tensors, *(Tensor._of(np.empty(0), node) for node in around))
+
+    return compute
+
+
+def _made_before(number: int, output: Node, inputs: set[Node | None]) -> list[Node]:
+    """The nodes of tensors that a function used without getting them among its inputs."""
+    found: list[Node] = [output]
+    around: list[Node] = []
+    seen = {output, *inputs}
+    for node in found:
+        for parent in node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
-                found.append(parent)
-    return False
+                (around if parent.number < number else found).append(parent)
+    return around

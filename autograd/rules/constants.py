@@ -7,12 +7,24 @@ from ..op import CONSTANT
 CONSTANT.update(
     # comparisons and tests
     (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
-    (np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose, np.array_equal),
-    (np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.any, np.all),
+    (np.isclose, np.allclose, np.array_equal, np.array_equiv, np.any, np.all, np.isin),
+    (np.isnan, np.isinf, np.isfinite, np.isneginf, np.isposinf, np.signbit),
+    (np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isfortran),
+    (np.logical_and, np.logical_or, np.logical_xor, np.logical_not),
+    # functions of integers and of bits, which refuse floats themselves
+    (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_not, np.bitwise_count),
+    (np.left_shift, np.right_shift, np.gcd, np.lcm, np.packbits, np.unpackbits, np.isnat),
     # positions and counts
-    (np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.count_nonzero),
-    (np.searchsorted, np.shape, np.ndim, np.size),
-    # new arrays
-    (np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type),
+    (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort),
+    (np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted, np.digitize),
+    (np.shape, np.ndim, np.size, np.linalg.matrix_rank, np.histogram_bin_edges),
+    (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
+    (np.unravel_index, np.ravel_multi_index, np.ix_),
+    # dtypes and memory
+    (np.result_type, np.can_cast, np.common_type, np.min_scalar_type),
+    (np.may_share_memory, np.shares_memory),
+    # new arrays, text and files
+    (np.zeros_like, np.ones_like, np.empty_like, np.full_like),
     (np.array2string, np.array_repr, np.array_str),
+    (np.save, np.savez, np.savez_compressed, np.savetxt),
 )

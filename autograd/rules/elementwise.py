@@ -1,7 +1,12 @@
 """Functions that work element by element. The engine sums away what they broadcast.
 
 At kinks: |x|' and sign' are 0 at 0; `maximum(x, x)` and `minimum(x, x)` give each side a half;
-`clip` passes the gradient at its bounds; `x**0` has gradient 0, also at 0.
+`clip` passes the gradient at its bounds; `x**0` has gradient 0, also at 0. The gradient with
+respect to an exponent is 0 at base 0 (for positive exponents), and NaN at negative bases.
+
+`where` evaluates both of its branches, and 0 times an infinite or NaN slope is NaN: write
+`np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), x)`, so that the square root never sees what is
+not chosen, in place of `np.where(x > 0, np.sqrt(x), x)`.
 """
 # ruff: noqa: E272, E241 - formulas are aligned
 
@@ -69,7 +74,7 @@ rule(np.maximum,  lambda g, _, x, y: g * (x > y) + g * (x == y) / 2,
 rule(np.minimum,  lambda g, _, x, y: g * (x < y) + g * (x == y) / 2,
                   lambda g, _, x, y: g * (y < x) + g * (x == y) / 2)
 rule(np.power,    lambda g, _, x, y: g * y * x ** _one_less(y),
-                  lambda g, z, x, _: g * z * np.log(np.where(x == 0, 1, x)),
+                  lambda g, z, x, _: g * z * np.log(np.where(x == 0, np.ones_like(z), x)),
                   forward=operator.pow)
 rule(np.where,    None,
                   lambda g, _, condition, *__: np.where(condition, g, 0),

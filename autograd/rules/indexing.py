@@ -28,9 +28,10 @@ def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 def _updated(x: Any, value: Any, index: Any) -> Any:
     """A copy of `x` with `value` written at `index`."""
-    x = x.copy()
-    x[index] = value
-    return x
+    y = np.empty_like(x)  # an array also where `x` is a NumPy scalar
+    y[...] = x
+    y[index] = value
+    return y
 
 
 def _reads_once(index: Any) -> bool:

@@ -1,11 +1,30 @@
-"""Products of matrices."""
+"""Products of matrices, and what the files on linear algebra share.
 
+Read `products.py` and `decompositions.py` next.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
 
 from ..broadcasting import unbroadcast
-from ..op import handles, rule
+from ..op import REGISTRY, handles, rule
+
+
+def transposed(x: Any) -> Any:
+    """Each matrix of `x` with its two axes exchanged."""
+    return np.swapaxes(x, -1, -2)
+
+
+def conjugate(x: Any) -> Any:
+    """The complex conjugate; real numbers as they are, without a copy."""
+    return np.conj(x) if x.dtype.kind == "c" else x
+
+
+def adjoint(x: Any) -> Any:
+    """The conjugate transpose of each matrix of `x`."""
+    return conjugate(transposed(x))
 
 
 def _matmul_vjp_x(g: Any, _: Any, _x: Any, y: Any) -> Any:
@@ -29,7 +48,7 @@ def _matmul_vjp_y(g: Any, _: Any, x: Any, _y: Any) -> Any:
     return unbroadcast(np.swapaxes(x, -1, -2) @ g, _y.shape)
 
 
-matmul = rule(np.matmul, _matmul_vjp_x, _matmul_vjp_y)
+matmul = REGISTRY[np.linalg.matmul] = rule(np.matmul, _matmul_vjp_x, _matmul_vjp_y)
 
 
 @handles(np.dot)
@@ -41,5 +60,6 @@ def dot(a: Any, b: Any) -> Any:
     if np.ndim(b) <= 2:
         return matmul(a, b)
     columns = np.moveaxis(b, -2, 0)
-    product = matmul(a, np.reshape(columns, (columns.shape[0], -1)))
-    return np.reshape(product, np.shape(a)[:-1] + columns.shape[1:])
+    n, *rest = columns.shape
+    product = matmul(a, np.reshape(columns, (n, math.prod(rest))))
+    return np.reshape(product, (*np.shape(a)[:-1], *rest))

@@ -17,10 +17,10 @@ def _relu(x: Any) -> Any:
 
 
 def _sigmoid(x: Any) -> Any:
-    if x.dtype == np.float16:  # whose exp overflows at 11
-        return _sigmoid(x.astype(np.float32)).astype(np.float16)
     y = np.negative(x)
-    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 700.0))
+    if y.dtype == np.float16:  # whose exp overflows at 11
+        return _sigmoid(x.astype(np.float32)).astype(np.float16)
+    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 709.0))
     y = np.exp(y)
     y += 1
     return np.reciprocal(y)
@@ -52,7 +52,7 @@ def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
     total = np.sum(np.exp(x - shift), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer
         y = np.log(total) + shift
-    return y if keepdims else np.reshape(y, np.sum(x, axis=axis).shape)
+    return y if keepdims else np.squeeze(y, axis=axis)
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
@@ -67,9 +67,14 @@ def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
             f"weight {weight.shape} says; x has shape {x.shape}"
         )
     y = x @ weight.T
-    if bias is not None:
-        y += bias
-    return y
+    if bias is None:
+        return y
+    if bias.shape != weight.shape[:1]:
+        raise ShapeError(
+            f"linear: bias must have shape (out_features,) = {weight.shape[:1]}, as weight "
+            f"{weight.shape} says; got {bias.shape}"
+        )
+    return np.add(y, bias, out=y if y.dtype == bias.dtype else None)
 
 
 def _linear_weight_vjp(g: Any, _: Any, x: Any, *__: Any) -> Any:
@@ -109,7 +114,7 @@ def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
     total = probabilities.sum(axis=-1, keepdims=True)
     probabilities /= total
     loss = np.log(total[..., 0]) - true
-    return loss.mean(dtype=logits.dtype), probabilities
+    return loss.mean(), probabilities
 
 
 def _positions(labels: Any) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Functions that reduce axes.
 
 Ties in `max` and `min` share the gradient equally. `prod` is exact where factors are zero.
-`std` has gradient 0 where it is 0.
+`std` has gradient 0 where it is 0, and no second derivative there: that is NaN.
 """
 
 import math
@@ -53,9 +53,11 @@ def _var_vjp(
     ddof: float = 0,
     keepdims: bool = False,
 ) -> Any:
+    if x.size == 0:
+        return np.zeros_like(x)
     degrees = reduced_size(x.shape, axis) - ddof
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return unreduce(g, x.shape, axis) * centred * (2 / degrees)
+    return unreduce(g, x.shape, axis) * centred * (2 / degrees if degrees > 0 else math.nan)
 
 
 def _std_vjp(
@@ -67,15 +69,22 @@ def _std_vjp(
     ddof: float = 0,
     keepdims: bool = False,
 ) -> Any:
-    half = g / np.where(y == 0, np.inf, 2 * y)
+    half = g / np.where(y == 0, np.inf, 2 * y) + _kink(y)
     return _var_vjp(half, None, x, axis=axis, ddof=ddof)
+
+
+#: Zeros, whose own derivative is NaN where `y` is 0: what is added to must not be differentiated.
+_kink = rule(
+    lambda y: y * 0,
+    lambda g, _, y: g * np.where(y == 0, np.nan, 0),
+)
 
 
 # fmt: off
 rule(np.sum,  lambda g, _, _x, axis=None, dtype=None, keepdims=False:
                   _spread(g, _x.shape, axis))
 rule(np.mean, lambda g, _, _x, axis=None, dtype=None, keepdims=False:
-                  _spread(g / reduced_size(_x.shape, axis), _x.shape, axis))
+                  _spread(g * (1 / max(reduced_size(_x.shape, axis), 1)), _x.shape, axis))
 rule(np.max,  _extremum_vjp)
 rule(np.min,  _extremum_vjp)
 rule(np.prod, _prod_vjp)

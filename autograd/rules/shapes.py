@@ -7,11 +7,25 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import normalize_axes, unbroadcast
+from ..errors import NotDifferentiableError
 from ..op import handles, rule
 
 
 def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    return np.reshape(a, shape, order)  # type: ignore[call-overload]
+    return np.reshape(a, shape, _fixed("reshape", order))  # type: ignore[call-overload]
+
+
+def _ravel(a: Any, order: str = "C") -> Any:
+    return np.ravel(a, _fixed("ravel", order))  # type: ignore[arg-type]
+
+
+def _fixed(function: str, order: str) -> str:
+    """Orders "A" and "K" depend on the strides, which the cotangent does not share."""
+    if order not in ("C", "F"):
+        raise NotDifferentiableError(
+            f"{function}: order={order!r} follows the array's layout in memory; use order='C' or 'F'"
+        )
+    return order
 
 
 def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
@@ -23,7 +37,8 @@ def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
 # fmt: off
 rule(np.reshape,      lambda g, _, _x, shape=None, order="C": np.reshape(g, _x.shape, order),
                       forward=_reshape)
-rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order))
+rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order),
+                      forward=_ravel)
 rule(np.transpose,    _transpose_vjp)
 rule(np.swapaxes,     lambda g, *_, axis1=0, axis2=0: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,     lambda g, *_, source=0, destination=0: np.moveaxis(g, destination, source))
@@ -78,7 +93,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 @handles(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     n = ary.shape[axis]
-    if isinstance(indices_or_sections, int) and n % indices_or_sections:
+    if np.ndim(indices_or_sections) == 0 and n % indices_or_sections:
         raise ValueError(
             f"split: {n} elements along axis {axis} do not divide into {indices_or_sections} "
             f"equal parts; use np.array_split"

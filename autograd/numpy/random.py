@@ -1,0 +1,3 @@
+"""`numpy.random`, under this name for code that imports it from here."""
+
+from numpy.random import *  # noqa: F403

@@ -1,0 +1,25 @@
+"""Complex numbers: their parts, and the convention for their gradients.
+
+The gradient of a real L by z = x + iy is dL/dx - i dL/dy. By this convention the rules of
+holomorphic functions need no conjugates: that of exp is `g * exp(z)` for real and complex `z`
+alike. The functions below are those that are not holomorphic. An input that is real gets the real
+part of its cotangent.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..op import rule
+
+
+def _angle_vjp(g: Any, _: Any, z: Any, deg: bool = False) -> Any:
+    return (180 / np.pi if deg else 1) * g * (-1j / z)
+
+
+# fmt: off
+rule(np.real,      lambda g, *_: g,           elementwise=True)
+rule(np.imag,      lambda g, *_: -1j * g,     elementwise=True)
+rule(np.conjugate, lambda g, *_: np.conj(g))
+rule(np.angle,     _angle_vjp,                elementwise=True)
+# fmt: on

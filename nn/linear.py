@@ -1,0 +1,64 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import ShapeError, Tensor, linear
+
+from . import init
+from .module import Module, Parameter
+
+
+class Linear(Module):
+    """`x @ weight.T + bias`, from `(..., in_features)` to `(..., out_features)`.
+
+    `weight`: `(out_features, in_features)`, `bias`: `(out_features,)` or None. Both start as
+    U(-1/sqrt(in_features), 1/sqrt(in_features)), drawn from `generator`.
+
+    Raises `ValueError` for sizes below 1, and `ShapeError` for an input of another width.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        for name, size in (("in_features", in_features), ("out_features", out_features)):
+            if size < 1:
+                raise ValueError(f"Linear: {name} (={size}) must be at least 1")
+        if generator is None:
+            generator = np.random.default_rng()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(np.empty((out_features, in_features), dtype), dtype=dtype)
+        init.kaiming_uniform_(self.weight, math.sqrt(5), generator=generator)
+        self.bias: Parameter | None = None
+        if bias:
+            bound = 1 / math.sqrt(in_features)
+            self.bias = Parameter(np.empty(out_features, dtype), dtype=dtype)
+            init.uniform_(self.bias, -bound, bound, generator=generator)
+
+    def forward(self, x: Any) -> Tensor:
+        try:
+            result: Tensor = linear(x, self.weight, self.bias)
+        except ShapeError:  # the check itself is the engine's: a good input pays nothing here
+            shape = np.shape(x)
+            last = f"whose last axis is {shape[-1]}" if shape else "without axes"
+            raise ShapeError(
+                f"Linear(in_features={self.in_features}) got an input {last} (shape {shape}); "
+                f"flatten it first, or mend in_features"
+            ) from None
+        return result
+
+    def extra_repr(self) -> str:
+        bias = "" if self.bias is not None else ", bias=False"
+        return f"{self.in_features} -> {self.out_features}{bias}"

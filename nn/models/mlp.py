@@ -1,0 +1,51 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import Tensor
+
+from ..activations import ReLU
+from ..container import Sequential
+from ..linear import Linear
+from ..module import Module
+
+
+class MLP(Module):
+    """Linear layers with an activation between them: `(..., sizes[0])` to `(..., sizes[-1])`.
+
+    `sizes`: the widths of the input, the hidden layers and the output; `MLP([64, 128, 10])` has
+    one hidden layer. `activation`: makes the module after each layer but the last. The output
+    is not activated: for a classifier it is the logits.
+
+    Raises `ValueError` for fewer than two sizes.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: Callable[[], Module] = ReLU,
+        *,
+        dtype: DTypeLike = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        if len(sizes) < 2:
+            raise ValueError(
+                f"MLP: sizes (={list(sizes)}) must name at least the widths of input and output"
+            )
+        if generator is None:
+            generator = np.random.default_rng()
+        parts: list[Module] = []
+        for width, following in pairwise(sizes):
+            parts += [Linear(width, following, dtype=dtype, generator=generator), activation()]
+        self.layers = Sequential(*parts[:-1])
+
+    def forward(self, x: Any) -> Tensor:
+        result: Tensor = self.layers(x)
+        return result

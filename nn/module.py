@@ -1,0 +1,238 @@
+"""Modules: layers and networks that find their own parameters.
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.inner = nn.Linear(3, 2)                # a submodule
+            self.scale = nn.Parameter(np.ones(2))       # a parameter
+
+        def forward(self, x):
+            return self.scale * self.inner(x)
+
+Assigning to an attribute is all it takes. Parameters learn their full path, here
+'inner.weight', 'inner.bias' and 'scale': pictures of the graph show it, and saved files use it.
+
+Read `linear.py` next: the simplest layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from autograd import AutogradError, DTypeError, Tensor
+
+
+class StateError(AutogradError, ValueError):
+    """A state does not fit the module it was to be loaded into."""
+
+
+class Parameter(Tensor):
+    """A tensor that a module trains: always a leaf, and float32 unless `dtype` says otherwise.
+
+    `data`: anything `Tensor` takes; it is copied and converted. `requires_grad=False` freezes it.
+    Raises `DTypeError` for complex data without a complex `dtype`.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        data: ArrayLike | Tensor,
+        requires_grad: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        found = data.dtype if isinstance(data, Tensor) else np.asarray(data).dtype
+        if found.kind == "c" and np.dtype(dtype).kind != "c":
+            raise DTypeError(
+                f"Parameter(data) got {found} data for dtype {np.dtype(dtype)}, which would drop "
+                f"the imaginary part; pass dtype={found}"
+            )
+        super().__init__(data, requires_grad, dtype)
+
+
+class Module:
+    """Base of all layers and networks: define `forward`, assign parts to attributes, call it.
+
+    A subclass needs no `super().__init__()`. A parameter that is reached in two ways is one
+    parameter: it has the first path that leads to it, and counts once.
+
+    Assigning raises `TypeError` for modules or parameters inside a list, tuple or dict (they
+    would never be trained) and for overwriting a parameter with something else, and `ValueError`
+    for a name with a dot and for a module that contains the one it is assigned to.
+    """
+
+    #: False while evaluating; layers such as dropout behave differently then.
+    training: bool = True
+    _path: str = ""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; a subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward()")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not isinstance(value, Parameter | Module):
+            self._refuse_lost_parts(name, value)
+            object.__setattr__(self, name, value)
+            return
+        if "." in name:
+            raise ValueError(
+                f"{type(self).__name__}: the name {name!r} must not contain a dot, which separates "
+                f"the names in a path"
+            )
+        if isinstance(value, Module) and any(module is self for module in value.modules()):
+            raise ValueError(
+                f"{type(self).__name__}.{name}: the module would contain itself; pass it to the "
+                f"functions that need it"
+            )
+        object.__setattr__(self, name, value)
+        # Networks are built from the inside out, so all that is below gets a longer path.
+        for path, module in self.named_modules(self._path):
+            object.__setattr__(module, "_path", path)
+        for path, parameter in self.named_parameters(self._path):
+            parameter.name = path
+
+    def _refuse_lost_parts(self, name: str, value: Any) -> None:
+        parts = value.values() if isinstance(value, dict) else value
+        if isinstance(value, list | tuple | dict) and any(
+            isinstance(part, Parameter | Module) for part in parts
+        ):
+            raise TypeError(
+                f"{type(self).__name__}.{name}: parameters and modules inside a "
+                f"{type(value).__name__} are not found, and would not be trained; put modules in "
+                f"nn.Sequential, and assign each parameter to an attribute"
+            )
+        if value is not None and isinstance(vars(self).get(name), Parameter):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Parameter, and a {type(value).__name__} in its "
+                f"place would not be trained; assign an nn.Parameter, or write to {name}.data"
+            )
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, each once, with their paths."""
+        return self._named_modules(prefix, set())
+
+    def _named_modules(self, prefix: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        yield prefix, self
+        for name, part in vars(self).items():
+            if isinstance(part, Module):
+                yield from part._named_modules(f"{prefix}.{name}" if prefix else name, seen)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+        """All parameters, each once, with the first path that leads to each."""
+        seen: set[int] = set()
+        for path, parameter in self._all_parameters(prefix):
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield path, parameter
+
+    def _all_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+        for path, module in self.named_modules(prefix):
+            for name, part in vars(module).items():
+                if isinstance(part, Parameter):
+                    yield f"{path}.{name}" if path else name, part
+
+    def parameters(self) -> Iterator[Parameter]:
+        """All parameters, each once: what an optimiser takes."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    # -- modes ----------------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the training mode here and in all modules below; returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """`train(False)`. Gradients are still recorded: see `autograd.no_grad` for that."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            if parameter.requires_grad:
+                parameter.grad = None
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the arrays of all parameters, by path."""
+        return {path: parameter.data.copy() for path, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy the arrays of `state` (a mapping from path to array) into the parameters.
+
+        The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
+        `StateError`, which names everything that does not fit, and leaves the module unchanged.
+        """
+        own = dict(self.named_parameters())
+        name_of = {id(parameter): path for path, parameter in own.items()}
+        aliases = {path: name_of[id(parameter)] for path, parameter in self._all_parameters()}
+        arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
+        faults = [f"missing: {path}" for path in own if path not in arrays]
+        for path, array in arrays.items():
+            if path not in own:
+                shared = aliases.get(path)
+                faults.append(
+                    f"duplicate: {path} is the same parameter as {shared}; give only that"
+                    if shared
+                    else f"unexpected: {path}"
+                )
+            elif array.shape != own[path].shape:
+                faults.append(f"{path} has shape {array.shape}, not {own[path].shape}")
+            elif array.dtype != own[path].dtype:
+                faults.append(f"{path} has dtype {array.dtype}, not {own[path].dtype}")
+        if faults:
+            raise StateError(
+                f"{type(self).__name__}.load_state_dict: the state does not fit, and nothing was "
+                f"loaded: {'; '.join(faults)}"
+            )
+        for path, array in arrays.items():
+            own[path].data[...] = array
+
+    # -- text -----------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands in parentheses after the class name; by default the own parameters."""
+        shapes = {k: v.shape for k, v in vars(self).items() if isinstance(v, Parameter)}
+        return ", ".join(f"{k} {'x'.join(map(str, s)) or 'scalar'}" for k, s in shapes.items())
+
+    def __repr__(self) -> str:
+        rows: list[tuple[str, int]] = []
+        total = sum(parameter.size for parameter in self.parameters())
+        self._add_rows(rows, "", "")
+        if len(rows) == 1:
+            head = rows[0][0]
+            return f"{head}  {total:,} parameters" if total else head
+        rows.append(("total", total))
+        left = max(len(text) for text, _ in rows)
+        right = max(len(f"{count:,}") for _, count in rows)
+        return "\n".join(
+            f"{text:{left}}  {count:>{right},} parameters" if count or text == "total" else text
+            for text, count in rows
+        )
+
+    def _add_rows(self, rows: list[tuple[str, int]], indent: str, label: str) -> None:
+        """A row for this module with the number of its own parameters, then those below it."""
+        extra = self.extra_repr()
+        own = sum(part.size for part in vars(self).values() if isinstance(part, Parameter))
+        rows.append((f"{indent}{label}{type(self).__name__}{f'({extra})' if extra else ''}", own))
+        for name, part in vars(self).items():
+            if isinstance(part, Module):
+                part._add_rows(rows, indent + "  ", f"{name}: ")

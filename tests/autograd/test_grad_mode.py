@@ -1,0 +1,319 @@
+"""Recording switched off and on: exceptions, generators, threads, tasks, decorators."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, enable_grad, grad, grad_enabled, no_grad
+
+x = Tensor(np.ones(2), requires_grad=True)
+
+
+def records() -> bool:
+    recorded = (x * 2).requires_grad
+    assert recorded == grad_enabled() == np.exp(x).requires_grad == x.sum().requires_grad
+    return recorded
+
+
+def test_no_grad_nests_with_enable_grad() -> None:
+    assert records()
+    with no_grad():
+        assert not records()
+        with enable_grad():
+            assert records()
+            with no_grad():
+                assert not records()
+            assert records()
+        assert not records()
+    assert records()
+
+
+def test_no_grad_is_restored_after_an_exception() -> None:
+    with pytest.raises(KeyError), no_grad():
+        raise KeyError
+    assert records()
+
+
+def test_no_grad_object_can_be_entered_again_and_nested_in_itself() -> None:
+    off = no_grad()
+    for _ in range(2):
+        with off:
+            with off:
+                assert not records()
+            assert not records()
+        assert records()
+
+
+def test_no_grad_does_not_reach_other_threads() -> None:
+    seen = []
+    with no_grad():
+        thread = threading.Thread(target=lambda: seen.append(records()))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_no_grad_of_another_thread_does_not_reach_here() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with no_grad():
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    entered.wait(10)
+    assert records()
+    leave.set()
+    thread.join()
+
+
+def test_no_grad_does_not_leak_from_a_suspended_generator() -> None:
+    def numbers() -> Iterator[bool]:
+        with no_grad():
+            yield records()
+            yield records()
+
+    generator = numbers()
+    assert next(generator) is False
+    assert records()
+    assert next(generator) is False
+    assert records()
+    generator.close()
+    assert records()
+
+
+def test_no_grad_of_an_abandoned_generator_does_not_leak() -> None:
+    def numbers() -> Iterator[int]:
+        with no_grad():
+            yield 1
+
+    generator = numbers()
+    with no_grad():
+        next(generator)
+    assert records()
+    del generator
+    assert records()
+
+
+def test_no_grad_around_a_generator_started_outside_does_not_stick() -> None:
+    def numbers() -> Iterator[bool]:
+        while True:
+            yield records()
+
+    generator = numbers()
+    assert next(generator)
+    with no_grad():
+        assert not next(generator)
+    assert next(generator)
+
+
+def test_no_grad_of_generators_that_interleave() -> None:
+    def numbers(mode: Any) -> Iterator[bool]:
+        with mode():
+            yield records()
+            yield records()
+
+    off, on = numbers(no_grad), numbers(enable_grad)
+    with no_grad():
+        assert [next(off), next(on), next(off), next(on)] == [False, True, False, True]
+        assert not records()
+        assert list(off) == list(on) == []
+        assert not records()
+    assert records()
+
+
+def test_no_grad_delegated_to_an_inner_generator() -> None:
+    def inner() -> Iterator[bool]:
+        yield records()
+
+    def outer() -> Iterator[bool]:
+        with no_grad():
+            yield from inner()
+        yield from inner()
+
+    assert list(outer()) == [False, True]
+
+
+def test_no_grad_inside_a_context_manager_made_of_a_generator_holds_for_its_block() -> None:
+    @contextlib.contextmanager
+    def evaluation() -> Iterator[None]:
+        with no_grad():
+            yield
+
+    with evaluation():
+        assert not records()
+        with evaluation(), enable_grad():
+            assert records()
+        assert not records()
+    assert records()
+
+
+def test_no_grad_on_an_exit_stack() -> None:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(no_grad())
+        assert not records()
+    assert records()
+
+
+# -- decorators ---------------------------------------------------------------------------------
+
+
+def test_decorated_function_keeps_its_name_and_does_not_record() -> None:
+    @no_grad()
+    def evaluate(inside: bool) -> bool:
+        """Evaluate."""
+        if inside:
+            with enable_grad():
+                return records()
+        return records()
+
+    assert evaluate.__name__ == "evaluate"
+    assert evaluate.__doc__ == "Evaluate."
+    assert evaluate(False) is False
+    assert evaluate(True) is True
+    assert records()
+
+
+def test_decorated_function_may_recurse() -> None:
+    @no_grad()
+    def down(n: int) -> list[bool]:
+        return [records(), *down(n - 1)] if n else []
+
+    assert down(3) == [False] * 3
+    assert records()
+
+
+def test_decorated_generator_function_does_not_record_and_passes_everything_on() -> None:
+    @no_grad()
+    def echo() -> Any:
+        received = yield records()
+        while received is not None:
+            received = yield (received, records())
+        return "done"
+
+    assert inspect.isgeneratorfunction(echo)
+    generator = echo()
+    assert next(generator) is False
+    assert records()
+    assert generator.send(5) == (5, False)
+    with pytest.raises(StopIteration) as info:
+        generator.send(None)
+    assert info.value.value == "done"
+    assert records()
+
+
+def test_decorated_coroutine_does_not_record() -> None:
+    @no_grad()
+    async def evaluate() -> tuple[bool, bool]:
+        before = records()
+        await asyncio.sleep(0)
+        return before, records()
+
+    assert inspect.iscoroutinefunction(evaluate)
+    assert asyncio.run(evaluate()) == (False, False)
+    assert records()
+
+
+def test_decorated_async_generator_does_not_record() -> None:
+    closed = []
+
+    @no_grad()
+    async def numbers() -> AsyncIterator[bool]:
+        try:
+            while True:
+                yield records()
+        finally:
+            closed.append(True)
+
+    async def main() -> list[bool]:
+        found = []
+        async with contextlib.aclosing(numbers()) as values:
+            async for value in values:
+                found += [value, records()]
+                if len(found) == 4:
+                    break
+        return found
+
+    assert asyncio.run(main()) == [False, True, False, True]
+    assert closed == [True]
+
+
+# -- tasks --------------------------------------------------------------------------------------
+
+
+def test_no_grad_in_one_task_does_not_reach_another() -> None:
+    seen: dict[str, list[bool]] = {"off": [], "on": []}
+
+    async def off() -> None:
+        with no_grad():
+            for _ in range(3):
+                seen["off"].append(records())
+                await asyncio.sleep(0)
+
+    async def on() -> None:
+        for _ in range(3):
+            seen["on"].append(records())
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        await asyncio.gather(off(), on(), off(), on())
+
+    asyncio.run(main())
+    assert seen == {"off": [False] * 6, "on": [True] * 6}
+    assert records()
+
+
+def test_no_grad_around_an_await_reaches_what_is_awaited() -> None:
+    async def inner() -> bool:
+        await asyncio.sleep(0)
+        return records()
+
+    async def main() -> tuple[bool, bool]:
+        with no_grad():
+            first = await inner()
+        return first, await inner()
+
+    assert asyncio.run(main()) == (False, True)
+
+
+def test_no_grad_in_an_async_context_manager_holds_for_its_block() -> None:
+    @contextlib.asynccontextmanager
+    async def evaluation() -> AsyncIterator[None]:
+        with no_grad():
+            yield
+
+    async def main() -> list[bool]:
+        async with evaluation():
+            found = [records()]
+            await asyncio.sleep(0)
+            found.append(records())
+        return [*found, records()]
+
+    assert asyncio.run(main()) == [False, False, True]
+
+
+# -- meeting the rest ---------------------------------------------------------------------------
+
+
+def test_grad_inside_no_grad_still_works() -> None:
+    with no_grad():
+        assert grad(lambda t: t * t)(3.0) == 6
+        assert not records()
+
+
+def test_backward_inside_no_grad_works() -> None:
+    t = Tensor(3.0, requires_grad=True)
+    y = t * t
+    with no_grad():
+        y.backward()
+    assert t.grad == 6

@@ -1,0 +1,383 @@
+"""Recording: what a call keeps, what it refuses, and custom operations."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import NotDifferentiableError, Op, ShapeError, Tensor, gradients, relu, rule
+from autograd.op import REGISTRY, Node, ShapeDtype
+
+
+def leaf(*shape: int, seed: int = 0) -> Tensor:
+    return Tensor(np.random.default_rng(seed).uniform(0.3, 0.9, shape), requires_grad=True)
+
+
+def recorded(tensor: Tensor) -> tuple[Any, ...]:
+    """What a node holds, by identity where that can be told."""
+    node = tensor.node
+    assert node is not None
+    saved = tuple(x if isinstance(x, Node) or x is None else np.asarray(x) for x in node.saved)
+    return node.op, node.parents, saved, node.options, node.shape, node.dtype, node.source()
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, ShapeDtype) and not isinstance(a, Node):
+        return type(b) is ShapeDtype and (a.shape, a.dtype) == (b.shape, b.dtype)
+    return a is b
+
+
+# -- the fast paths -----------------------------------------------------------------------------
+
+_FAST = {op.name: op for op in REGISTRY.values() if isinstance(op, Op) and op.apply is not op}
+_UNARY = [op for op in _FAST.values() if op.arity == 1 and op.name not in ("arccosh",)]
+_BINARY = [op for op in _FAST.values() if op.arity == 2]
+
+
+@pytest.mark.parametrize("op", _UNARY, ids=lambda op: op.name)
+def test_unary_fast_path_records_the_same_as_the_call(op: Op) -> None:
+    for shape in ((2, 3), (1, 1)):
+        x = leaf(*shape)
+        if op.name in ("reshape", "broadcast_to", "swapaxes", "moveaxis", "expand_dims"):
+            continue  # need options, so never come by the fast path
+        fast, slow = op.apply(x), op(x)
+        if isinstance(fast, tuple):
+            continue
+        a, b = recorded(fast), recorded(slow)
+        assert a[0] is b[0]
+        assert a[1] == b[1] == (x.node,)
+        assert all(map(same, a[2], b[2]))
+        assert a[3:6] == b[3:6]
+        np.testing.assert_array_equal(fast.data, slow.data)
+        assert type(fast.data) is type(slow.data)
+
+
+@pytest.mark.parametrize("op", _BINARY, ids=lambda op: op.name)
+@pytest.mark.parametrize("kinds", ["tt", "ta", "at", "tn", "nt", "tl", "lt", "tc", "ct"])
+def test_binary_fast_path_records_the_same_as_the_call(op: Op, kinds: str) -> None:
+    def operand(kind: str, seed: int) -> Any:
+        x = leaf(2, 2, seed=seed)
+        return {
+            "t": x, "a": x.data, "n": 2.0, "l": x.data.tolist(), "c": x.detach(),
+        }[kind]  # fmt: skip
+
+    x, y = operand(kinds[0], 1), operand(kinds[1], 2)
+    if op.name == "matmul" and "n" in kinds:
+        return
+    fast, slow = op.apply(x, y), op(x, y)
+    a, b = recorded(fast), recorded(slow)
+    assert a[:2] == b[:2]
+    assert len(a[2]) == len(b[2]) == 3
+    assert all(map(same, a[2], b[2]))
+    assert a[3:6] == b[3:6]
+    np.testing.assert_array_equal(fast.data, slow.data)
+
+
+def test_fast_paths_give_arrays_for_arrays_and_constants_for_constants() -> None:
+    x = np.ones(3)
+    assert type(_FAST["exp"].apply(x)) is np.ndarray
+    assert type(_FAST["add"].apply(x, x)) is np.ndarray
+    assert _FAST["exp"].apply(Tensor(x)).node is None
+    assert _FAST["add"].apply(Tensor(x), x).node is None
+    with autograd.no_grad():
+        assert _FAST["exp"].apply(leaf(3)).node is None
+        assert _FAST["add"].apply(leaf(3), x).node is None
+        assert _FAST["add"](leaf(3), x).node is None
+
+
+def test_source_is_the_line_of_the_caller() -> None:
+    x = leaf(2)
+    results = [x + 1, np.exp(x), x.sum(), np.concatenate([x, x]), x[0], x.reshape(2, 1), relu(x)]
+    for result in results:
+        assert result.node is not None
+        assert result.node.source().endswith(
+            f"test_op.py:{test_source_is_the_line_of_the_caller.__code__.co_firstlineno + 2} "
+            f"in test_source_is_the_line_of_the_caller"
+        )
+    assert x.node is not None
+    assert "in leaf" in x.node.source()
+
+
+# -- what is kept -------------------------------------------------------------------------------
+
+
+def kept(tensor: Tensor) -> list[Any]:
+    assert tensor.node is not None
+    return [x for x in tensor.node.saved if isinstance(x, np.ndarray)]
+
+
+def test_kept_arrays_are_those_the_rules_name() -> None:
+    a, b = leaf(3), leaf(3, seed=1)
+    for sum_of_two in (a + b, a - b, a + 1, a + b.data, -a, a.sum(), a.mean(), a[0], a.reshape(3, 1)):
+        assert kept(sum_of_two) == []
+    y = relu(a)
+    assert len(kept(y)) == 1
+    assert kept(y)[0] is y.data
+    y = np.exp(a)
+    assert kept(y)[0] is y.data
+    assert len(kept(y)) == 1
+    y = np.log(a)
+    assert kept(y)[0] is a.data
+    assert len(kept(y)) == 1
+
+
+def test_kept_arrays_of_a_product_depend_on_who_wants_a_gradient() -> None:
+    a, b = leaf(3), leaf(3, seed=1)
+    assert [x is y for x, y in zip(kept(a * b), (a.data, b.data), strict=True)] == [True, True]
+    (only,) = kept(a * b.data)
+    assert only is b.data
+    (only,) = kept(a.data * b)
+    assert only is a.data
+    assert [x is b.data for x in kept(a / b.data)] == [True]
+    w = leaf(2, 3)
+    x = np.ones((4, 3))
+    (only,) = kept(autograd.linear(x, w, leaf(2)))
+    assert only is x
+
+
+def test_kept_arrays_die_with_the_graph_and_the_others_at_once() -> None:
+    gc.disable()
+    try:
+        a, b = leaf(3), leaf(3, seed=1)
+        h = np.exp(a) + np.exp(b)
+        total = weakref.ref(h.data)
+        y = relu(h * 1.0)
+        del h
+        # Neither the sum nor the product by a number is read by any rule.
+        assert total() is None
+        result = weakref.ref(y.data)
+        z = y.sum()
+        del y
+        assert result() is not None
+        z.backward()
+        assert result() is None
+    finally:
+        gc.enable()
+
+
+def test_shape_parameter_gives_shape_dtype_ndim_and_size_without_the_array() -> None:
+    seen: list[Any] = []
+
+    def vjp(g: Any, _: Any, _x: Any, _y: Any) -> Any:
+        seen.extend([(s.shape, s.dtype, s.ndim, s.size) for s in (_x, _y)])
+        return g * 1.0
+
+    op = rule(lambda x, y: x + y, vjp, None)
+    x = leaf(2, 3)
+    op(x, np.ones((2, 3), np.float32)).backward(np.ones((2, 3)))
+    assert seen == [((2, 3), np.float64, 2, 6), ((2, 3), np.float32, 2, 6)]
+
+
+# -- options ------------------------------------------------------------------------------------
+
+
+def test_option_not_named_by_the_rules_is_refused() -> None:
+    x = leaf(2, 3)
+    with pytest.raises(NotDifferentiableError, match=r"sum: no gradient rule honours initial=1\.0"):
+        np.sum(x, initial=1.0)
+    with pytest.raises(NotDifferentiableError, match="max: no gradient rule honours where="):
+        np.max(x, where=x.data > 0, initial=0)
+    with pytest.raises(NotDifferentiableError, match="add: no gradient rule honours where="):
+        np.add(x, 1, where=np.ones(3, bool))
+    with pytest.raises(NotDifferentiableError, match="exp: no gradient rule honours dtype="):
+        np.exp(x, dtype=np.float32)
+    with pytest.raises(NotDifferentiableError, match="var: no gradient rule honours correction=1"):
+        np.var(x, correction=1)
+    with pytest.raises(NotDifferentiableError, match="clip: no gradient rule honours out="):
+        np.clip(x, 0, 1, out=np.zeros((2, 3)))
+    with pytest.raises(NotDifferentiableError, match="leave it out and write that step"):
+        np.concatenate([x, x], dtype=np.float32)
+
+
+def test_option_at_its_default_is_accepted() -> None:
+    x = leaf(2, 3)
+    assert np.sum(x, None, None, None).shape == ()
+    assert np.add(x, 1, where=True).shape == (2, 3)
+    assert np.sum(x, axis=0, keepdims=np._NoValue).shape == (3,)
+
+
+def test_arguments_too_many_twice_or_missing_are_refused() -> None:
+    op = rule(lambda x, y, n=1: x * y * n, lambda g, _, x, y, n=1: g * y * n, None)
+    x = leaf(2)
+    with pytest.raises(TypeError, match="takes at most 3 arguments, got 4"):
+        op(x, 1.0, 2, 3)
+    with pytest.raises(TypeError, match="got two values for the argument 'x'"):
+        op(x, 1.0, x=2)
+    with pytest.raises(TypeError, match="misses its argument 'y'"):
+        op(x)
+    np.testing.assert_array_equal(op(x, 1.0, 3).data, op(y=1.0, x=x, n=3).data)
+
+
+def test_rule_with_the_wrong_number_of_parameters_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a rule takes 1 inputs after \(g, out\), but there are 2"):
+        rule(lambda x, y: x + y, lambda g, _, x: g, lambda g, _, x: g)
+
+
+def test_numpy_complaint_names_the_operation_and_the_shapes() -> None:
+    with pytest.raises(ShapeError, match=r"add: .*\(inputs of shape \(2,\), \(3,\)\)"):
+        leaf(2) + leaf(3)
+    with pytest.raises(ShapeError, match=r"reshape: .*\(inputs of shape \(2,\)\)"):
+        np.reshape(leaf(2), (3,))
+    with pytest.raises(ShapeError, match=r"squeeze: .*\(inputs of shape \(2,\)\)"):
+        np.squeeze(leaf(2), 0)
+    shifted = rule(lambda x: x + np.ones(3), lambda g, *_: g)
+    with pytest.raises(ShapeError, match=r"<lambda>: .*\(inputs of shape \(2,\)\)"):
+        shifted.apply(leaf(2))
+
+
+# -- custom operations --------------------------------------------------------------------------
+
+
+def test_custom_operation_in_a_line() -> None:
+    cube = rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
+    x = Tensor([2.0, -1.0], requires_grad=True)
+    cube(x).backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [12, 3])
+    np.testing.assert_array_equal(cube(np.array([2.0])), [8])
+    assert autograd.gradcheck(cube, [0.5, 1.5])
+
+
+def test_custom_rule_that_leaves_the_graph_raises_at_second_order() -> None:
+    def vjp_on_data(g: Any, _: Any, x: Any) -> Any:
+        return g * x.data
+
+    def vjp_on_arrays(g: Any, _: Any, x: Any) -> Any:
+        return np.array([3.0, 4.0])
+
+    for vjp, words in (
+        (vjp_on_data, "a gradient rule used `.data`"),
+        (vjp_on_arrays, r"the rule of <lambda> left the graph \(it returned a plain array\)"),
+    ):
+        op = rule(lambda x: x**2, vjp)
+        x, v = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
+        with pytest.raises(NotDifferentiableError, match=words):
+            gradients(op(x), x, v, create_graph=True)
+        with pytest.raises(NotDifferentiableError, match=words):
+            gradients(op(x).sum(), x, create_graph=True)
+    for leave in (lambda t: t.detach(), lambda t: np.asarray(t.item())):
+        op = rule(lambda x: x**2, lambda g, _, x, leave=leave: 2 * g * leave(x))
+        x = Tensor([1.0], requires_grad=True)
+        with pytest.raises(NotDifferentiableError, match="a gradient rule used `.data`"):
+            gradients(op(x).sum(), x, create_graph=True)
+
+
+def test_custom_rule_that_is_zero_is_a_tensor_at_second_order() -> None:
+    flat = rule(lambda x: np.floor(x), lambda g, *_: np.zeros_like(g))
+    x = Tensor([1.5, 2.0], requires_grad=True)
+    found = gradients(flat(x).sum(), x, create_graph=True)
+    assert isinstance(found, Tensor)
+    np.testing.assert_array_equal(found.data, [0, 0])
+
+
+def test_custom_rule_of_the_wrong_shape_is_an_internal_error() -> None:
+    op = rule(lambda x: x * 1.0, lambda g, *_: np.concatenate([g, g]))
+    x = leaf(2)
+    words = r"the rule of <lambda> returned a gradient of shape \(4,\) for an input of shape \(2,\)"
+    with pytest.raises(autograd.GraphError, match=words):
+        op(x).backward(np.ones(2))
+
+
+def test_joint_rule_gives_all_gradients_at_once() -> None:
+    calls = []
+
+    def vjp(g: Any, _: Any, *arrays: Any) -> list[Any]:
+        calls.append(len(arrays))
+        total = sum(arrays)
+        return [2 * g * total if i != 1 else None for i in range(len(arrays))]
+
+    square_of_sum = rule(lambda *arrays: sum(arrays) ** 2, joint=vjp)
+    a, b, c = leaf(2), leaf(2, seed=1), leaf(2, seed=2)
+    square_of_sum(a, b, c).backward(np.ones(2))
+    assert calls == [3]
+    np.testing.assert_allclose(a.grad, 2 * (a.data + b.data + c.data))
+    np.testing.assert_array_equal(c.grad, a.grad)
+    assert b.grad is None
+    assert autograd.gradcheck(lambda x, y: square_of_sum(x, y[:2] * 0, y), a.data, c.data)
+
+
+def test_residual_is_for_the_first_order_and_none_for_the_second() -> None:
+    seen = []
+
+    def forward(x: Any) -> tuple[Any, Any]:
+        e = np.exp(x)
+        return e.sum(), e
+
+    def vjp(g: Any, _: Any, x: Any, e: Any = None) -> Any:
+        seen.append(e is None)
+        return g * (np.exp(x) if e is None else e)
+
+    op = rule(forward, vjp, residual="e")
+    x = leaf(3)
+    y = op(x)
+    assert op(x.data) == y.data
+    first = gradients(y, x, retain_graph=True)
+    assert seen == [False]
+    second = gradients(y, x, create_graph=True)
+    assert seen == [False, True]
+    np.testing.assert_allclose(first, second.data)
+    assert autograd.gradcheck(op, x.data)
+    with pytest.raises(NotDifferentiableError, match="honours e="):
+        op(x, e=np.ones(3))
+
+
+def test_several_outputs_gather_their_cotangents() -> None:
+    def vjp(g: Any, out: Any, _: Any) -> Any:
+        return g[0] * out[1] - g[1] * out[0]
+
+    both = rule(lambda x: (np.sin(x), np.cos(x)), vjp)
+    for use in (lambda s, c: s * c, lambda s, c: s * 1.0, lambda s, c: c + c):
+        assert autograd.gradcheck(lambda x, use=use: use(*both(x)), np.array([0.3, 0.8]))
+    x = leaf(2)
+    s, c = both(x)
+    assert isinstance(s, Tensor)
+    assert s.node is not c.node
+    s.backward(np.ones(2), retain_graph=True)
+    np.testing.assert_allclose(x.grad, np.cos(x.data))
+    c.backward(np.ones(2))
+    np.testing.assert_allclose(x.grad, np.cos(x.data) - np.sin(x.data))
+    with autograd.no_grad():
+        assert all(t.node is None for t in both(x))
+    assert both(x.data)[0] is not None
+
+
+def test_gradient_between_two_outputs_is_the_cotangent_itself() -> None:
+    x = leaf(4)
+    first, second = np.split(x, 2)
+    g = gradients((first * 3).sum(), [first, second])
+    np.testing.assert_array_equal(g[0], [3, 3])
+    np.testing.assert_array_equal(g[1], [0, 0])
+
+
+def test_operation_shows_its_name() -> None:
+    assert repr(REGISTRY[np.exp]) == "<Op exp>"
+
+
+def test_handles_teaches_a_composition() -> None:
+    @autograd.handles(np.nan_to_num)
+    def nan_to_num(x: Any) -> Any:
+        return np.where(np.isnan(x), 0, x)
+
+    try:
+        x = Tensor([1.0, np.nan], requires_grad=True)
+        y = np.nan_to_num(x)
+        y.backward(np.array([3.0, 4.0]))
+        np.testing.assert_array_equal(x.grad, [3, 0])
+    finally:
+        del REGISTRY[np.nan_to_num]
+
+
+def test_constants_return_plain_arrays() -> None:
+    x = leaf(3)
+    results = [
+        np.argmax(x), np.isnan(x), np.sign(x) > 0, np.zeros_like(x), np.equal(x, x), np.allclose(x, x),
+        np.logical_not(x), np.any(x), np.argsort(x), np.shape(x), np.ndim(x), np.size(x),
+        np.result_type(x), np.array_str(x), np.full_like(x, 2.0), np.searchsorted(x, 0.5),
+    ]  # fmt: skip
+    assert not any(isinstance(result, Tensor) for result in results)

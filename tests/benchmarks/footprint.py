@@ -1,0 +1,43 @@
+"""What an engine takes before it has computed anything, and how far it grows when it does."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+from .engines import ENGINES
+from .measure import Measured, Step, peak
+
+
+def memory(setups: dict[str, Callable[[], Step]]) -> dict[str, Callable[[bool], Measured]]:
+    return {engine: peak(ENGINES[engine], setup) for engine, setup in setups.items()}
+
+
+def importing(modules: tuple[str, ...], quick: bool) -> Measured:
+    """Milliseconds for `modules`, one after the other, in a process that has NumPy already."""
+    code = f"""
+import time
+times = [time.perf_counter()]
+import numpy
+times.append(time.perf_counter())
+for name in {modules!r}:
+    __import__(name)
+    times.append(time.perf_counter())
+print(*(1000 * (t - times[0]) for t in times[1:]))
+"""
+    runs = []
+    for _ in range(1 if quick else 7):
+        process = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+        runs.append([float(t) for t in process.stdout.split()])
+    base, *ends = (median(times) for times in zip(*runs, strict=True))
+    values = {"ms, numpy itself": base}
+    for name, end in zip(modules, ends, strict=True):
+        values[f"ms, {'then '.join(modules[: modules.index(name) + 1])}"] = end - base
+    return Measured(values)
+
+
+IMPORTS: dict[str, Callable[[bool], Measured]] = {
+    "pullback": partial(importing, ("autograd", "nn")),
+    "pytorch": partial(importing, ("torch",)),
+}

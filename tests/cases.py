@@ -1,0 +1,456 @@
+"""One row per differentiable operation and way of calling it: what it is, and where it is smooth.
+
+    case(np.exp, lambda x: np.exp(x), real(2, 3))
+
+The function is written with NumPy calls and runs on arrays and on Tensors alike; the domains say
+which random inputs to draw. `tests/autograd/test_rules.py` feeds the rows to its generic checks,
+and fails if a registered operation has no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd import (
+    cross_entropy,
+    linear,
+    log_softmax,
+    logsumexp,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+)
+from autograd.rules import elementwise, indexing, reductions, shapes
+
+Array = np.ndarray[Any, Any]
+Domain = Callable[[np.random.Generator], Array]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row: the operation that the registry knows, a function that calls it, its inputs."""
+
+    op: Any
+    label: str
+    function: Callable[..., Any]
+    domains: tuple[Domain, ...]
+    reference: Callable[..., Any]  #: the same on arrays; NumPy's own function where there is one
+    keeps_float32: bool
+
+    def inputs(self) -> list[Array]:
+        """Float64 arrays, the same at every call."""
+        generator = np.random.default_rng(sum(map(ord, self.label)))
+        return [np.asarray(domain(generator)) for domain in self.domains]
+
+
+CASES: list[Case] = []
+
+
+def case(
+    op: Any,
+    function: Callable[..., Any],
+    *domains: Domain,
+    label: str = "",
+    reference: Callable[..., Any] | None = None,
+    keeps_float32: bool = True,
+) -> None:
+    name = getattr(op, "__name__", None) or op.name
+    label = f"{name}-{label}" if label else name
+    count = sum(c.label == label or c.label.startswith(label + "#") for c in CASES)
+    label = f"{label}#{count + 1}" if count else label
+    CASES.append(Case(op, label, function, domains, reference or function, keeps_float32))
+
+
+# -- domains ------------------------------------------------------------------------------------
+
+
+def between(low: float, high: float, *shape: int) -> Domain:
+    return lambda generator: generator.uniform(low, high, shape)
+
+
+def real(*shape: int) -> Domain:
+    """Numbers of both signs, at least 0.3 from zero, where the kinks of |x| and relu are."""
+    return lambda generator: (
+        generator.uniform(0.3, 1.8, shape) * generator.choice([-1.0, 1.0], shape)
+    )
+
+
+def positive(*shape: int) -> Domain:
+    return between(0.4, 2.0, *shape)
+
+
+def unit(*shape: int) -> Domain:
+    return between(-0.8, 0.8, *shape)
+
+
+def above_one(*shape: int) -> Domain:
+    return between(1.3, 2.5, *shape)
+
+
+def fractional(*shape: int) -> Domain:
+    """Numbers well away from the integers and half-integers, where steps are."""
+    return lambda generator: (
+        generator.integers(-3, 3, shape) + generator.choice([0.25, 0.75], shape)
+        + generator.uniform(-0.1, 0.1, shape)
+    )  # fmt: skip
+
+
+def divisor(*shape: int) -> Domain:
+    """Of either sign, and so near to one that quotients of `fractional` numbers stay clear."""
+    return lambda generator: (
+        generator.uniform(0.98, 1.02, shape) * generator.choice([-1.0, 1.0], shape)
+    )
+
+
+def distinct(*shape: int) -> Domain:
+    """Numbers at least 0.2 apart: no ties, and the same order after a small step."""
+    n = int(np.prod(shape))
+    return lambda generator: ((generator.permutation(n) - n // 2) * 0.2 + 0.05).reshape(shape)
+
+
+def fixed(values: Any) -> Domain:
+    return lambda generator: np.array(values, float)
+
+
+# -- element by element -------------------------------------------------------------------------
+
+
+def unary(op: Any, domain: Callable[..., Domain], reference: Any = None) -> None:
+    for shape in ((2, 3), (), (0, 2), (2, 1, 2)):
+        label = "x".join(map(str, shape)) or "scalar"
+        case(op, lambda x: op(x), domain(*shape), label=label, reference=reference)
+
+
+_PAIRS = [
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((), (2, 2)),
+    ((3,), (2, 1, 3)),
+    ((1, 1, 2), (2,)),
+    ((), ()),
+    ((0, 2), (2,)),
+]
+
+
+def binary(op: Any, domain_x: Callable[..., Domain], domain_y: Callable[..., Domain]) -> None:
+    for a, b in _PAIRS:
+        label = f"{a},{b}".replace(" ", "")
+        case(op, lambda x, y: op(x, y), domain_x(*a), domain_y(*b), label=label)
+    constant_y = domain_y(3)(np.random.default_rng(1)).astype(np.float32)
+    constant_x = domain_x(3)(np.random.default_rng(2)).astype(np.float32)
+    number_y = float(domain_y()(np.random.default_rng(3)))
+    number_x = float(domain_x()(np.random.default_rng(4)))
+    case(op, lambda x: op(x, constant_y), domain_x(2, 3), label="constant y")
+    case(op, lambda y: op(constant_x, y), domain_y(2, 3), label="constant x")
+    case(op, lambda x: op(x, number_y), domain_x(2, 3), label="number y")
+    case(op, lambda y: op(number_x, y), domain_y(2, 3), label="number x")
+
+
+def halves(*shape: int) -> Domain:
+    """For the second of two numbers to compare: never within 0.1 of a `distinct` one."""
+    return lambda generator: generator.integers(-3, 3, shape) * 0.2 + 0.15
+
+
+# fmt: off
+binary(np.add,          real,       real)
+binary(np.subtract,     real,       real)
+binary(np.multiply,     real,       real)
+binary(np.true_divide,  real,       real)
+binary(np.floor_divide, fractional, divisor)
+binary(np.remainder,    fractional, divisor)
+binary(np.power,        positive,   real)
+binary(np.maximum,      distinct,   halves)
+binary(np.minimum,      distinct,   halves)
+
+unary(np.negative,   real)
+unary(np.positive,   real)
+unary(np.reciprocal, real)
+unary(np.square,     real)
+unary(np.sqrt,       positive)
+unary(np.exp,        real)
+unary(np.expm1,      real)
+unary(np.log,        positive)
+unary(np.log2,       positive)
+unary(np.log10,      positive)
+unary(np.log1p,      positive)
+unary(np.sin,        real)
+unary(np.cos,        real)
+unary(np.tan,        unit)
+unary(np.arcsin,     unit)
+unary(np.arccos,     unit)
+unary(np.arctan,     real)
+unary(np.sinh,       real)
+unary(np.cosh,       real)
+unary(np.tanh,       real)
+unary(np.arcsinh,    real)
+unary(np.arccosh,    above_one)
+unary(np.arctanh,    unit)
+unary(np.sign,       real)
+unary(np.floor,      fractional)
+unary(np.ceil,       fractional)
+unary(np.trunc,      fractional)
+unary(np.rint,       fractional)
+unary(np.absolute,   real)
+
+unary(relu,     real, lambda x: np.maximum(x, 0))
+unary(sigmoid,  real, lambda x: 1 / (1 + np.exp(-x)))
+unary(softplus, real, lambda x: np.log(1 + np.exp(x)))
+
+case(np.power, lambda x: x**2,               real(2, 3), label="square")
+case(np.power, lambda x: x**3,               real(2, 3), label="cube")
+case(np.power, lambda x: x**-1,              real(2, 3), label="negative exponent")
+case(np.power, lambda x: x**0,               real(2, 3), label="exponent zero")
+case(np.power, lambda x: x**1,               fixed([-1.0, 0.0, 2.0]), label="exponent one")
+case(np.power, lambda x: x**2,               fixed([-1.0, 0.0, 2.0]), label="square at zero")
+case(np.power, lambda x: x**0.5,             positive(2, 3), label="root")
+case(np.power, lambda x: x**np.array([0, 1, 2]), real(2, 3), label="integer exponents",
+     keeps_float32=False)
+case(np.power, lambda x: x**np.float32(2),   real(2, 3), label="numpy scalar exponent")
+case(np.power, lambda x: 2**x,               real(2, 3), label="number base")
+
+case(np.where, lambda x, y: np.where([True, False, True], x, y), real(2, 3), real(3))
+case(np.where, lambda x, y: np.where([[True], [False]], x, y), real(3), real(), label="wide mask")
+case(np.where, lambda x: np.where(x > 0, x, 0.0),   real(2, 3), label="number")
+case(np.where, lambda x: np.where(x > 0, 1.0, x * x), real(2, 3), label="number first")
+case(np.where, lambda x: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), x), real(2, 3), label="safe")
+case(np.where, lambda x, y: np.where(np.zeros((0, 1), bool), x, y), real(3), real(), label="empty")
+
+case(np.clip, lambda x: np.clip(x, -0.5, 0.7),         distinct(3, 3), label="numbers")
+case(np.clip, lambda x: np.clip(x, None, 0.3),         distinct(3, 3), label="upper")
+case(np.clip, lambda x: np.clip(x, -0.3, None),        distinct(3, 3), label="lower")
+case(np.clip, lambda x: np.clip(x, min=-0.3, max=0.3), distinct(3, 3), label="keywords")
+case(np.clip, lambda x, a, b: np.clip(x, a, b),
+     distinct(3, 3), fixed([-0.5, 0.4, -0.1]), fixed([[0.7], [0.3], [-0.3]]), label="arrays")
+case(np.clip, lambda x, a: np.clip(x, a, None),        distinct(2, 3), fixed(-0.1), label="low")
+case(np.clip, lambda x, b: np.clip(x, None, b),        distinct(2, 3), fixed(-0.1), label="high")
+case(np.clip, lambda a: np.clip(0.2, a, 1.0),          distinct(2, 3), label="constant",
+     keeps_float32=False)
+case(elementwise.clip_between, lambda x: np.clip(x, -0.4, 0.4), distinct(2, 3))
+
+case(elementwise.astype, lambda x: x.astype(np.float64) * x, real(2, 3), keeps_float32=False)
+case(elementwise.astype, lambda x: x.astype("f8").astype("f4").astype("f8") * 0 + x, real(2, 3),
+     label="there and back", keeps_float32=False)
+
+# -- reductions ---------------------------------------------------------------------------------
+
+_REDUCTIONS = [
+    ("all",      (2, 3),    {}),
+    ("kept",     (2, 3),    dict(keepdims=True)),
+    ("0",        (2, 3),    dict(axis=0)),
+    ("-1",       (2, 3),    dict(axis=-1)),
+    ("-1 kept",  (2, 3),    dict(axis=-1, keepdims=True)),
+    ("(0,-1)",   (2, 3, 2), dict(axis=(0, -1))),
+    ("(2,0)",    (2, 3, 2), dict(axis=(2, 0), keepdims=True)),
+    ("1 of 3",   (2, 3, 2), dict(axis=1)),
+    ("()",       (2, 3),    dict(axis=())),
+    ("scalar",   (),        {}),
+    ("one",      (1,),      dict(axis=0)),
+    ("batch 0",  (0, 3),    dict(axis=1)),
+]
+_SOME = [row for row in _REDUCTIONS if row[0] not in ("()", "scalar", "one")]
+
+
+def reduction(op: Any, domain: Callable[..., Domain], rows: Any = _REDUCTIONS) -> None:
+    for label, shape, options in rows:
+        case(op, lambda x, o=options: op(x, **o), domain(*shape), label=label)
+
+
+reduction(np.sum,  real)
+reduction(np.mean, real)
+reduction(np.max,  distinct)
+reduction(np.min,  distinct)
+reduction(np.prod, real)
+reduction(np.var,  real)
+reduction(np.std,  real, _SOME)
+
+case(np.sum,  lambda x: np.sum(x, axis=0),         real(0, 3), label="of nothing")
+case(np.prod, lambda x: np.prod(x, axis=0),        real(0, 3), label="of nothing")
+case(np.sum,  lambda x: np.sum(x, dtype=float),    real(2, 3), label="dtype", keeps_float32=False)
+case(np.mean, lambda x: np.mean(x, axis=0, dtype=float), real(2, 3), label="dtype",
+     keeps_float32=False)
+case(np.sum,  lambda x: np.add.reduce(x),          real(2, 3), label="add.reduce")
+case(np.prod, lambda x: np.multiply.reduce(x, axis=1), real(2, 3), label="multiply.reduce")
+case(np.max,  lambda x: np.maximum.reduce(x, axis=None), distinct(2, 3), label="maximum.reduce")
+case(np.min,  lambda x: np.minimum.reduce(x, axis=(0, 1)), distinct(2, 3), label="minimum.reduce")
+case(np.sum,  lambda x: x.sum(0),                  real(2, 3), label="method")
+case(np.max,  lambda x: x.max(axis=1),             distinct(2, 3), label="method")
+case(np.var,  lambda x: np.var(x, axis=0, ddof=1), real(3, 2), label="ddof")
+case(np.std,  lambda x: np.std(x, ddof=1, keepdims=True), real(3, 2), label="ddof")
+for zeros in ([0.0, 2.0, 3.0], [0.0, 0.0, 3.0], [0.0, 0.0, 0.0], [[0.0, 2.0], [1.5, -2.0]]):
+    case(np.prod, lambda x: np.prod(x), fixed(zeros), label="zeros")
+case(np.prod, lambda x: np.prod(x, axis=1, keepdims=True), fixed([[0.0, 2.0], [1.5, -2.0]]),
+     label="zeros by row")
+case(np.prod, lambda x: np.prod(x, axis=(0, 2)), fixed([[[0.0, 2], [1, 2]], [[3, 1], [2, 4]]]),
+     label="zeros by two axes")
+case(reductions._kink, lambda y: reductions._kink(y), real(3))
+
+# -- shapes -------------------------------------------------------------------------------------
+
+case(np.reshape, lambda x: np.reshape(x, (3, 2)),         real(2, 3))
+case(np.reshape, lambda x: np.reshape(x, -1, order="F"),  real(2, 3), label="Fortran")
+case(np.reshape, lambda x: x.reshape(3, -1),              real(2, 3), label="method")
+case(np.reshape, lambda x: x.reshape(()),                 real(1, 1), label="to scalar")
+case(np.reshape, lambda x: np.reshape(x, (3, 0, 2)),      real(0, 3), label="empty")
+case(np.ravel,   lambda x: np.ravel(x),                   real(2, 3))
+case(np.ravel,   lambda x: np.ravel(x, order="F"),        real(2, 3), label="Fortran")
+case(np.transpose, lambda x: np.transpose(x),             real(2, 3, 2))
+case(np.transpose, lambda x: np.transpose(x, (1, -1, 0)), real(2, 3, 2), label="axes")
+case(np.transpose, lambda x: x.T,                         real(2, 3), label="T")
+case(np.transpose, lambda x: x.transpose(2, 0, 1),        real(2, 3, 2), label="method")
+case(np.transpose, lambda x: np.transpose(x),             real(), label="scalar")
+case(np.swapaxes,  lambda x: np.swapaxes(x, 0, -1),       real(2, 3, 2))
+case(np.moveaxis,  lambda x: np.moveaxis(x, 0, -1),       real(2, 3, 2))
+case(np.moveaxis,  lambda x: np.moveaxis(x, (0, 1), (-1, 0)), real(2, 3, 2), label="two")
+case(np.expand_dims, lambda x: np.expand_dims(x, (0, -1)), real(2, 3))
+case(np.squeeze,   lambda x: np.squeeze(x),               real(1, 3, 1))
+case(np.squeeze,   lambda x: np.squeeze(x, axis=-1),      real(1, 3, 1), label="axis")
+case(np.broadcast_to, lambda x: np.broadcast_to(x, (4, 3)),    real(3))
+case(np.broadcast_to, lambda x: np.broadcast_to(x, (2, 3, 2)), real(3, 1), label="middle")
+case(np.broadcast_to, lambda x: np.broadcast_to(x, (2, 2)),    real(), label="scalar")
+case(np.broadcast_to, lambda x: np.broadcast_to(x, (0, 3)),    real(1, 3), label="to nothing")
+
+case(np.concatenate, lambda x, y: np.concatenate([x, y]),           real(2, 3), real(1, 3))
+case(np.concatenate, lambda x, y: np.concatenate((x, y), axis=-1),  real(2, 3), real(2, 1), label="-1")
+case(np.concatenate, lambda x, y: np.concatenate([x, y], axis=None), real(2, 3), real(2), label="flat")
+case(np.concatenate, lambda x: np.concatenate([x, np.ones((1, 3), "f4"), x]), real(2, 3), label="twice")
+case(np.concatenate, lambda x: np.concatenate(x),                   real(2, 3), label="of rows")
+case(np.concatenate, lambda x, y: np.concatenate([x, y]),           real(0, 3), real(1, 3), label="empty")
+case(shapes.join,    lambda x, y: np.concatenate([x, y]) ** 2,      real(2), real(3))
+case(np.stack, lambda x, y: np.stack([x, y]),                       real(2, 3), real(2, 3))
+case(np.stack, lambda x, y: np.stack([x, y, x], axis=-1),           real(2, 3), real(2, 3), label="-1")
+case(np.stack, lambda x, y: np.stack([x, y]),                       real(), real(), label="scalars")
+case(np.split, lambda x: np.multiply(*np.split(x, 2)),              real(4, 3))
+case(np.split, lambda x: np.split(x, [1, 3], axis=-1)[1] ** 2,      real(2, 4), label="middle")
+case(np.array_split, lambda x: np.array_split(x, 2, axis=1)[0] ** 2, real(2, 5))
+case(np.array_split, lambda x: np.array_split(x, 3)[2],             real(2, 2), label="more than there is")
+case(shapes.pieces,  lambda x: np.subtract(*np.array_split(x, 2)),  real(4))
+
+# -- indexing -----------------------------------------------------------------------------------
+
+_MASK = np.array([[True, False, True], [False, False, True]])
+_INDICES: dict[str, Any] = {
+    "integer":          1,
+    "negative":         -1,
+    "numpy integer":    np.int64(1),
+    "pair":             (1, 2),
+    "slice":            slice(0, 1),
+    "negative step":    (slice(None), slice(None, None, -1)),
+    "step":             (slice(None), slice(0, None, 2)),
+    "None":             (None, slice(None), None, 0),
+    "ellipsis":         (..., 1),
+    "everything":       ...,
+    "nothing":          (),
+    "list":             [0, 0, 1],
+    "array":            np.array([[1, 0], [1, 1]]),
+    "negative array":   np.array([-1, 0, -1]),
+    "zero-d array":     np.array(1),
+    "arrays":           (np.array([0, 1, 0]), np.array([2, 2, 2])),
+    "outer":            (np.array([[0], [1]]), np.array([0, 0, 1])),
+    "array and slice":  (slice(None), [2, 0, 2]),
+    "array and None":   (None, [1, 1]),
+    "apart":            ([0, 1], None, [1, 1]),
+    "mask":             _MASK,
+    "row mask":         np.array([True, False]),
+    "list mask":        [True, False],
+    "mask in tuple":    (slice(None), np.array([True, False, True])),
+    "True":             True,
+    "empty list":       np.array([], int),
+    "empty slice":      slice(1, 1),
+}  # fmt: skip
+for name, index in _INDICES.items():
+    case(indexing.getitem, lambda x, i=index: x[i], real(2, 3), label=name)
+case(indexing.getitem, lambda x: x[[1, 2, 1]][:, None], real(3), label="vector")
+case(indexing.getitem, lambda x: x[()],     real(), label="scalar")
+case(indexing.scatter, lambda x: indexing.scatter(x, index=[0, 0, 2], shape=(4,)), real(3),
+     label="repeated")
+case(indexing.scatter, lambda x: indexing.scatter(x, index=slice(1, 3), shape=(4,)), real(2))
+
+
+def written(x: Any, value: Any, index: Any) -> Any:
+    x = x.copy()
+    x[index] = value
+    return x
+
+
+for name, shape in {
+    "integer": (3,), "pair": (), "slice": (1, 3), "negative step": (2, 3), "step": (2, 1),
+    "ellipsis": (2,), "everything": (3,), "list": (3, 3), "array": (2, 1, 3), "arrays": (3,),
+    "outer": (2, 3), "array and slice": (2, 3), "mask": (3,), "row mask": (1, 3),
+    "empty list": (0, 3), "None": (1, 1, 1),
+}.items():  # fmt: skip
+    case(indexing.updated, lambda x, v, i=_INDICES[name]: written(x, v, i), real(2, 3), real(*shape),
+         label=name)
+case(indexing.updated, lambda x: written(x, 2.0, 0),                real(2, 3), label="number")
+case(indexing.updated, lambda v: written(np.ones((2, 3), "f4") + 0 * v[0], v, 1), real(3),
+     label="constant")
+case(indexing.updated, lambda x, v: written(x, v, slice(None)),     real(2, 3), real(1, 1, 2, 3),
+     label="leading ones")
+case(indexing.updated, lambda x, v: written(x, v, ...),             real(), real(), label="scalar")
+
+# -- products of matrices -----------------------------------------------------------------------
+
+_PRODUCTS = [
+    ((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((1, 3), (3, 1)),
+    ((2, 0), (0, 3)), ((0, 2), (2, 3)),
+]  # fmt: skip
+_BATCHED = [
+    ((2, 2, 3), (2, 3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)), ((3,), (2, 3, 2)),
+    ((2, 2, 3), (3,)), ((2, 1, 2, 3), (3, 3, 1)), ((1, 2, 3), (2, 3, 2)), ((0, 2, 3), (3, 2)),
+]  # fmt: skip
+for a, b in _PRODUCTS + _BATCHED:
+    label = f"{a},{b}".replace(" ", "")
+    case(np.matmul, lambda x, y: np.matmul(x, y), real(*a), real(*b), label=label)
+for a, b in [*_PRODUCTS, ((), (2, 3)), ((2, 3), ()), ((2, 2, 3), (3,)), ((2, 2, 3), (3, 2)),
+             ((2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((1, 2, 3), (2, 1, 3, 2)),
+             ((2, 0), (2, 0, 3))]:  # fmt: skip
+    label = f"{a},{b}".replace(" ", "")
+    case(np.dot, lambda x, y: np.dot(x, y), real(*a), real(*b), label=label)
+case(np.matmul, lambda x: x @ np.ones((3, 2), "f4"), real(2, 3), label="constant y")
+case(np.matmul, lambda y: np.ones((2, 3), "f4") @ y, real(3, 2), label="constant x")
+case(np.matmul, lambda x: x @ x.T,                   real(2, 3), label="with itself")
+
+# -- networks -----------------------------------------------------------------------------------
+
+
+def plain_softmax(x: Array, axis: Any = -1) -> Array:
+    e = np.exp(x)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def plain_logsumexp(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    return np.log(np.exp(x).sum(axis=axis, keepdims=keepdims))
+
+
+def plain_cross_entropy(logits: Array, labels: Any) -> Array:
+    p = plain_softmax(logits).reshape(-1, logits.shape[-1])
+    return -np.mean(np.log(p[np.arange(len(p)), np.reshape(labels, -1)]))
+
+
+for axis, shape in [(-1, (2, 3)), (0, (2, 3)), (1, (2, 3, 2)), (-1, (3,)), (-1, (0, 3))]:
+    label = f"{axis} of {len(shape)}"
+    case(softmax, lambda x, a=axis: softmax(x, axis=a), real(*shape), label=label,
+         reference=lambda x, a=axis: plain_softmax(x, a))
+    case(log_softmax, lambda x, a=axis: log_softmax(x, axis=a), real(*shape), label=label,
+         reference=lambda x, a=axis: np.log(plain_softmax(x, a)))
+for label, shape, options in _REDUCTIONS:
+    case(logsumexp, lambda x, o=options: logsumexp(x, **o), real(*shape), label=label,
+         reference=lambda x, o=options: plain_logsumexp(x, **o))
+
+for label, shape in [("batch", (2, 3)), ("vector", (3,)), ("3 axes", (2, 2, 3)), ("empty", (0, 3))]:
+    case(linear, lambda x, w, b: linear(x, w, b), real(*shape), real(2, 3), real(2), label=label,
+         reference=lambda x, w, b: x @ w.T + b)
+case(linear, lambda x, w: linear(x, w), real(2, 3), real(2, 3), label="no bias",
+     reference=lambda x, w: x @ w.T)
+case(cross_entropy, lambda x: cross_entropy(x, np.array([2, 0, 2, 1])), real(4, 3),
+     reference=lambda x: plain_cross_entropy(x, [2, 0, 2, 1]))
+case(cross_entropy, lambda x: cross_entropy(x, 1), real(3), label="one",
+     reference=lambda x: plain_cross_entropy(x, 1))
+case(cross_entropy, lambda x: cross_entropy(x, [1, 0]), real(2, 3), label="list",
+     reference=lambda x: plain_cross_entropy(x, [1, 0]))
+# fmt: on

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+import nn
+from autograd import ShapeError
+from nn.data import DataLoader
+
+
+def test_digits_are_split_and_scaled():
+    (images, labels), (test_images, test_labels) = nn.data.digits()
+    assert images.shape == (1437, 64)
+    assert test_images.shape == (360, 64)
+    assert labels.shape == (1437,)
+    assert test_labels.shape == (360,)
+    for x, y in ((images, labels), (test_images, test_labels)):
+        assert x.dtype == np.float32
+        assert y.dtype == np.int64
+        assert x.min() == 0
+        assert x.max() == 1
+        assert set(y) == set(range(10))
+
+
+def test_digits_are_the_same_every_time():
+    first, second = nn.data.digits(), nn.data.digits()
+    np.testing.assert_array_equal(first[0][0], second[0][0])
+
+
+def test_digits_are_scikit_learns_in_another_order():
+    datasets = pytest.importorskip("sklearn.datasets")
+    original = datasets.load_digits()
+    (a, la), (b, lb) = nn.data.digits()
+    ours = np.column_stack([np.concatenate([a, b]) * 16, np.concatenate([la, lb])])
+    theirs = np.column_stack([original.data, original.target])
+    np.testing.assert_array_equal(
+        ours[np.lexsort(ours.T)].astype(int), theirs[np.lexsort(theirs.T)].astype(int)
+    )
+
+
+def test_loader_yields_the_same_rows_of_every_array():
+    x = np.arange(10)
+    loader = DataLoader(x, x * 10, batch_size=4, generator=np.random.default_rng(0))
+    batches = list(loader)
+    assert [len(a) for a, _ in batches] == [4, 4, 2]
+    assert len(loader) == 3
+    assert all(np.array_equal(a * 10, b) for a, b in batches)
+    seen = np.concatenate([a for a, _ in batches])
+    assert sorted(seen) == list(x)
+    assert list(seen) != list(x)
+
+
+def test_loader_draws_a_new_order_each_time_and_repeats_with_its_seed():
+    def two_epochs():
+        loader = DataLoader(np.arange(20), batch_size=20, generator=np.random.default_rng(5))
+        return [next(iter(loader))[0].tolist() for _ in range(2)]
+
+    first, second = two_epochs()
+    assert first != second
+    assert two_epochs() == [first, second]
+
+
+def test_loader_without_shuffling_keeps_the_order():
+    loader = DataLoader([1, 2, 3], batch_size=2, shuffle=False)
+    assert [a.tolist() for (a,) in loader] == [[1, 2], [3]]
+
+
+def test_loader_can_drop_the_short_batch():
+    loader = DataLoader(np.arange(10), batch_size=4, shuffle=False, drop_last=True)
+    assert len(loader) == len(list(loader)) == 2
+    assert len(DataLoader(np.arange(8), batch_size=4, drop_last=True)) == 2
+
+
+def test_loader_of_an_empty_array_yields_nothing():
+    assert list(DataLoader(np.empty((0, 3)), batch_size=4)) == []
+
+
+def test_loader_without_generator_shuffles():
+    (batch,) = next(iter(DataLoader(np.arange(100), batch_size=100)))
+    assert sorted(batch) == list(range(100))
+
+
+@pytest.mark.parametrize("arrays", [(np.ones(3), np.ones(4)), (np.ones(3), np.ones(())), (1,)])
+def test_loader_of_different_lengths_raises(arrays):
+    with pytest.raises(ShapeError, match=r"first axes of the arrays must have one length; got sha"):
+        DataLoader(*arrays, batch_size=2)
+
+
+def test_loader_of_nothing_raises():
+    with pytest.raises(ValueError, match="DataLoader: got no arrays"):
+        DataLoader(batch_size=2)
+
+
+def test_loader_with_empty_batches_raises():
+    with pytest.raises(ValueError, match=r"batch_size \(=0\) must be at least 1"):
+        DataLoader(np.ones(3), batch_size=0)

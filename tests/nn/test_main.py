@@ -1,0 +1,188 @@
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+import nn
+import nn.__main__ as command
+from autograd import RenderError, Tensor
+
+ROOT = Path(__file__).parents[2]
+FILES = ["curves.png", "mistakes.png", "model.npz", "step.svg"]
+
+
+def _run(folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    return subprocess.run(
+        [sys.executable, "-m", "nn", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def _can_draw():
+    return bool(shutil.which("dot") or importlib.util.find_spec("pygraphviz"))
+
+
+def test_mlp_trains_and_writes_its_files(tmp_path):
+    image = pytest.importorskip("matplotlib.image")
+    if not _can_draw():
+        pytest.skip("no Graphviz")
+    done = _run(tmp_path, "mlp", "--epochs", "3", "--hidden", "16", "8", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "pullback-mlp"
+    assert sorted(p.name for p in out.iterdir()) == FILES
+    assert all(str(Path("pullback-mlp", name)) in done.stdout for name in FILES)
+    assert "accuracy on held-out digits: " in done.stdout
+    assert "Linear(64 -> 16)" in done.stdout
+    picture = ElementTree.parse(out / "step.svg").getroot()
+    assert picture.tag.endswith("svg")
+    assert "layers.0.weight" in "".join(picture.itertext())
+    for name in ("curves.png", "mistakes.png"):
+        assert image.imread(out / name).std() > 0.01
+    model = nn.MLP([64, 16, 8, 10])
+    model.load_state_dict(nn.load(out / "model.npz"))
+    _, accuracy = nn.evaluate(model, *nn.data.digits()[1])
+    assert f"{accuracy:.1%}" in done.stdout
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_mlp_reads_97_percent_of_the_digits_it_has_not_seen(tmp_path, seed, capsys):
+    assert command.main(["mlp", "--seed", str(seed), "--out", str(tmp_path / "out")]) == 0
+    model = nn.MLP([64, 128, 10])
+    model.load_state_dict(nn.load(tmp_path / "out" / "model.npz"))
+    _, accuracy = nn.evaluate(model, *nn.data.digits()[1])
+    assert accuracy >= 0.97
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["mlp", "--help"]])
+def test_help_is_shown(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command.main(arguments)
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert "mlp" in shown
+    if len(arguments) == 2:
+        for option in ("--epochs", "--lr", "--batch-size", "--hidden", "--seed", "--out"):
+            assert option in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "the following arguments are required: command"),
+        (["cnn9"], "invalid choice: 'cnn9'"),
+        (["mlp", "--epochs", "0"], "argument --epochs: '0' is not a whole number of at least 1"),
+        (["mlp", "--epochs", "2.5"], "argument --epochs: '2.5' is not a whole number"),
+        (["mlp", "--lr", "-0.1"], "argument --lr: '-0.1' is not a positive number"),
+        (["mlp", "--lr", "nan"], "argument --lr: 'nan' is not a positive number"),
+        (["mlp", "--batch-size", "0"], "argument --batch-size: '0' is not a whole number"),
+        (["mlp", "--hidden", "8", "0"], "argument --hidden: '0' is not a whole number"),
+        (["mlp", "--seed", "-1"], "argument --seed: '-1' is not a whole number of at least 0"),
+        (["mlp", "--out", "taken"], "argument --out: cannot write into 'taken': "),
+        (["mlp", "--out", "taken/below"], "argument --out: cannot write into "),
+    ],
+)
+def test_bad_arguments_end_in_one_line_before_training(
+    arguments, words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr(nn, "fit", lambda *_, **__: pytest.fail("it trained"))
+    with pytest.raises(SystemExit) as caught:
+        command.main(arguments)
+    assert caught.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("python -m nn")
+    assert shown.err.count("\n") == 1
+    assert words in shown.err
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+
+
+def test_bad_arguments_show_no_traceback(tmp_path):
+    done = _run(tmp_path, "mlp", "--epochs", "0")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fast(tmp_path):
+    return ["mlp", "--epochs", "1", "--hidden", "4", "--out", str(tmp_path / "a" / "out")]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (MemoryError("too large"), 1, "error: too large")],
+)
+def test_training_that_stops_leaves_no_folder(tmp_path, monkeypatch, capsys, error, code, words):
+    def stop(*_, **__):
+        raise error
+
+    monkeypatch.setattr(nn, "fit", stop)
+    assert command.main(_fast(tmp_path)) == code
+    assert words in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_training_that_diverges_says_so(tmp_path, capsys):
+    assert command.main([*_fast(tmp_path), "--lr", "1e30"]) == 1
+    assert "error: fit: the loss is no longer a finite number" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_model_that_cannot_be_saved_is_an_error(tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    assert command.main(_fast(tmp_path)) == 1
+    assert "model.npz: cannot be saved: No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_that_cannot_be_drawn_are_named_with_the_remedy(tmp_path, monkeypatch, capsys):
+    class Undrawable:
+        def render(self, path):
+            raise RenderError("no engine; pip install pygraphviz")
+
+    monkeypatch.setattr(Tensor, "graph", lambda self: Undrawable())
+    for name in ("matplotlib", "matplotlib.figure", "matplotlib.backends.backend_agg", "tqdm"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert command.main(_fast(tmp_path)) == 0
+    shown = capsys.readouterr().out
+    assert "step.svg was not written: no engine; pip install pygraphviz" in shown
+    for name in ("curves.png", "mistakes.png"):
+        assert f"{name} was not written, for want of matplotlib: pip install matplotlib" in shown
+    assert [p.name for p in (tmp_path / "a" / "out").iterdir()] == ["model.npz"]
+
+
+def test_graph_without_its_package_is_named_with_the_remedy(tmp_path, monkeypatch, capsys):
+    def graph(_):
+        raise ModuleNotFoundError("No module named 'graphviz'")
+
+    monkeypatch.setattr(Tensor, "graph", graph)
+    assert command.main(_fast(tmp_path)) == 0
+    words = "step.svg was not written, for want of graphviz: pip install graphviz"
+    assert words in capsys.readouterr().out
+
+
+def test_picture_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command.plots, "learning_curves", fail)
+    assert command.main(_fast(tmp_path)) == 0
+    assert "curves.png was not written: No space left on device" in capsys.readouterr().out

@@ -1,0 +1,62 @@
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd
+import nn
+
+ROOT = Path(__file__).parents[2]
+
+
+def _python(code, *, path=(ROOT,), cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_package_lists_what_it_has():
+    assert all(hasattr(nn, name) for name in nn.__all__)
+    assert len(set(nn.__all__)) == len(nn.__all__)
+
+
+def test_import_does_not_bring_in_what_only_pictures_need():
+    code = (
+        "import sys, nn\n"
+        "print([m for m in ('matplotlib', 'tqdm', 'graphviz', 'pygraphviz') if m in sys.modules])"
+    )
+    done = _python(code)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("init", ["def grad(f): ...\n", None])
+def test_import_refuses_a_foreign_autograd(tmp_path, init):
+    (tmp_path / "autograd").mkdir()
+    if init:
+        (tmp_path / "autograd" / "__init__.py").write_text(init)
+        (tmp_path / "nn").symlink_to(ROOT / "nn")
+    else:  # a folder without __init__.py, with the nn package beside it
+        (tmp_path / "nn").symlink_to(ROOT / "nn")
+    done = _python("import nn", path=[tmp_path], cwd=tmp_path)
+    assert done.returncode == 1
+    assert "ImportError: nn needs pullback's autograd, but" in done.stderr
+    assert str(tmp_path / "autograd") in done.stderr
+    assert "clean environment" in done.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "nn").rglob("*.py")), ids=lambda p: p.name)
+def test_source_imports_only_public_names_of_autograd(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not any(a.name.startswith("autograd.") for a in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            assert not node.module.startswith("autograd.")
+            if node.module == "autograd":
+                assert {a.name for a in node.names} <= set(autograd.__all__)

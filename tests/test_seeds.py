@@ -1,0 +1,244 @@
+"""Figures and closed forms from teaching texts on backpropagation, reproduced by the engine."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import (
+    Tensor,
+    cross_entropy,
+    elementwise_grad,
+    grad,
+    logsumexp,
+    relu,
+    sigmoid,
+    softmax,
+    vjp,
+)
+
+RANDOM = np.random.default_rng(11)
+
+
+def eight_places(found: Any, expected: Any) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0.5e-8 + 1e-12)
+
+
+# -- CBOW with one context word -----------------------------------------------------------------
+
+
+def test_cbow_with_one_context_word() -> None:
+    w_in = np.array(
+        [[-1.38118728, 0.54849373], [0.39389902, -1.1501331],
+         [-1.16967628, 0.36078022], [0.06676289, -0.14292845]]
+    )  # fmt: skip
+    w_out = np.array(
+        [[1.39420129, -0.89441757, 0.99869667, 0.44447037],
+         [0.69671796, -0.23364341, 0.21975196, -0.0022673]]
+    )  # fmt: skip
+    a, b = Tensor(w_in, requires_grad=True), Tensor(w_out, requires_grad=True)
+    u = a[0] @ b
+    loss = cross_entropy(u, 1)
+    eight_places(u.data, [-1.54350765, 1.10720623, -1.25885456, -0.61514042])
+    eight_places(softmax(u.data), [0.05256567, 0.7445479, 0.06987559, 0.13301083])
+    eight_places(loss.item(), 0.29497808)
+    eight_places(-u.data[1] + logsumexp(u.data), loss.item())
+    loss.backward()
+    eight_places(
+        b.grad,
+        [[-0.07260304, 0.35282718, -0.09651128, -0.18371287],
+         [0.02883194, -0.14011387, 0.03832632, 0.07295561]],
+    )  # fmt: skip
+    eight_places(a.grad, [[0.43067187, 0.11136187], [0, 0], [0, 0], [0, 0]])
+
+
+# -- the catalogue of vector-Jacobian products --------------------------------------------------
+
+
+def test_vjp_catalogue() -> None:
+    x, w, g = RANDOM.normal(size=(4, 3)), RANDOM.normal(size=(3, 5)), RANDOM.normal(size=(4, 5))
+    _, pull = vjp(np.tanh, x)
+    np.testing.assert_allclose(pull(g[:, :3])[0], g[:, :3] * (1 - np.tanh(x) ** 2))
+    _, pull = vjp(lambda x, w: x @ w, x, w)
+    for found, expected in zip(pull(g), (g @ w.T, x.T @ g), strict=True):
+        np.testing.assert_allclose(found, expected)
+    s, pull = vjp(lambda x: softmax(x, axis=1), x)
+    g = g[:, :3]
+    np.testing.assert_allclose(pull(g)[0], s * g - s * np.sum(s * g, axis=1, keepdims=True))
+
+
+# -- one-dimensional logistic loss --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("y", [1.0, -1.0])
+def test_logistic_loss_against_its_closed_form(y: float) -> None:
+    w, x1, x2 = np.array([0.3, -1.2, 0.7]), 1.5, -0.4
+    for loss in (
+        lambda w: np.log(1 + np.exp(-y * (w[0] + w[1] * x1 + w[2] * x2))),
+        lambda w: logsumexp(np.stack([w[0] * 0, -y * (w[0] + w[1] * x1 + w[2] * x2)])),
+    ):
+        e = np.exp(-y * (w[0] + w[1] * x1 + w[2] * x2))
+        common = -y * e / (1 + e)
+        np.testing.assert_allclose(grad(loss)(w), common * np.array([1, x1, x2]), rtol=1e-13)
+
+
+# -- two layers of sigmoids ---------------------------------------------------------------------
+
+
+def test_two_layer_sigmoid_network_against_its_closed_forms() -> None:
+    x, y = RANDOM.normal(size=(6, 3)), RANDOM.integers(0, 2, (6, 1)).astype(float)
+    w1, w2 = RANDOM.normal(size=(3, 4)), RANDOM.normal(size=(4, 1))
+
+    def likelihood(w1: Any, w2: Any, shift: Any = 0.0) -> Any:
+        p = sigmoid(sigmoid(x @ w1) @ w2 + shift)
+        return np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    h = sigmoid(x @ w1)
+    p = sigmoid(h @ w2)
+    # The gradient at the last weighted input collapses to y - p.
+    at_last = grad(likelihood, 2)(w1, w2, np.zeros((6, 1)))
+    np.testing.assert_allclose(at_last, y - p, rtol=1e-12)
+    g1, g2 = grad(likelihood, (0, 1))(w1, w2)
+    np.testing.assert_allclose(g2, h.T @ (y - p), rtol=1e-12)
+    np.testing.assert_allclose(g1, x.T @ ((y - p) @ w2.T * h * (1 - h)), rtol=1e-12)
+
+
+# -- memoised layer errors on a ReLU network ----------------------------------------------------
+
+
+def test_layer_errors_of_a_deep_relu_network() -> None:
+    """E_last = (out - y) R'(Z), E_l = (E_{l+1} W) R'(Z_l), dW = layer error x layer input."""
+    weights = [np.abs(RANDOM.normal(size=(3, 3))) / 2 for _ in range(11)]
+    x, y = np.array([0.5, 1.0, 0.2]), np.array([0.1, 0.4, 0.3])
+
+    def cost(weights: Any) -> Any:
+        a = x
+        for w in weights:
+            a = relu(w @ a)
+        return 0.5 * np.sum((a - y) ** 2)
+
+    inputs, sums = [x], []
+    for w in weights:
+        sums.append(w @ inputs[-1])
+        inputs.append(np.maximum(sums[-1], 0))
+    error = (inputs[-1] - y) * (sums[-1] > 0)
+    expected = []
+    for layer in reversed(range(len(weights))):
+        expected.insert(0, np.outer(error, inputs[layer]))
+        if layer:
+            error = (weights[layer].T @ error) * (sums[layer - 1] > 0)
+    for found, e in zip(grad(cost)(weights), expected, strict=True):
+        np.testing.assert_allclose(found, e, rtol=1e-12)
+
+
+# -- the worked network 2-3-2-1 -----------------------------------------------------------------
+
+
+def test_worked_network_2_3_2_1() -> None:
+    w1 = np.array([[-1.0, 2.5, 1.0], [1.0, 0.4, -1.5]])
+    w2 = np.array([[2.2, 0.34], [-1.4, 1.05], [0.56, 3.1]])
+    w3 = np.array([[0.75], [-0.22]])
+    weights = [Tensor(w, requires_grad=True) for w in (w1, w2, w3)]
+    x, target, rate, momentum = np.array([0.6, 0.7]), 0.9, 0.3, 0.1
+    a, sums = x, []
+    for w in weights:
+        z = a @ w
+        sums.append(z)
+        a = sigmoid(z)
+    eight_places(sums[0].data, [0.1, 1.78, -0.45])
+    eight_places(sums[1].data, [0.17502063, 2.28399301])
+    eight_places(sums[2].data, [0.20807347])
+    eight_places(a.data, [0.5518315])
+    cost = 0.5 * np.sum((target - a) ** 2)
+
+    # δ is the error with the sign of (target - out): minus the gradient at a weighted input.
+    from autograd import gradients
+
+    third, second, first = (
+        -g for g in gradients(cost, [sums[2], sums[1], sums[0]], retain_graph=True)
+    )
+    eight_places(third, [0.08610677])
+    eight_places(second, [0.01602201, -0.00158953])
+    eight_places(first, [0.00865534, -0.00297584, 0.00096168])
+
+    cost.backward()
+    steps = [np.zeros_like(w.data) for w in weights]  # the momentum term starts at 0
+    for w, step in zip(weights, steps, strict=True):
+        step *= momentum
+        step -= rate * w.grad
+        w.data = w.data + step
+    new1, new2, new3 = (w.data for w in weights)
+    eight_places(new3, [[0.76404342], [-0.19655633]])
+    eight_places(
+        new2,
+        [[2.20252337, 0.33974966], [-1.39588701, 1.04959195], [0.5618715, 3.09981433]],
+    )
+    eight_places(
+        new1,
+        [[-0.99844204, 2.49946435, 1.0001731], [1.00181762, 0.39937507, -1.49979805]],
+    )
+
+
+# -- one backward pass against one forward pass per weight --------------------------------------
+
+
+def test_backpropagation_equals_one_difference_for_each_weight() -> None:
+    x = RANDOM.normal(size=(5, 4))
+    shapes = [(4, 3), (3, 3), (3, 2)]
+    weights = [RANDOM.normal(size=s) for s in shapes]
+    calls = []
+
+    def cost(weights: Any) -> Any:
+        calls.append(1)
+        a = x
+        for w in weights:
+            a = np.tanh(a @ w)
+        return np.mean(a**2)
+
+    found = grad(cost)(weights)
+    assert len(calls) == 1
+    step = 1e-6
+    for layer, shape in enumerate(shapes):
+        for index in np.ndindex(shape):
+            moved = [w.copy() for w in weights]
+            moved[layer][index] += step
+            up = cost(moved)
+            moved[layer][index] -= 2 * step
+            slope = (up - cost(moved)) / (2 * step)
+            assert found[layer][index] == pytest.approx(slope, rel=1e-5, abs=1e-9)
+    assert len(calls) == 1 + 2 * sum(w.size for w in weights)
+
+
+# -- the gradient as a sum over all paths -------------------------------------------------------
+
+
+def test_gradient_is_the_sum_over_all_paths_of_products_of_rates() -> None:
+    sizes = [2, 3, 3, 2]
+    weights = [RANDOM.normal(size=s) for s in zip(sizes, sizes[1:], strict=False)]
+    x, target = np.array([0.4, -0.9]), np.array([0.2, 0.7])
+
+    def cost(weights: Any) -> Any:
+        a = x
+        for w in weights:
+            a = sigmoid(a @ w)
+        return 0.5 * np.sum((a - target) ** 2)
+
+    activations, slopes = [x], []
+    for w in weights:
+        z = activations[-1] @ w
+        slopes.append(elementwise_grad(sigmoid)(z))
+        activations.append(sigmoid(z))
+    found = grad(cost)(weights)
+    # Perturb weight (j, k) of the first layer: the change runs from k along every path to the
+    # outputs, multiplied at each step by the weight and by the slope of the neuron that it enters.
+    for j, k in np.ndindex(2, 3):
+        total = 0.0
+        for hidden, last in product(range(3), range(2)):
+            rate = x[j] * slopes[0][k]
+            rate *= weights[1][k, hidden] * slopes[1][hidden]
+            rate *= weights[2][hidden, last] * slopes[2][last]
+            total += rate * (activations[-1][last] - target[last])
+        assert found[0][j, k] == pytest.approx(total, rel=1e-12)
