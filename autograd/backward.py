@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from . import op
 from .broadcasting import unbroadcast
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import enable_grad
-from .op import FREED, LEAF, NO_OPTIONS, OUTPUT, Node, Op
+from .node import FREED, LEAF, NO_OPTIONS, Node
+from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
 
@@ -52,20 +54,20 @@ def backward_pass(
         g = pending.pop(node, None)
         if g is None:
             continue
-        op = node.op
-        if op is LEAF or (wanted is not None and node in wanted):
+        operation = node.op
+        if operation is LEAF or (wanted is not None and node in wanted):
             results[node] = g
-            if op is LEAF:
+            if operation is LEAF:
                 continue
-        if op is OUTPUT:
+        if operation is OUTPUT:
             _add_output(pending, node, g)
             continue
         try:
             if _changes:
                 _check_unchanged(node)
-            arguments, options = node.recorded_arguments() if record else (node.saved, node.options)
-            joint = op.joint and op.joint(g, *arguments, **options)
-            for parent, vjp in zip(node.parents, joint or op.vjps):  # noqa: B905 - a hot loop
+            arguments, options = recorded_arguments(node) if record else (node.saved, node.options)
+            joint = operation.joint and operation.joint(g, *arguments, **options)
+            for parent, vjp in zip(node.parents, joint or operation.vjps):  # noqa: B905 - a hot loop
                 if parent is None or (needed is not None and parent not in needed):
                     continue
                 if joint:
@@ -77,9 +79,9 @@ def backward_pass(
                 if gx is None:
                     continue
                 if record:
-                    _check_recorded(op, g, gx)
+                    gx = _check_recorded(operation, g, gx)
                 if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                    gx = _conform(gx, parent, op)
+                    gx = _conform(gx, parent, operation)
                 if parent in pending:
                     _add(pending, owned, parent, gx, record)
                 else:
@@ -150,13 +152,13 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def _conform(gx: Any, parent: Node, op: Op) -> Any:
+def _conform(gx: Any, parent: Node, operation: Op) -> Any:
     """Give a gradient exactly the shape and dtype of its input."""
     if gx.shape != parent.shape:
-        if not op.elementwise:
+        if not operation.elementwise:
             raise GraphError(
-                f"the rule of {op.name} returned a gradient of shape {gx.shape} for an input of "
-                f"shape {parent.shape}; mend the rule"
+                f"the rule of {operation.name} returned a gradient of shape {gx.shape} for an "
+                f"input of shape {parent.shape}; mend the rule"
             )
         gx = unbroadcast(gx, parent.shape)
     if gx.dtype != parent.dtype:
@@ -195,15 +197,23 @@ def rule_is_recorded() -> bool:
     return _rule_is_recorded.get()
 
 
-def _check_recorded(op: Op, g: Any, gx: Any) -> None:
-    """A VJP is linear in `g`: a result without a link to `g` would be differentiated wrongly."""
-    if getattr(g, "node", None) is None or getattr(gx, "node", None) is not None:
-        return
-    if np.any(getattr(gx, "_data", gx)):
+def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
+    """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
+
+    A VJP is linear in `g`: without the link, all that it could be is zero.
+    """
+    is_tensor = isinstance(gx, op.Tensor)
+    gs = g if isinstance(g, list) else [g]
+    if is_tensor and (gx.node or not any(getattr(x, "node", None) for x in gs)):
+        return gx
+    array = gx._data if is_tensor else gx
+    if np.any(array):
         raise NotDifferentiableError(
-            f"the rule of {op.name} left the graph (it returned a plain array), so its gradient "
-            f"cannot be differentiated again; write the rule in NumPy functions and operations"
+            f"the rule of {operation.name} left the graph (it returned a plain array), so its "
+            f"gradient cannot be differentiated again; write the rule in NumPy functions and "
+            f"operations"
         )
+    return op.Tensor._of(array, None)
 
 
 # -- arrays that were changed after they had been recorded --------------------------------------
@@ -220,7 +230,8 @@ def note_change(array: Any, number: int, source: str) -> None:
 
 
 def _check_unchanged(node: Node) -> None:
-    for array in node.saved:
+    out, *inputs = node.saved
+    for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
         change = _changes.get(id(_owner(array)))
         if change is not None and change[1] > node.number:
             raise GraphError(

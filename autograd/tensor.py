@@ -25,7 +25,8 @@ from . import op
 from .backward import backward_pass, note_change, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import grad_enabled
-from .op import CONSTANT, REGISTRY, Leaf, Node, Op, call_site
+from .node import Leaf, Node, call_site
+from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
 from .rules.indexing import getitem, updated
 
@@ -182,10 +183,15 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if not isinstance(self.node, Leaf):
             raise GraphError("grad can be set only on a leaf made with requires_grad=True")
-        if value is not None and np.shape(value) != self.shape:
-            raise ShapeError(
-                f"Tensor.grad = ... got shape {np.shape(value)} for a tensor of shape {self.shape}"
-            )
+        if value is not None:
+            value = _unwrap(value)
+            if not hasattr(value, "__array_function__"):
+                value = np.asarray(value)
+            if value.shape != self.shape:
+                raise ShapeError(
+                    f"Tensor.grad = ... got shape {value.shape} for a tensor of shape {self.shape}"
+                )
+            value = value.astype(self.dtype, copy=False)
         self.node.grad = value
 
     @property
@@ -328,7 +334,7 @@ class Tensor:
         self._change(
             f"t[{index!r}] = ...",
             lambda: operator.setitem(self._data, _unwrap(index), _unwrap(value)),
-            lambda: updated(self, value, index=_unwrap(index)),
+            lambda: _apply_updated(self, value, _unwrap(index)),
             value,
         )
 
@@ -359,6 +365,11 @@ class Tensor:
         if result.shape != self.shape:
             raise ShapeError(f"{what}: the result has shape {result.shape}, not {self.shape}")
         if result.dtype != self.dtype:
+            if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+                raise DTypeError(
+                    f"{what}: {result.dtype} values do not fit into a tensor of dtype "
+                    f"{self.dtype}; convert it first, t = t.astype({result.dtype})"
+                )
             result = result.astype(self.dtype)
         self._data, self.node = result._data, result.node
 
@@ -434,9 +445,24 @@ class Tensor:
 
 op.Tensor = Tensor  # type: ignore[misc]
 
+def _apply_updated(x: Tensor, value: Any, index: Any) -> Tensor:
+    if x.dtype.kind not in "fc":
+        raise DTypeError(
+            f"t[...] = value: a value that requires a gradient does not fit into a tensor of "
+            f"dtype {x.dtype}; convert it first, t = t.astype(float)"
+        )
+    return updated(x, value, index=index)
+
+
 def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
     """A new array of `data`, which is of NumPy's or of another type with NumPy's protocols."""
-    data = _unwrap(data)
+    if isinstance(data, Tensor):
+        if data.node is not None:
+            raise GraphError(
+                "Tensor(t) would take t out of its graph; use t.detach() for a constant, or "
+                "t.copy() for a tensor through which gradients pass"
+            )
+        data = data._data
     try:
         if not hasattr(data, "__array_function__"):
             data = np.asarray(data)

@@ -26,7 +26,8 @@ import numpy as np
 from .backward import backward_pass, recorded_backward_pass
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import enable_grad, grad_enabled
-from .op import FREED, Leaf, Node, Op
+from .node import FREED, Leaf, Node
+from .op import Op
 from .tensor import Tensor, seed_of
 from .tree import leaves, rebuild, tree_map
 

@@ -87,10 +87,10 @@ def _zero_or_power(x: Any, p: float) -> Any:
     return np.where(x == 0, 0, np.where(x == 0, 1, x) ** p)
 
 
-#: x**p for x >= 0, but 0 at 0, where the derivative of a negative power is NaN.
+#: x**p for x >= 0, but 0 at 0, where it has no derivative (NaN) unless p > 0.
 zero_or_power: Op = rule(
     _zero_or_power,
-    lambda g, _, x, p=0: g * np.where((x == 0) & (p < 0), np.nan, p * zero_or_power(x, p=p - 1)),
+    lambda g, _, x, p=0: g * np.where((x == 0) & (p <= 0), np.nan, p * zero_or_power(x, p=p - 1)),
 )
 zero_or_power.name = "power"
 
@@ -293,10 +293,14 @@ _qr.name = "qr"
 @handles(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
     m, n = np.shape(a)[-2:]
-    if mode not in ("reduced", "complete", "r") or (mode == "complete" and m > n):
+    if mode not in ("reduced", "complete", "r"):
         raise NotDifferentiableError(
-            f"qr: no gradient for mode={mode!r} and matrices of {m} by {n} (the last columns of a "
-            f"complete Q are not determined); use mode='reduced' or 'r'"
+            f"qr: mode={mode!r} has no gradient; use 'reduced', 'complete' or 'r'"
+        )
+    if mode == "complete" and m > n:
+        raise NotDifferentiableError(
+            f"qr: the last {m - n} columns of the complete Q of a matrix of {m} by {n} are not "
+            f"determined and have no gradient; use mode='reduced'"
         )
     if m >= n:
         q, r = _qr(a)
@@ -346,7 +350,9 @@ def _svd_in_parts(a: Any, full_matrices: bool) -> tuple[Any, ...]:
 def _svd_vjp(g: Any, out: Any, _a: Any, full_matrices: bool = False) -> Any:
     (gu, gs, gvh, *further), (u, s, vh, *_) = g, out
     (*_, m, n), k = _a.shape, s.shape[-1]
-    gs = np.where(s == 0, 0, gs)
+    vanishing = (s == 0) & (gs != 0)
+    if np.any(vanishing):
+        gs = gs * zero_or_power(np.where(vanishing, s, 1), p=0)
     if not all(map(_unused, further)):
         raise NotDifferentiableError(
             f"svd: the last {abs(m - n)} singular vectors of a matrix of {m} by {n} are not "

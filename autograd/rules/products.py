@@ -16,7 +16,7 @@ import numpy as np
 from ..broadcasting import unbroadcast
 from ..errors import ShapeError
 from ..op import CONSTANT, REGISTRY, Op, handles, rule
-from .linalg import conjugate, matmul
+from .linalg import conjugate, matmul, transposed
 
 # -- vectors --------------------------------------------------------------------------------------
 
@@ -28,6 +28,9 @@ _cross  = rule(lambda x, y: np.cross(x, y),  # along the last axis, of length 3
                           lambda g, _, _x, y: unbroadcast(np.cross(y, g), _x.shape),
                           lambda g, _, x, _y: unbroadcast(np.cross(g, x), _y.shape))
 _cross.name = "cross"
+
+rule(np.vdot,             lambda g, _, _x, y: np.reshape(np.conj(g * y), _x.shape),
+                          lambda g, _, x, _y: np.reshape(np.conj(x) * g, _y.shape))
 # fmt: on
 
 
@@ -39,11 +42,6 @@ def _last(x: Any, axis: int) -> Any:
 @handles(np.vecdot)
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
     return _vecdot(_last(x1, axis), _last(x2, axis))
-
-
-@handles(np.vdot)
-def vdot(a: Any, b: Any) -> Any:
-    return _vecdot(np.ravel(a), np.ravel(b))
 
 
 @handles(np.inner)
@@ -266,12 +264,18 @@ _convolve = rule(np.convolve, _convolve_vjp_a, _convolve_vjp_v)
 
 @handles(np.convolve)
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    return _convolve(np.ravel(a), np.ravel(v), mode=mode)  # NumPy takes scalars, too
+    return _convolve(_vector(a), _vector(v), mode=mode)
+
+
+def _vector(x: Any) -> Any:
+    """A sequence as an array, and a number as a vector: NumPy takes them, too."""
+    x = x if hasattr(x, "shape") else np.asarray(x)
+    return x if x.ndim else np.reshape(x, 1)
 
 
 @handles(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    a, v = np.ravel(a), np.ravel(v)
+    a, v = _vector(a), _vector(v)
     if mode[0] == "s" and a.size < v.size:  # centred on the other side than a convolution
         start = a.size // 2
         return correlate(a, v, "full")[start : start + v.size]
@@ -281,17 +285,18 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 # -- matrices -------------------------------------------------------------------------------------
 
 
-def matvec(x1: Any, x2: Any) -> Any:
-    return np.squeeze(matmul(x1, np.expand_dims(x2, -1)), -1)
+def _outer(x: Any, y: Any) -> Any:
+    return x[..., :, None] * y[..., None, :]
 
 
-def vecmat(x1: Any, x2: Any) -> Any:
-    return np.squeeze(matmul(np.expand_dims(np.conj(x1), -2), x2), -2)
-
-
+# fmt: off
 if hasattr(np, "matvec"):  # since NumPy 2.2
-    handles(np.matvec)(matvec)
-    handles(np.vecmat)(vecmat)
+    rule(np.matvec, lambda g, _, _a, x: unbroadcast(_outer(g, x), _a.shape),
+                    lambda g, _, a, _x: unbroadcast(np.matvec(transposed(a), g), _x.shape))
+
+    rule(np.vecmat, lambda g, _, _x, a: unbroadcast(conjugate(np.matvec(a, g)), _x.shape),
+                    lambda g, _, x, _a: unbroadcast(_outer(conjugate(x), g), _a.shape))
+# fmt: on
 
 
 @handles(np.linalg.multi_dot)

@@ -1,0 +1,125 @@
+"""Nodes: what is recorded of a computation.
+
+A graph is made of `Node`s, one for each operation that was computed, and `Leaf`s, one for each
+tensor that the user made. Nodes point back at the nodes of their inputs.
+
+Read `op.py` next: how a call becomes a node.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from itertools import count
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .op import Op
+
+NO_OPTIONS: dict[str, Any] = {}
+FREED: tuple[Any, ...] = ("freed",)  #: stands for the parents and arrays of a node that was used
+
+
+class _Leaf:
+    """What stands in the place of a leaf's operation."""
+
+    name = "leaf"
+
+
+LEAF: Any = _Leaf()
+
+
+class ShapeDtype:
+    """What is known of an array that is not kept."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Node(ShapeDtype):
+    """One recorded operation, with the shape and dtype of its output.
+
+    `number` grows from node to node and inputs are made before outputs, so descending numbers
+    are a topological order. A node points at its parents and never at a Tensor: a graph has no
+    reference cycles, and is freed the moment its last result is.
+    """
+
+    __slots__ = ("code", "instruction", "number", "op", "options", "parents", "saved")
+
+    def __init__(
+        self,
+        op: Op,
+        parents: tuple[Node | None, ...],
+        saved: tuple[Any, ...],
+        options: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        frame: FrameType,
+    ) -> None:
+        self.op = op
+        self.parents = parents  # one per input; None where no gradient is wanted
+        self.saved = saved  # (output, *inputs), each as the rules read it
+        self.options = options
+        self.shape = shape
+        self.dtype = dtype
+        self.number = next_number()
+        self.code: CodeType = frame.f_code  # these two are cheap, and the source line can be
+        self.instruction = frame.f_lasti  # worked out from them when somebody asks for it
+
+    def source(self) -> str:
+        """Where the operation was called, as 'file.py:12 in train'."""
+        line: int | None = self.code.co_firstlineno
+        for start, end, at in self.code.co_lines():
+            if start <= self.instruction < end:
+                line = at
+        return f"{self.code.co_filename}:{line} in {self.code.co_name}"
+
+
+class Leaf(Node):
+    """The node of a tensor made by the user. It has no parents, and collects `grad`."""
+
+    __slots__ = ("grad", "name")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        super().__init__(LEAF, (), (), NO_OPTIONS, shape, dtype, user_frame(getframe(1)))
+        self.grad: Any = None
+        self.name = ""
+
+
+getframe = sys._getframe
+next_number = count().__next__
+ENGINE_FILES = {
+    os.path.join(folder, file)
+    for folder, _, files in os.walk(os.path.dirname(os.path.abspath(__file__)))
+    for file in files
+    if file.endswith(".py")
+}
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """The nearest caller outside this package."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_filename in ENGINE_FILES:
+        caller = caller.f_back
+    return caller or frame
+
+
+def call_site() -> tuple[int, str]:
+    """Now, as a node number, and the user's line that is being executed."""
+    frame = user_frame(getframe(1))
+    return next_number(), f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -1,0 +1,42 @@
+"""NumPy functions that gradients cannot pass through, each with what to write instead."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import NotDifferentiableError
+
+_NUMBER_OF_VALUES = "how many values it returns jumps with the input; "
+
+# fmt: off
+#: The remedies are the ends of error messages.
+REFUSED: dict[Callable[..., Any], str] = {
+    np.unique:         _NUMBER_OF_VALUES + "pick them by position: "
+                       "t[np.unique(t.data, return_index=True)[1]]",
+    np.unique_all:     _NUMBER_OF_VALUES + "call it on t.data, and pick the values by position: "
+                       "t[indices]",
+    np.unique_counts:  _NUMBER_OF_VALUES + "use np.unique(t.data, return_index=True, "
+                       "return_counts=True), and t[indices] for the values",
+    np.unique_inverse: _NUMBER_OF_VALUES + "use np.unique(t.data, return_index=True, "
+                       "return_inverse=True), and t[indices] for the values",
+    np.unique_values:  _NUMBER_OF_VALUES + "pick them by position: "
+                       "t[np.unique(t.data, return_index=True)[1]]",
+    np.union1d:        _NUMBER_OF_VALUES + "use np.concatenate, and pick the values by position",
+    np.intersect1d:    _NUMBER_OF_VALUES + "pick the values by position: "
+                       "t[np.intersect1d(t.data, u.data, return_indices=True)[1]]",
+    np.setdiff1d:      _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
+    np.setxor1d:       _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
+    np.piecewise:      "it writes into an array that has no graph; use np.where, or np.select with "
+                       "a list of conditions",
+}
+# fmt: on
+
+
+def refuse_out(function: str, out: Any) -> None:
+    """Raise where a result was to be written into the array `out`."""
+    if out is not None:
+        raise NotDifferentiableError(
+            f"{function}: out= (an array of shape {np.shape(out)}) has no graph to record the "
+            f"result in; leave it out and use what {function} returns"
+        )

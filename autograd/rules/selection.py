@@ -1,0 +1,216 @@
+"""Choosing elements: by position, by mask, by order, and between the points of a table.
+
+The positions are constants, found on the values at hand. `sort` and `partition` give every
+element's gradient to where it stood, ties in the order that the sort left them. `interp` takes
+the slope on the right of a point of its table, and that of the last segment at its end.
+
+`put`, `place`, `putmask`, `copyto` and `put_along_axis` change their first argument, as
+`t[...] = value` does: not a leaf, and never a plain array by the values of a recorded tensor.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import normalize_axes
+from ..errors import NotDifferentiableError, ShapeError
+from ..op import handles
+from .refused import refuse_out
+
+# -- by position --------------------------------------------------------------------------------
+
+
+def as_array(x: Any) -> Any:
+    """An argument that may be a Tensor, an array, or a list or a number."""
+    return x if hasattr(x, "ndim") else np.asarray(x)
+
+
+def _in_range(indices: Any, n: int, mode: str) -> Any:
+    """Positions as `mode` reads those out of range; "raise" leaves them to the indexing."""
+    indices = np.asarray(indices)
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"take, put, choose: mode must be raise, wrap or clip, got {mode!r}")
+    if mode == "raise":
+        return indices
+    return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+
+
+@handles(np.take)
+def take(
+    a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+) -> Any:
+    refuse_out("take", out)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    a = as_array(a)
+    (axis,) = normalize_axes("take", axis, a.ndim)
+    return a[(slice(None),) * axis + (_in_range(indices, a.shape[axis], mode),)]
+
+
+def _along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
+    """The index that `take_along_axis` stands for: `indices` on one axis, all of the others."""
+    indices = np.asarray(indices)
+    if indices.ndim != len(shape):
+        raise ShapeError(
+            f"take_along_axis: indices (shape {indices.shape}) need as many axes as the array "
+            f"(shape {shape})"
+        )
+    (axis,) = normalize_axes("take_along_axis", axis, len(shape))
+    index = list(np.ix_(*map(np.arange, shape)))
+    index[axis] = indices
+    return tuple(index)
+
+
+@handles(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    return arr[_along_axis(arr.shape, indices, axis)]
+
+
+@handles(np.compress)
+def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
+    refuse_out("compress", out)
+    return np.take(a, np.flatnonzero(condition), axis)
+
+
+@handles(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    return np.take(arr, np.flatnonzero(condition))
+
+
+# -- by choice ----------------------------------------------------------------------------------
+
+
+@handles(np.choose)
+def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise") -> Any:
+    refuse_out("choose", out)
+    which, *arrays = np.broadcast_arrays(_in_range(a, len(choices), mode), *choices)
+    if np.any(which < 0) or np.any(which >= len(arrays)):
+        raise ValueError(
+            f"choose: a must lie in 0..{len(arrays) - 1} for {len(arrays)} choices; got "
+            f"{which.min()} to {which.max()}"
+        )
+    return take_along_axis(np.stack(arrays), which[None], 0)[0]
+
+
+@handles(np.select)
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """`np.select`. Like `where` it evaluates all choices: 0 times an infinite slope is NaN."""
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = np.where(condition, choice, result)
+    return result
+
+
+# -- by order -----------------------------------------------------------------------------------
+
+
+@handles(np.sort)
+def sort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Any:
+    _refuse_fields("sort", order)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return take_along_axis(a, np.argsort(a, axis, kind, stable=stable), axis)
+
+
+@handles(np.partition)
+def partition(
+    a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None
+) -> Any:
+    _refuse_fields("partition", order)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return take_along_axis(a, np.argpartition(a, kth, axis, kind), axis)
+
+
+def _refuse_fields(function: str, order: Any) -> None:
+    if order is not None:
+        raise NotDifferentiableError(
+            f"{function}: order={order!r} names fields, which a tensor does not have; leave it out"
+        )
+
+
+# -- in a table ---------------------------------------------------------------------------------
+
+
+@handles(np.interp)
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None
+) -> Any:
+    """`np.interp`, differentiable by `x`, `xp`, `fp`, `left` and `right`; float64, as NumPy's."""
+    x, xp, fp = map(as_array, (x, xp, fp))
+    x, xp = x.astype(np.float64), xp.astype(np.float64)
+    fp = fp.astype(np.result_type(fp, np.float64))
+    if xp.ndim != 1 or xp.shape != fp.shape or xp.size == 0:
+        raise ShapeError(
+            f"interp: xp and fp must be of one shape (n,), n > 0; got {xp.shape} and {fp.shape}"
+        )
+    if period is not None:
+        x, xp, fp = _periodic(x, xp, fp, abs(period))
+        left = right = None
+    before, after = x < xp[0], x > xp[-1]
+    i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(xp.size - 2, 0))
+    j = np.minimum(i + 1, xp.size - 1)
+    width = xp[j] - xp[i]
+    slope = (fp[j] - fp[i]) / np.where(width == 0, 1, width)
+    inside = np.where(before | after, xp[i], x)  # what lies outside may be infinite
+    y = fp[i] + slope * (inside - xp[i])
+    y = np.where(before, fp[0] if left is None else left, y)
+    return np.where(after, fp[-1] if right is None else right, y)
+
+
+def _periodic(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
+    """The table over one period, with the points that are next to it on either side."""
+    if period == 0:
+        raise ValueError("interp: period must not be 0")
+    x, xp = x % period, xp % period
+    order = np.argsort(xp)
+    xp, fp = xp[order], fp[order]
+    xp = np.concatenate((xp[-1:] - period, xp, xp[:1] + period))
+    return x, xp, np.concatenate((fp[-1:], fp, fp[:1]))
+
+
+# -- in place -----------------------------------------------------------------------------------
+
+
+@handles(np.put)
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    ind = np.ravel(_in_range(ind, a.size, mode))
+    if np.size(v):
+        a[np.unravel_index(np.where(ind < 0, ind + a.size, ind), a.shape)] = np.resize(v, ind.size)
+
+
+@handles(np.place)
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    mask = np.reshape(np.asarray(mask, bool), arr.shape)
+    if np.size(vals) == 0 and np.any(mask):
+        raise ValueError("place: vals must not be empty where mask selects elements")
+    arr[mask] = np.resize(vals, np.count_nonzero(mask))
+
+
+@handles(np.putmask)
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    mask = np.reshape(np.asarray(mask, bool), a.shape)
+    if np.size(values):
+        a[mask] = np.resize(values, a.shape)[mask]
+
+
+@handles(np.copyto)
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    if not np.can_cast(np.result_type(src), dst.dtype, casting):
+        raise TypeError(
+            f"copyto: {np.result_type(src)} cannot become {dst.dtype} under casting={casting!r}"
+        )
+    dst[...] = src if where is True else np.where(where, src, dst)
+
+
+@handles(np.put_along_axis)
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+    if axis is None:
+        put(arr, indices, values)
+    else:
+        arr[_along_axis(arr.shape, indices, axis)] = values

@@ -1,0 +1,360 @@
+"""Statistics: averages, covariances, quantiles, and the reductions that skip NaN.
+
+Largest and smallest elements share the gradient equally where several tie. Medians and quantiles
+follow the sort: they give it to the one or two elements that they read. `nanstd` has gradient 0
+where it is 0. A NaN that is skipped has gradient 0.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
+from ..errors import NotDifferentiableError, ShapeError
+from ..op import handles, rule
+from .reductions import _extremum_vjp
+from .refused import refuse_out
+from .selection import as_array
+
+# fmt: off
+rule(np.amax,   _extremum_vjp)
+rule(np.amin,   _extremum_vjp)
+rule(np.nanmax, _extremum_vjp)  # a NaN is not equal to the largest element, and gets nothing
+rule(np.nanmin, _extremum_vjp)
+# fmt: on
+
+
+@handles(np.ptp)
+def ptp(a: Any, axis: Axes = None, out: Any = None, keepdims: bool = False) -> Any:
+    refuse_out("ptp", out)
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+# -- averages -----------------------------------------------------------------------------------
+
+
+@handles(np.average)
+def average(
+    a: Any,
+    axis: Axes = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    a = as_array(a)
+    if weights is None:
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        if not returned:
+            return mean
+        return mean, np.full_like(mean, reduced_size(a.shape, axis), shape=mean.shape)
+    weights = _aligned(as_array(weights), a.shape, axis)
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    total = total.astype(np.result_type(a.dtype, weights.dtype, 0.0))
+    if np.any(total == 0):
+        raise ZeroDivisionError("average: the weights sum to zero, so they cannot be normalised")
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
+
+
+def _aligned(weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+    """Weights with as many axes as what they are for; they are given for all, or for `axis`."""
+    if weights.shape == shape:
+        return weights
+    axes = normalize_axes("average", axis, len(shape))
+    if axis is None or weights.shape != tuple(shape[i] for i in axes):
+        raise ShapeError(
+            f"average: weights of shape {weights.shape} match neither the array, of shape {shape}, "
+            f"nor its axis={axis}"
+        )
+    weights = np.transpose(weights, np.argsort(axes))
+    return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
+
+
+@handles(np.cov)
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    """`np.cov`, with its rule for dtypes: float64 unless `dtype` says otherwise."""
+    samples = [as_array(s) for s in (m, y) if s is not None]
+    for s in samples:
+        if s.ndim > 2:
+            raise ShapeError(f"cov: observations must have one or two axes, got shape {s.shape}")
+    dtype = np.result_type(*samples, np.float64) if dtype is None else dtype
+    rows = [np.atleast_2d(s).astype(dtype) for s in samples]
+    if not rowvar and samples[0].ndim != 1:
+        rows[0] = rows[0].T
+    if not rowvar and y is not None and rows[1].shape[0] != 1:
+        rows[1] = rows[1].T
+    x = np.concatenate(rows)
+    if ddof is None:
+        ddof = 0 if bias else 1
+    w = _weights_of_observations(x.shape[1], fweights, aweights)
+    mean = np.average(x, axis=1, weights=w, keepdims=True)
+    x = x - mean
+    if w is None:
+        degrees: Any = x.shape[1] - ddof
+        weighted = x
+    else:
+        total = np.sum(w)
+        degrees = total - (ddof if aweights is None else ddof * np.sum(w * aweights) / total)
+        weighted = x * w
+    product = x @ (np.conj(weighted).T if x.dtype.kind == "c" else weighted.T)
+    return np.squeeze(product / np.maximum(degrees, 0).astype(product.dtype))
+
+
+def _weights_of_observations(n: int, fweights: Any, aweights: Any) -> Any:
+    given = [as_array(w) for w in (fweights, aweights) if w is not None]
+    if not given:
+        return None
+    for w in given:
+        if w.shape != (n,) or np.any(w < 0):
+            raise ShapeError(f"cov: weights must be non-negative, of shape ({n},); got {w!r}")
+    if fweights is not None and np.any(given[0] != np.rint(given[0])):
+        raise TypeError("cov: fweights must be whole numbers; for others use aweights")
+    return given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
+
+
+@handles(np.corrcoef)
+def corrcoef(m: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = cov(m, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    variance = np.diag(c)
+    deviation = np.sqrt(np.real(variance) if c.dtype.kind == "c" else variance)
+    c = c / deviation[:, None] / deviation
+    return c if c.dtype.kind == "c" else np.clip(c, -1, 1)
+
+
+# -- quantiles ----------------------------------------------------------------------------------
+
+
+@handles(np.quantile)
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """`np.quantile`, by any method, without weights; `q` is a constant."""
+    _refuse("quantile", out, weights)
+    return _quantile(a, q, axis, keepdims, np.quantile, method)
+
+
+@handles(np.percentile)
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """`np.percentile`, by any method, without weights; `q` is a constant."""
+    _refuse("percentile", out, weights)
+    return _quantile(a, q, axis, keepdims, np.percentile, method)
+
+
+@handles(np.median)
+def median(
+    a: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    _refuse("median", out)
+    return _quantile(a, 0.5, axis, keepdims, np.quantile)
+
+
+@handles(np.nanquantile)
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    _refuse("nanquantile", out, weights)
+    return _quantile(a, q, axis, keepdims, np.quantile, method, skip_nan=True)
+
+
+@handles(np.nanpercentile)
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    _refuse("nanpercentile", out, weights)
+    return _quantile(a, q, axis, keepdims, np.percentile, method, skip_nan=True)
+
+
+@handles(np.nanmedian)
+def nanmedian(
+    a: Any,
+    axis: Axes = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    _refuse("nanmedian", out)
+    return _quantile(a, 0.5, axis, keepdims, np.quantile, skip_nan=True)
+
+
+def _refuse(function: str, out: Any, weights: Any = None) -> None:
+    refuse_out(function, out)
+    if weights is not None:
+        raise NotDifferentiableError(
+            f"{function}: weights= is not honoured; repeat the elements (np.repeat) where the "
+            f"weights are counts"
+        )
+
+
+def _quantile(
+    a: Any,
+    q: Any,
+    axis: Axes,
+    keepdims: bool,
+    find: Callable[..., Any],
+    method: str = "linear",
+    skip_nan: bool = False,
+) -> Any:
+    """The elements at the places of the quantiles `q` in sorted order, or the line between two."""
+    # A float32 stays one, unless an array of quantiles comes in with a wider dtype.
+    weak = type(q) in (int, float)
+    a, q = as_array(a), np.asarray(q)
+    wide = np.result_type(a.dtype, 0.0) if weak else np.result_type(a.dtype, q.dtype, 0.0)
+    axes = normalize_axes(find.__name__, axis, a.ndim)
+    kept = tuple(i for i in range(a.ndim) if i not in axes)
+    lengths = tuple(a.shape[i] for i in kept)
+    n = math.prod(a.shape[i] for i in axes)
+    rows = np.reshape(np.transpose(a, kept + axes), (*lengths, n))
+
+    valid = np.sum(~np.isnan(rows), axis=-1)  # NaNs are sorted to the end
+    places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
+    order = np.argsort(rows, axis=-1)
+
+    def at(places: Any) -> Any:
+        return np.take_along_axis(rows, np.take_along_axis(order, places.astype(int), -1), -1)
+
+    result = at(np.floor(places))
+    share = places % 1
+    if np.any(share):
+        result = result * (1 - share).astype(wide) + at(np.ceil(places)) * share.astype(wide)
+    lost = valid == 0 if skip_nan else valid < n
+    if np.any(lost):
+        result = np.where(lost[..., None], math.nan, result)
+    shape = reduced_shape(a.shape, axes) if keepdims else lengths
+    return np.reshape(np.moveaxis(result, -1, 0), q.shape + shape)
+
+
+def _places(counts: Any, q: Any, find: Callable[..., Any], method: str) -> Any:
+    """Where the quantiles stand among so many sorted elements: 1.5 is half-way from [1] to [2].
+
+    In sorted order the element at place i of 0, 1, ..., n-1 is i, so NumPy's own quantiles of
+    those numbers are the places, whatever the method.
+    """
+    distinct, which = np.unique(counts, return_inverse=True)
+    table = [find(np.arange(max(n, 1)), np.ravel(q), method=method) for n in distinct]
+    return np.stack(table).astype(float)[np.reshape(which, np.shape(counts))]
+
+
+# -- reductions that skip NaN -------------------------------------------------------------------
+
+
+def _without_nan(a: Any, fill: float) -> Any:
+    return np.where(np.isnan(a), fill, a)
+
+
+@handles(np.nansum)
+def nansum(
+    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+) -> Any:
+    refuse_out("nansum", out)
+    return np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@handles(np.nanprod)
+def nanprod(
+    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+) -> Any:
+    refuse_out("nanprod", out)
+    return np.prod(_without_nan(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@handles(np.nanmean)
+def nanmean(
+    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+) -> Any:
+    refuse_out("nanmean", out)
+    total = np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    return total / count.astype(total.dtype)
+
+
+@handles(np.nanvar)
+def nanvar(
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
+) -> Any:
+    refuse_out("nanvar", out)
+    if correction is not None:
+        ddof = correction
+    known = ~np.isnan(a)
+    centred = np.where(known, a - nanmean(a, axis, dtype, keepdims=True), 0)
+    is_complex = centred.dtype.kind == "c"
+    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
+    total = np.sum(square, axis=axis, keepdims=keepdims)
+    degrees = np.sum(known, axis=axis, keepdims=keepdims) - ddof
+    return total / np.where(degrees > 0, degrees, math.nan).astype(total.dtype)
+
+
+@handles(np.nanstd)
+def nanstd(
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
+) -> Any:
+    refuse_out("nanstd", out)
+    variance = nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction)
+    zero = variance == 0
+    return np.where(zero, 0, np.sqrt(np.where(zero, 1, variance)))
