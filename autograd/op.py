@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import AutogradError, NotDifferentiableError, ShapeError
+from .errors import NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled
 from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, getframe, user_frame
 
@@ -127,11 +127,19 @@ class Op:
         try:
             out = self.forward(*arrays, **options)
         except ValueError as error:
-            raise _explained(self, error, arrays) from error
+            _explain(self, error, arrays)
+            raise
         if self.residual is not None:
             out, residual = out
+            options = {**options, self.residual: residual}
         if not on_tensors:
             return out
+        return self._record(out, arrays, parents, options)
+
+    def _record(
+        self, out: Any, arrays: list[Any], parents: list[Node | None], options: dict[str, Any]
+    ) -> Any:
+        """Wrap the output of a call that has been computed, with its node if it needs one."""
         out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
         if not isinstance(out, tuple) and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
@@ -141,25 +149,17 @@ class Op:
             if isinstance(out, tuple):
                 return tuple(Tensor._of(o, None) for o in out)
             return Tensor._of(out, None)
-        if self.residual is not None:
-            options = {**options, self.residual: residual}
-        return self._record(out, arrays, tuple(parents), options)
-
-    def _record(
-        self, out: Any, arrays: list[Any], parents: tuple[Node | None, ...], options: dict[str, Any]
-    ) -> Any:
-        """Make the node of a call that has been computed, and wrap its output."""
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
         for x, parent, level in zip(arrays, parents, levels, strict=True):
             saved.append(x if level == _ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not isinstance(out, tuple):
-            node = Node(self, parents, tuple(saved), options, out.shape, out.dtype, frame)
+            node = Node(self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame)
             return Tensor._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
-        trunk = Node(self, parents, tuple(saved), options, (), _SEVERAL, frame)
+        trunk = Node(self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
         return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[bool, list[int]]:
@@ -224,12 +224,11 @@ def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dic
     return names, {p.name: p.default for p in parameters}
 
 
-def _explained(op: Op, error: ValueError, arrays: list[Any]) -> ValueError:
-    """NumPy's complaint about its arguments, with the name and the shapes that it leaves out."""
-    if isinstance(error, AutogradError):
-        return error
-    shapes = ", ".join(str(np.shape(x)) for x in arrays)
-    return ShapeError(f"{op.name}: {error} (inputs of shape {shapes})")
+def _explain(op: Op, error: ValueError, arrays: list[Any]) -> None:
+    """Raise NumPy's complaint about shapes with the name and the shapes that it leaves out."""
+    if type(error) in (ValueError, np.exceptions.AxisError):
+        shapes = ", ".join(str(np.shape(x)) for x in arrays)
+        raise ShapeError(f"{op.name}: {error} (inputs of shape {shapes})") from error
 
 
 def _kept(x: Any, parent: Node | None) -> ShapeDtype:
@@ -299,10 +298,11 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         try:
             out = forward(x._data)
         except ValueError as error:
-            raise _explained(op, error, [x._data]) from error
+            _explain(op, error, [x._data])
+            raise
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
-                return op._compute((x,), NO_OPTIONS)
+                return op._record(out, [x._data], [x.node], NO_OPTIONS)
             out = _as_array(out)
         result = _new(Tensor)
         result._data = out
@@ -343,7 +343,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         try:
             out = forward(a, b)
         except ValueError as error:
-            raise _explained(op, error, [a, b]) from error
+            _explain(op, error, [a, b])
+            raise
         if type(out) is not _ndarray:
             out = _as_array(out)
         result = _new(Tensor)

@@ -269,8 +269,10 @@ class _Drawing:
             if self.box(i, "output", f"output {i}" if len(self.outputs) > 1 else "output"):
                 self.input(value, i)
         for node in self.inputs:
-            if isinstance(node, Leaf) or not self.node(node, node):
-                continue  # a leaf is drawn with its first user
+            if isinstance(node, Leaf):
+                continue  # drawn with its first user
+            if not self.node(node, node):
+                break
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
                 if parent is not None:
                     self.input(parent, node)

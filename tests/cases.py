@@ -33,19 +33,23 @@ Domain = Callable[[np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Case:
-    """A row: the operation that the registry knows, a function that calls it, its inputs."""
+    """A row: the operation that the registry knows, a function that calls it, its inputs.
+
+    Rows of the tables in the files `rows_*.py` have no operation (None): their labels begin with
+    the name of the NumPy function.
+    """
 
     op: Any
     label: str
     function: Callable[..., Any]
-    domains: tuple[Domain, ...]
+    draw: Callable[[np.random.Generator], list[Any]]
     reference: Callable[..., Any]  #: the same on arrays; NumPy's own function where there is one
     keeps_float32: bool
 
     def inputs(self) -> list[Array]:
         """Float64 arrays, the same at every call."""
         generator = np.random.default_rng(sum(map(ord, self.label)))
-        return [np.asarray(domain(generator)) for domain in self.domains]
+        return [np.asarray(x) for x in self.draw(generator)]
 
 
 CASES: list[Case] = []
@@ -63,7 +67,24 @@ def case(
     label = f"{name}-{label}" if label else name
     count = sum(c.label == label or c.label.startswith(label + "#") for c in CASES)
     label = f"{label}#{count + 1}" if count else label
-    CASES.append(Case(op, label, function, domains, reference or function, keeps_float32))
+    CASES.append(
+        Case(
+            op,
+            label,
+            function,
+            lambda generator: [domain(generator) for domain in domains],
+            reference or function,
+            keeps_float32,
+        )
+    )
+
+
+def table(rows: list[dict[str, Any]]) -> None:
+    """Add the rows of another file, dictionaries of a name, a function and its inputs."""
+    for row in rows:
+        function = row["function"]
+        wide = row.get("keeps_float32", True)
+        CASES.append(Case(None, row["name"], function, row["inputs"], function, wide))
 
 
 # -- domains ------------------------------------------------------------------------------------
@@ -218,7 +239,8 @@ case(np.where, lambda x, y: np.where([True, False, True], x, y), real(2, 3), rea
 case(np.where, lambda x, y: np.where([[True], [False]], x, y), real(3), real(), label="wide mask")
 case(np.where, lambda x: np.where(x > 0, x, 0.0),   real(2, 3), label="number")
 case(np.where, lambda x: np.where(x > 0, 1.0, x * x), real(2, 3), label="number first")
-case(np.where, lambda x: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), x), real(2, 3), label="safe")
+case(np.where, lambda x: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), x), real(2, 3),
+     label="safe")
 case(np.where, lambda x, y: np.where(np.zeros((0, 1), bool), x, y), real(3), real(), label="empty")
 
 case(np.clip, lambda x: np.clip(x, -0.5, 0.7),         distinct(3, 3), label="numbers")
@@ -241,17 +263,17 @@ case(elementwise.astype, lambda x: x.astype("f8").astype("f4").astype("f8") * 0 
 
 _REDUCTIONS = [
     ("all",      (2, 3),    {}),
-    ("kept",     (2, 3),    dict(keepdims=True)),
-    ("0",        (2, 3),    dict(axis=0)),
-    ("-1",       (2, 3),    dict(axis=-1)),
-    ("-1 kept",  (2, 3),    dict(axis=-1, keepdims=True)),
-    ("(0,-1)",   (2, 3, 2), dict(axis=(0, -1))),
-    ("(2,0)",    (2, 3, 2), dict(axis=(2, 0), keepdims=True)),
-    ("1 of 3",   (2, 3, 2), dict(axis=1)),
-    ("()",       (2, 3),    dict(axis=())),
+    ("kept",     (2, 3),    {"keepdims": True}),
+    ("0",        (2, 3),    {"axis": 0}),
+    ("-1",       (2, 3),    {"axis": -1}),
+    ("-1 kept",  (2, 3),    {"axis": -1, "keepdims": True}),
+    ("(0,-1)",   (2, 3, 2), {"axis": (0, -1)}),
+    ("(2,0)",    (2, 3, 2), {"axis": (2, 0), "keepdims": True}),
+    ("1 of 3",   (2, 3, 2), {"axis": 1}),
+    ("()",       (2, 3),    {"axis": ()}),
     ("scalar",   (),        {}),
-    ("one",      (1,),      dict(axis=0)),
-    ("batch 0",  (0, 3),    dict(axis=1)),
+    ("one",      (1,),      {"axis": 0}),
+    ("batch 0",  (0, 3),    {"axis": 1}),
 ]
 _SOME = [row for row in _REDUCTIONS if row[0] not in ("()", "scalar", "one")]
 
@@ -316,19 +338,22 @@ case(np.broadcast_to, lambda x: np.broadcast_to(x, (2, 2)),    real(), label="sc
 case(np.broadcast_to, lambda x: np.broadcast_to(x, (0, 3)),    real(1, 3), label="to nothing")
 
 case(np.concatenate, lambda x, y: np.concatenate([x, y]),           real(2, 3), real(1, 3))
-case(np.concatenate, lambda x, y: np.concatenate((x, y), axis=-1),  real(2, 3), real(2, 1), label="-1")
-case(np.concatenate, lambda x, y: np.concatenate([x, y], axis=None), real(2, 3), real(2), label="flat")
-case(np.concatenate, lambda x: np.concatenate([x, np.ones((1, 3), "f4"), x]), real(2, 3), label="twice")
+case(np.concatenate, lambda x, y: np.concatenate((x, y), axis=-1), real(2, 3), real(2, 1),
+     label="-1")
+case(np.concatenate, lambda x, y: np.concatenate([x, y], axis=None), real(2, 3), real(2),
+     label="flat")
+case(np.concatenate, lambda x: np.concatenate([x, np.ones((1, 3), "f4"), x]), real(2, 3),
+     label="twice")
 case(np.concatenate, lambda x: np.concatenate(x),                   real(2, 3), label="of rows")
-case(np.concatenate, lambda x, y: np.concatenate([x, y]),           real(0, 3), real(1, 3), label="empty")
+case(np.concatenate, lambda x, y: np.concatenate([x, y]), real(0, 3), real(1, 3), label="empty")
 case(shapes.join,    lambda x, y: np.concatenate([x, y]) ** 2,      real(2), real(3))
 case(np.stack, lambda x, y: np.stack([x, y]),                       real(2, 3), real(2, 3))
-case(np.stack, lambda x, y: np.stack([x, y, x], axis=-1),           real(2, 3), real(2, 3), label="-1")
+case(np.stack, lambda x, y: np.stack([x, y, x], axis=-1), real(2, 3), real(2, 3), label="-1")
 case(np.stack, lambda x, y: np.stack([x, y]),                       real(), real(), label="scalars")
 case(np.split, lambda x: np.multiply(*np.split(x, 2)),              real(4, 3))
 case(np.split, lambda x: np.split(x, [1, 3], axis=-1)[1] ** 2,      real(2, 4), label="middle")
 case(np.array_split, lambda x: np.array_split(x, 2, axis=1)[0] ** 2, real(2, 5))
-case(np.array_split, lambda x: np.array_split(x, 3)[2],             real(2, 2), label="more than there is")
+case(np.array_split, lambda x: np.array_split(x, 3)[2], real(2, 2), label="more than there is")
 case(shapes.pieces,  lambda x: np.subtract(*np.array_split(x, 2)),  real(4))
 
 # -- indexing -----------------------------------------------------------------------------------
@@ -411,6 +436,7 @@ for a, b in [*_PRODUCTS, ((), (2, 3)), ((2, 3), ()), ((2, 2, 3), (3,)), ((2, 2, 
              ((2, 0), (2, 0, 3))]:  # fmt: skip
     label = f"{a},{b}".replace(" ", "")
     case(np.dot, lambda x, y: np.dot(x, y), real(*a), real(*b), label=label)
+case(np.linalg.matmul, lambda x, y: np.linalg.matmul(x, y), real(2, 3), real(3, 2))
 case(np.matmul, lambda x: x @ np.ones((3, 2), "f4"), real(2, 3), label="constant y")
 case(np.matmul, lambda y: np.ones((2, 3), "f4") @ y, real(3, 2), label="constant x")
 case(np.matmul, lambda x: x @ x.T,                   real(2, 3), label="with itself")

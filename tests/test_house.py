@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Every module of `autograd`, from the ground up: each may import only from earlier ones.
 ORDER = [
-    "errors", "broadcasting", "sparse", "grad_mode", "config", "op", "backward", "rules", "tensor",
+    "errors", "broadcasting", "sparse", "grad_mode", "config", "node", "op", "backward", "rules", "tensor",
     "tree", "transforms", "gradcheck", "debug", "render", "numpy", "__init__",
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from autograd import (
     cross_entropy,
     elementwise_grad,
     grad,
+    gradients,
     logsumexp,
     relu,
     sigmoid,
@@ -155,8 +156,6 @@ def test_worked_network_2_3_2_1() -> None:
     cost = 0.5 * np.sum((target - a) ** 2)
 
     # δ is the error with the sign of (target - out): minus the gradient at a weighted input.
-    from autograd import gradients
-
     third, second, first = (
         -g for g in gradients(cost, [sums[2], sums[1], sums[0]], retain_graph=True)
     )
@@ -217,7 +216,7 @@ def test_backpropagation_equals_one_difference_for_each_weight() -> None:
 
 def test_gradient_is_the_sum_over_all_paths_of_products_of_rates() -> None:
     sizes = [2, 3, 3, 2]
-    weights = [RANDOM.normal(size=s) for s in zip(sizes, sizes[1:], strict=False)]
+    weights = [RANDOM.normal(size=s) for s in pairwise(sizes)]
     x, target = np.array([0.4, -0.9]), np.array([0.2, 0.7])
 
     def cost(weights: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import normalize_axes, reduced_shape
+from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
 from .indexing import scatter, updated
@@ -92,7 +92,12 @@ def block(arrays: Any) -> Any:
 
 
 def _depth(arrays: Any) -> int:
-    return 1 + max(map(_depth, arrays)) if isinstance(arrays, list) else 0
+    if not isinstance(arrays, list):
+        return 0
+    depths = set(map(_depth, arrays))
+    if len(depths) != 1:
+        raise ValueError(f"block: lists must not be empty, and be nested evenly; got {arrays!r}")
+    return 1 + depths.pop()
 
 
 def _innermost(arrays: Any) -> list[Any]:
@@ -137,10 +142,10 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 @handles(np.tile)
 def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     reps = tuple(np.ravel(reps).tolist())
-    A = _at_least(len(reps), A)
-    reps = (1,) * (A.ndim - len(reps)) + reps
-    pairs = tuple(zip(reps, A.shape, strict=True))
-    once = np.reshape(A, sum(((1, n) for _, n in pairs), ()))
+    a = _at_least(len(reps), A)
+    reps = (1,) * (a.ndim - len(reps)) + reps
+    pairs = tuple(zip(reps, a.shape, strict=True))
+    once = np.reshape(a, sum(((1, n) for _, n in pairs), ()))
     return np.reshape(np.broadcast_to(once, sum(pairs, ())), tuple(r * n for r, n in pairs))
 
 
@@ -375,9 +380,12 @@ def _split(name: str, ary: Any, indices_or_sections: Any, least: int, axis: int)
     return np.split(ary, indices_or_sections, axis)
 
 
-@handles(np.unstack)
 def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
     return tuple(np.moveaxis(x, axis, 0))
+
+
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    handles(np.unstack)(unstack)
 
 
 # -- diagonals ----------------------------------------------------------------------------------
@@ -394,7 +402,8 @@ def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[Any, Any]:
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     axes = normalize_axes("diagonal", (axis1, axis2), a.ndim)
     a = np.moveaxis(a, axes, (-2, -1))
-    return a[(..., *_diagonal_places(*a.shape[-2:], offset))]
+    rows, columns = a.shape[-2:]
+    return a[(..., *_diagonal_places(rows, columns, offset))]
 
 
 @handles(np.trace)

@@ -15,7 +15,6 @@ from .refused import refuse_out
 from .selection import as_array
 from .shapes import _part
 
-
 # -- running sums and products ------------------------------------------------------------------
 
 
@@ -75,7 +74,6 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = No
     return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis, dtype=dtype)
 
 
-@handles(np.cumulative_sum)
 def cumulative_sum(
     x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
@@ -84,13 +82,17 @@ def cumulative_sum(
     return _after(np.zeros_like, y, axis) if include_initial else y
 
 
-@handles(np.cumulative_prod)
 def cumulative_prod(
     x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     axis = _only_axis("cumulative_prod", x, axis)
     y = np.cumprod(x, axis=axis, dtype=dtype)
     return _after(np.ones_like, y, axis) if include_initial else y
+
+
+if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
+    handles(np.cumulative_sum)(cumulative_sum)
+    handles(np.cumulative_prod)(cumulative_prod)
 
 
 def _only_axis(function: str, x: Any, axis: int | None) -> int:

@@ -39,9 +39,7 @@ def _reads_once(index: Any) -> bool:
     if isinstance(index, np.ndarray):
         return index.dtype == bool
     parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        p is None or p is Ellipsis or isinstance(p, slice | int | np.integer) for p in parts
-    )
+    return all(p is None or p is Ellipsis or isinstance(p, slice | int | np.integer) for p in parts)
 
 
 def _value_vjp(g: Any, _: Any, __: Any, _value: Any, index: Any = None) -> Any:

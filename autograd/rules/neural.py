@@ -99,7 +99,8 @@ def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
         )
     if labels.dtype.kind not in "iu":
         raise DTypeError(
-            f"cross_entropy: labels must be integers, the indices of the classes; got {labels.dtype}"
+            f"cross_entropy: labels must be integers, the indices of the classes; got dtype "
+            f"{labels.dtype}"
         )
     if labels.size == 0:
         raise ShapeError("cross_entropy: got an empty batch, whose mean is not defined")
@@ -122,9 +123,7 @@ def _positions(labels: Any) -> tuple[Any, ...]:
     return (np.arange(len(labels)), labels) if labels.ndim else (labels,)
 
 
-def _cross_entropy_vjp(
-    g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None
-) -> Any:
+def _cross_entropy_vjp(g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None) -> Any:
     if probabilities is None:
         probabilities = softmax(logits)
     labels = np.asarray(labels)

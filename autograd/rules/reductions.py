@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size, unreduce
+from ..broadcasting import Axes, normalize_axes, reduced_size, unreduce
 from ..op import rule
 
 

@@ -23,7 +23,8 @@ def _fixed(function: str, order: str) -> str:
     """Orders "A" and "K" depend on the strides, which the cotangent does not share."""
     if order not in ("C", "F"):
         raise NotDifferentiableError(
-            f"{function}: order={order!r} follows the array's layout in memory; use order='C' or 'F'"
+            f"{function}: order={order!r} follows the array's layout in memory; use order='C' or "
+            f"'F'"
         )
     return order
 

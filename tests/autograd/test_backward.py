@@ -409,9 +409,7 @@ def test_array_changed_before_recording_is_fine() -> None:
 
 
 def test_array_of_several_outputs_changed_raises() -> None:
-    both = rule(
-        lambda x: (np.sin(x), np.cos(x)), lambda g, out, _: g[0] * out[1] - g[1] * out[0]
-    )
+    both = rule(lambda x: (np.sin(x), np.cos(x)), lambda g, out, _: g[0] * out[1] - g[1] * out[0])
     x = leaf([0.5])
     s, c = both(x)
     with no_grad():
@@ -450,4 +448,6 @@ def test_error_of_a_warning_in_a_rule_carries_the_note_too() -> None:
     y = np.sqrt(x)
     with pytest.raises(RuntimeWarning) as info:
         y.sum().backward()
-    assert re.search(r"backward pass of sqrt\(\(1,\)\), called at .*test_backward.py", str(info.value.__notes__))
+    assert re.search(
+        r"backward pass of sqrt\(\(1,\)\), called at .*test_backward.py", str(info.value.__notes__)
+    )

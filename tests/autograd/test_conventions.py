@@ -211,7 +211,9 @@ def test_broadcast_to_sums_over_the_copies() -> None:
     assert g(lambda x: np.broadcast_to(x, (4, 3)), [1, 2, 3]).tolist() == [4, 4, 4]
     x, y = np.ones((2, 1, 3)), np.ones((4, 1))
     for scale in (np.ones(()), np.ones((1, 1, 1, 1))):
-        assert g(lambda s, x, y: s * x * y, scale, x, y).tolist() == np.full(scale.shape, 24).tolist()
+        assert (
+            g(lambda s, x, y: s * x * y, scale, x, y).tolist() == np.full(scale.shape, 24).tolist()
+        )
 
 
 # -- large numbers ------------------------------------------------------------------------------
@@ -309,10 +311,14 @@ def test_linear_names_the_shapes_that_do_not_fit() -> None:
     w = np.ones((4, 3))
     words = r"the last axis of x must have in_features \(=3\) .*weight \(4, 3\).*x has shape {}"
     for x in (np.ones((2, 4)), np.ones(2), np.ones(())):
-        with pytest.raises(ShapeError, match=words.format(str(x.shape).replace("(", r"\(").replace(")", r"\)"))):
+        with pytest.raises(
+            ShapeError, match=words.format(str(x.shape).replace("(", r"\(").replace(")", r"\)"))
+        ):
             linear(x, w, np.ones(4))
     for bias in (np.ones(3), np.ones(1), np.ones(()), np.ones((1, 4))):
-        with pytest.raises(ShapeError, match=r"linear: bias must have shape .* = \(4,\), as weight"):
+        with pytest.raises(
+            ShapeError, match=r"linear: bias must have shape .* = \(4,\), as weight"
+        ):
             linear(np.ones((2, 3)), w, bias)
 
 

@@ -115,7 +115,17 @@ def kept(tensor: Tensor) -> list[Any]:
 
 def test_kept_arrays_are_those_the_rules_name() -> None:
     a, b = leaf(3), leaf(3, seed=1)
-    for sum_of_two in (a + b, a - b, a + 1, a + b.data, -a, a.sum(), a.mean(), a[0], a.reshape(3, 1)):
+    for sum_of_two in (
+        a + b,
+        a - b,
+        a + 1,
+        a + b.data,
+        -a,
+        a.sum(),
+        a.mean(),
+        a[0],
+        a.reshape(3, 1),
+    ):
         assert kept(sum_of_two) == []
     y = relu(a)
     assert len(kept(y)) == 1

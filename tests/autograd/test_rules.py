@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from typing import Any
@@ -57,8 +58,11 @@ def recorded_ops(tensor: Tensor) -> set[Op]:
 
 
 def all_operations() -> dict[str, Any]:
-    """Everything differentiable, by name: the registry, and the operations NumPy has no name for."""
-    found = {f"numpy.{function.__name__}": function for function in REGISTRY}
+    """Everything differentiable, by name: the registry, and operations that NumPy has not."""
+    found = {
+        f"{getattr(function, '__module__', 'numpy')}.{function.__name__}": function
+        for function in REGISTRY
+    }
     registered = {id(op) for op in REGISTRY.values()}
     for module in pkgutil.iter_modules(autograd.rules.__path__):
         if module.name not in autograd.rules.__all__:
@@ -69,14 +73,34 @@ def all_operations() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("operation", all_operations().values(), ids=all_operations())
-def test_operation_has_a_row(operation: Any) -> None:
-    assert any(c.op is operation for c in CASES), f"write a row in tests/cases.py for {operation}"
+@functools.cache
+def used_operations() -> set[Op]:
+    """The operations that rows without a declared one record, in gradients too."""
+    found: set[Op] = set()
+    for row in CASES:
+        if row.op is None:
+            leaves = [Tensor(x, requires_grad=True) for x in row.inputs()]
+            out = row.function(*leaves)
+            g = Tensor(cotangent_for(out), requires_grad=True)
+            for tensor in (out, *gradients(out, leaves, g, create_graph=True)):
+                found |= recorded_ops(tensor)
+    return found
+
+
+@pytest.mark.parametrize("name", all_operations())
+def test_operation_has_a_row(name: str) -> None:
+    operation = all_operations()[name]
+    labels = {c.label.replace(",", " ").split()[0].split(".")[-1] for c in CASES if c.op is None}
+    assert (
+        any(c.op is operation for c in CASES)
+        or name.split(".")[-1] in labels
+        or (isinstance(operation, Op) and operation in used_operations())
+    ), f"write a row in tests/cases.py for {name}"
 
 
 @each_case
 def test_row_records_its_operation(row: Case) -> None:
-    op = REGISTRY.get(row.op, row.op) if callable(row.op) else row.op
+    op = REGISTRY.get(row.op, row.op)
     if isinstance(op, Op):
         out = row.function(*(Tensor(x, requires_grad=True) for x in row.inputs()))
         assert op in recorded_ops(out)
@@ -109,7 +133,7 @@ def test_first_order_equals_differences_of_the_plain_function(row: Case) -> None
         return np.sum(row.reference(*moved) * g)
 
     found = backward(row, arrays, g)
-    step = 1e-3
+    step = 2e-4
     for position, x in enumerate(arrays):
         expected = np.zeros_like(x)
         for index in np.ndindex(x.shape):
@@ -179,10 +203,14 @@ def zero(x: Any) -> Any:
 def test_layouts_give_the_same_and_read_only_arrays_will_do(row: Case, layout: Any) -> None:
     strided = [layout(x) for x in row.inputs()]
     contiguous = [np.array(x, order="C") for x in strided]
-    out = row.function(*contiguous)
-    strided_g = layout(cotangent_for(out))
-    contiguous_g = np.array(strided_g, order="C")
-    expected = backward(row, contiguous, contiguous_g)
+    try:
+        out = row.function(*contiguous)
+        strided_g = layout(cotangent_for(out))
+        contiguous_g = np.array(strided_g, order="C")
+        expected = backward(row, contiguous, contiguous_g)
+    except (np.linalg.LinAlgError, RuntimeWarning):
+        assert layout is zero
+        pytest.skip("not defined where all rows are the same")
     for x in (*strided, strided_g):
         x.flags.writeable = False
     before = [x.copy() for x in (*strided, strided_g)]

@@ -112,7 +112,11 @@ def test_operator_with_either_side_plain_is_a_tensor_with_a_graph(apply: Any, ot
 
 def test_matmul_operator_with_either_side_plain() -> None:
     x, a = leaf(np.ones((2, 2))), np.array([[1.0, 2], [3, 4]])
-    for result, expected in ((a @ x, a @ x.data), (x @ a, x.data @ a), (x @ a.tolist(), x.data @ a)):
+    for result, expected in (
+        (a @ x, a @ x.data),
+        (x @ a, x.data @ a),
+        (x @ a.tolist(), x.data @ a),
+    ):
         assert type(result) is Tensor
         np.testing.assert_array_equal(result.data, expected)
         assert result.requires_grad
@@ -338,7 +342,9 @@ def test_reductions_of_ufuncs_are_recorded() -> None:
 def test_item_of_one_element_is_a_python_number() -> None:
     assert type(leaf([[2.5]]).item()) is float
     assert type(Tensor(3).item()) is int
-    with pytest.raises(ShapeError, match=r"item\(\) needs one element, the tensor has shape \(2,\)"):
+    with pytest.raises(
+        ShapeError, match=r"item\(\) needs one element, the tensor has shape \(2,\)"
+    ):
         leaf([1.0, 2.0]).item()
 
 
@@ -399,7 +405,9 @@ def test_grad_may_be_set_on_leaves_to_arrays_of_their_shape() -> None:
     (x * 3).sum().backward()
     np.testing.assert_array_equal(x.grad, [3, 3])
     x.grad = None
-    with pytest.raises(ShapeError, match=r"Tensor.grad = ... got shape \(3,\) for a tensor of shape"):
+    with pytest.raises(
+        ShapeError, match=r"Tensor.grad = ... got shape \(3,\) for a tensor of shape"
+    ):
         x.grad = np.zeros(3)
     for constant in (Tensor([1.0]), x * 2):
         with pytest.raises(GraphError, match="grad can be set only on a leaf"):
@@ -538,7 +546,9 @@ def test_in_place_on_a_constant_buffer_records_what_was_written() -> None:
 
 def test_in_place_to_another_shape_raises() -> None:
     y = leaf([1.0, 2.0]) * 1.0
-    with pytest.raises(ShapeError, match=r"add in place: the result has shape \(3, 2\), not \(2,\)"):
+    with pytest.raises(
+        ShapeError, match=r"add in place: the result has shape \(3, 2\), not \(2,\)"
+    ):
         y += np.ones((3, 2))
 
 

@@ -173,7 +173,9 @@ def test_grad_of_an_array_valued_function_raises() -> None:
     def f(x: Any) -> Any:
         return x * 2
 
-    with pytest.raises(ShapeError, match=r"grad: f returned an array of shape \(2,\), not a scalar"):
+    with pytest.raises(
+        ShapeError, match=r"grad: f returned an array of shape \(2,\), not a scalar"
+    ):
         grad(f)(np.ones(2))
     with pytest.raises(ShapeError, match=r"shape \(1,\), not a scalar"):
         grad(f)(np.ones(1))
@@ -313,9 +315,7 @@ def f(x: Any) -> Any:
 
 
 def numerical_jacobian(function: Any, x: Any) -> Any:
-    columns = [
-        (function(x + step) - function(x - step)) / 2e-6 for step in 1e-6 * np.eye(x.size)
-    ]
+    columns = [(function(x + step) - function(x - step)) / 2e-6 for step in 1e-6 * np.eye(x.size)]
     return np.stack(columns, axis=-1)
 
 
@@ -349,7 +349,9 @@ def test_elementwise_grad_is_the_derivative_at_every_element() -> None:
 
 def test_vjp_cotangent_of_another_shape_raises() -> None:
     _, pullback = vjp(f, np.ones(3))
-    with pytest.raises(ShapeError, match=r"vjp: the cotangent has shape \(2,\), the value has shape"):
+    with pytest.raises(
+        ShapeError, match=r"vjp: the cotangent has shape \(2,\), the value has shape"
+    ):
         pullback(np.ones(2))
 
 

@@ -1,5 +1,5 @@
-"""The sigmoid net 784-30-10 with a quadratic cost, as in Nielsen's book (chapter 1): small
-enough that the arithmetic takes a fraction of the step."""
+"""The sigmoid net 784-30-10 with a quadratic cost, as in the first chapter of Nielsen's book
+(his cost, but for a constant): so small that arithmetic is a fraction of the step."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from .measure import Step
 
-BATCH, BATCHES, RATE = 10, 32, 0.5
+BATCH, BATCHES, RATE = 10, 32, 1.0
 
 
 def _data() -> tuple[list[Any], list[Any], list[Any]]:
@@ -33,7 +33,7 @@ def pullback() -> Step:
     def step(i: int) -> Any:
         hidden = F.sigmoid(F.linear(images[i % BATCHES], w1, b1))
         output = F.sigmoid(F.linear(hidden, w2, b2))
-        loss = np.square(output - labels[i % BATCHES]).sum() / (2 * BATCH)
+        loss = F.mse_loss(output, labels[i % BATCHES])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -59,7 +59,7 @@ def _pytorch(written_out: bool) -> Step:
     def step(i: int) -> Any:
         hidden = torch.sigmoid(F.linear(images[i % BATCHES], w1, b1))
         output = torch.sigmoid(F.linear(hidden, w2, b2))
-        loss = (output - labels[i % BATCHES]).square().sum() / (2 * BATCH)
+        loss = F.mse_loss(output, labels[i % BATCHES])
         loss.backward()
         if written_out:
             update()
@@ -99,11 +99,11 @@ def numpy() -> Step:
         z += b2
         output = sigmoid(z)
         error = output - labels[i % BATCHES]
-        loss = np.vdot(error, error) / (2 * BATCH)
+        loss = np.vdot(error, error) / error.size
 
         g2 = error * output
         g2 *= 1 - output
-        g2 *= RATE / BATCH
+        g2 *= 2 * RATE / error.size
         g1 = g2 @ w2
         g1 *= hidden
         g1 *= 1 - hidden
