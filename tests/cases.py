@@ -409,8 +409,8 @@ for name, shape in {
     "outer": (2, 3), "array and slice": (2, 3), "mask": (3,), "row mask": (1, 3),
     "empty list": (0, 3), "None": (1, 1, 1),
 }.items():  # fmt: skip
-    case(indexing.updated, lambda x, v, i=_INDICES[name]: written(x, v, i), real(2, 3), real(*shape),
-         label=name)
+    case(indexing.updated, lambda x, v, i=_INDICES[name]: written(x, v, i),
+         real(2, 3), real(*shape), label=name)
 case(indexing.updated, lambda x: written(x, 2.0, 0),                real(2, 3), label="number")
 case(indexing.updated, lambda v: written(np.ones((2, 3), "f4") + 0 * v[0], v, 1), real(3),
      label="constant")

@@ -2,7 +2,7 @@
 
 Largest and smallest elements share the gradient equally where several tie. Medians and quantiles
 follow the sort: they give it to the one or two elements that they read. `nanstd` has gradient 0
-where it is 0. A NaN that is skipped has gradient 0.
+where it is 0, and no second derivative there: that is NaN. A NaN that is skipped has gradient 0.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
-from .reductions import _extremum_vjp
+from .reductions import _extremum_vjp, _kink
 from .refused import refuse_out
 from .selection import as_array
 
@@ -355,6 +355,11 @@ def nanstd(
     correction: float | None = None,
 ) -> Any:
     refuse_out("nanstd", out)
-    variance = nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction)
-    zero = variance == 0
-    return np.where(zero, 0, np.sqrt(np.where(zero, 1, variance)))
+    return _deviation(nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction))
+
+
+#: The square root, with gradient 0 at 0 and, as of `std`, no second derivative there.
+_deviation = rule(
+    lambda variance: np.sqrt(variance),
+    lambda g, y, _: g / np.where(y == 0, math.inf, 2 * y) + _kink(y),
+)

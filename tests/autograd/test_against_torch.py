@@ -97,7 +97,8 @@ ROWS: list[Row] = [
     ("cross_entropy", lambda x: autograd.cross_entropy(x, [2, 0, 2]),
      lambda x: F.cross_entropy(x, INDEX), [real(3, 4)]),
     ("network", lambda x, w, v: autograd.sigmoid(np.tanh(x @ w) @ v).mean(),
-     lambda x, w, v: torch.sigmoid(torch.tanh(x @ w) @ v).mean(), [real(4, 3), real(3, 3), real(3, 1)]),
+     lambda x, w, v: torch.sigmoid(torch.tanh(x @ w) @ v).mean(),
+     [real(4, 3), real(3, 3), real(3, 1)]),
 ]
 # fmt: on
 

@@ -94,6 +94,12 @@ def test_var_of_one_element_less_one_degree_of_freedom_is_nan() -> None:
     assert np.isnan(x.grad).all()
 
 
+def test_absolute_value_of_complex_numbers() -> None:
+    assert grad(lambda x: np.abs(x * (3 + 4j)))(-2.0) == pytest.approx(-5)
+    assert grad(lambda x: np.abs(x + 4j))(3.0) == pytest.approx(0.6)
+    assert grad(lambda x: np.abs(x * 1j))(0.0) == 0
+
+
 # -- products and powers ------------------------------------------------------------------------
 
 
@@ -181,7 +187,9 @@ def test_order_that_follows_the_memory_is_refused() -> None:
     for order in ("A", "K"):
         with pytest.raises(NotDifferentiableError, match=f"ravel: order='{order}' follows"):
             np.ravel(x, order=order)
-    with pytest.raises(NotDifferentiableError, match="reshape: order='A' follows .* use order='C'"):
+    with pytest.raises(
+        NotDifferentiableError, match=r"reshape: order='A' follows .* use order='C'"
+    ):
         np.reshape(x, 6, order="A")
 
 
