@@ -29,6 +29,7 @@ from .node import Leaf, Node, call_site
 from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
 from .rules.indexing import getitem, updated
+from .rules.refused import REFUSED
 
 if TYPE_CHECKING:
     from .render import Graph
@@ -515,6 +516,8 @@ def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any
     """A NumPy function without a rule: harmless on constants, an error on anything else."""
     if not (grad_enabled() and _node_of((args, kwargs))):
         return function(*_unwrap(args), **_unwrap(kwargs))
+    if function in REFUSED:
+        raise NotDifferentiableError(f"{name} has no gradient: {REFUSED[function]}")
     raise NotDifferentiableError(
         f"{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is needed, "
         f"or teach it with autograd.rule({name}, ...)"

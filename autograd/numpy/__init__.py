@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
 
-__all__ = [*_np.__all__, "asanyarray", "asarray", "fft", "linalg", "random"]  # noqa: PLE0604
+__all__ = [*_np.__all__, "asanyarray", "asarray", "fft", "linalg", "random"]
 
 
 def array(object: Any, dtype: Any = None, **options: Any) -> Any:

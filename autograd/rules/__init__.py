@@ -1,9 +1,47 @@
 """The tables of gradients, one file per kind of function.
 
 They are written in NumPy and know nothing of Tensors: `op` and `broadcasting` are all that they
-import. Importing this package fills the registry.
+need. Importing this package fills the registry.
 """
 
-from . import constants, elementwise, indexing, linalg, neural, reductions, shapes
+from . import (
+    assembly,
+    complex_numbers,
+    constants,
+    cumulative,
+    decompositions,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    neural,
+    polynomials,
+    products,
+    reductions,
+    refused,
+    selection,
+    shapes,
+    special,
+    statistics,
+)
 
-__all__ = ["constants", "elementwise", "indexing", "linalg", "neural", "reductions", "shapes"]
+__all__ = [
+    "assembly",
+    "complex_numbers",
+    "constants",
+    "cumulative",
+    "decompositions",
+    "elementwise",
+    "fft",
+    "indexing",
+    "linalg",
+    "neural",
+    "polynomials",
+    "products",
+    "reductions",
+    "refused",
+    "selection",
+    "shapes",
+    "special",
+    "statistics",
+]

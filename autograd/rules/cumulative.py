@@ -228,37 +228,3 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 # fmt: off
 rule(np.unwrap, lambda g, *_, discont=None, axis=-1, period=math.tau: g)
 # fmt: on
-
-
-# -- polynomials --------------------------------------------------------------------------------
-
-
-@handles(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
-    y = np.zeros_like(x)
-    for coefficient in np.asarray(p) if isinstance(p, list | tuple) else p:
-        y = y * x + coefficient
-    return y
-
-
-@handles(np.polyder)
-def polyder(p: Any, m: int = 1) -> Any:
-    if m < 0:
-        raise ValueError(f"polyder: m must not be negative, got {m}")
-    for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
-    return p
-
-
-@handles(np.polyint)
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    if m < 0:
-        raise ValueError(f"polyint: m must not be negative, got {m}")
-    constants = np.ravel(0.0 if k is None else k)
-    if constants.size == 1:
-        constants = np.broadcast_to(constants, m)
-    elif constants.size < m:
-        raise ShapeError(f"polyint: k needs one constant, or m={m}; got {constants.size}")
-    for i in range(m):
-        p = np.concatenate((p / np.arange(len(p), 0, -1), constants[i : i + 1]))
-    return p

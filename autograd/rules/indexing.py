@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import unbroadcast
-from ..op import rule
+from ..op import Op, rule
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -55,15 +55,15 @@ def _value_vjp(g: Any, _: Any, __: Any, _value: Any, index: Any = None) -> Any:
     return unbroadcast(written, _value.shape)
 
 
-getitem = rule(
+getitem: Op = rule(
     _getitem,
     lambda g, _, _x, index=None: scatter(g, index=index, shape=_x.shape),
 )
-scatter = rule(
+scatter: Op = rule(
     _scatter,
     lambda g, *_, index=None, shape=None: getitem(g, index=index),
 )
-updated = rule(
+updated: Op = rule(
     _updated,
     lambda g, *_, index=None: updated(g, 0, index=index),
     _value_vjp,

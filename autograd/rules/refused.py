@@ -27,6 +27,22 @@ REFUSED: dict[Callable[..., Any], str] = {
                        "t[np.intersect1d(t.data, u.data, return_indices=True)[1]]",
     np.setdiff1d:      _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
     np.setxor1d:       _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
+    np.histogram:      "counts are constant between jumps; use np.histogram(t.data), or a smooth "
+                       "kernel density",
+    np.histogram2d:    "counts are constant between jumps; use np.histogram2d on t.data",
+    np.histogramdd:    "counts are constant between jumps; use np.histogramdd on t.data",
+    np.i0:             "its derivative is the Bessel function i1, which NumPy lacks; use "
+                       "scipy.special with autograd.rule(scipy.special.i0, ...)",
+    np.frexp:          "its exponent is an integer; use np.log2, or np.frexp(t.data)",
+    np.nextafter:      "it belongs to the representation of numbers; use it on t.data",
+    np.spacing:        "it belongs to the representation of numbers; use it on t.data",
+    np.real_if_close:  "whether its result is real depends on the values; use np.real",
+    np.sort_complex:   "use np.sort",
+    np.roots:          "use np.linalg.eigvals of the companion matrix",
+    np.poly:           "build the coefficients with np.polymul",
+    np.polydiv:        "use np.linalg.solve with the convolution matrix of the divisor",
+    np.polyfit:        "use np.linalg.lstsq(np.vander(x, deg + 1), y)",
+    np.apply_over_axes: "call the function once for each axis",
     np.piecewise:      "it writes into an array that has no graph; use np.where, or np.select with "
                        "a list of conditions",
 }

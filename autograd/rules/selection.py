@@ -16,6 +16,7 @@ import numpy as np
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles
+from .indexing import scatter
 from .refused import refuse_out
 
 # -- by position --------------------------------------------------------------------------------
@@ -214,3 +215,12 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
         put(arr, indices, values)
     else:
         arr[_along_axis(arr.shape, indices, axis)] = values
+
+
+@handles(np.bincount)
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """Sums of `weights` at the places `x`; their gradient picks from the sums' cotangent."""
+    if weights is None:
+        return np.bincount(np.asarray(x), minlength=minlength)
+    n = max(minlength, np.max(x, initial=-1) + 1)
+    return scatter(weights, index=np.asarray(x), shape=(int(n),))

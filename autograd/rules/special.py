@@ -63,8 +63,8 @@ rule(np.fix,       lambda g, *_: g * 0, elementwise=True)
 def _sinc_derivative(x: Any, n: int) -> Any:
     """The n-th derivative of sin(pi x) / (pi x).
 
-    From (x sinc)' = cos(pi x), differentiated on: x s_n = pi^(n-1) sin(pi x + n pi / 2) - n s_(n-1).
-    That loses digits where |pi x| is small against n: there, the Taylor series.
+    From (t sinc)' = cos(t), differentiated on: t s_n = sin(t + n pi / 2) - n s_(n-1), at t = pi x.
+    That loses digits where |t| is small against n: there, the Taylor series.
     """
     t = math.pi * np.where(np.abs(x) < (n + 1) / 2, 1.0 * n + 1, x)
     s = np.sin(t) / t
@@ -143,3 +143,19 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     inner = results.ndim - len(others)
     where = range(len(others), len(others) + inner)
     return np.moveaxis(results, tuple(where), tuple(range(axis, axis + inner)))
+
+
+@handles(np.geomspace)
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    steps = np.linspace(0.0, 1.0, num, endpoint)
+    shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
+    values = start * np.power(stop / start, np.reshape(steps, shape))
+    values = values if dtype is None else values.astype(dtype)
+    return np.moveaxis(values, 0, axis)

@@ -82,6 +82,8 @@ def test_tensor_of_recorded_tensors_raises() -> None:
     t = leaf([1.0])
     with pytest.raises(GraphError, match="would take a tensor that requires a gradient out"):
         Tensor([t, t])
+    with pytest.raises(GraphError, match=r"Tensor\(t\) would take t out of its graph; use"):
+        Tensor(t * 2)
 
 
 # -- operators ----------------------------------------------------------------------------------
