@@ -25,7 +25,8 @@ from autograd import (
     softmax,
     softplus,
 )
-from autograd.rules import elementwise, indexing, reductions, shapes
+from autograd.rules import elementwise, indexing, reductions, shapes, special
+from tests import rows_arrays, rows_linalg
 
 Array = np.ndarray[Any, Any]
 Domain = Callable[[np.random.Generator], Array]
@@ -480,3 +481,125 @@ case(cross_entropy, lambda x: cross_entropy(x, 1), real(3), label="one",
 case(cross_entropy, lambda x: cross_entropy(x, [1, 0]), real(2, 3), label="list",
      reference=lambda x: plain_cross_entropy(x, [1, 0]))
 # fmt: on
+
+# -- more functions of single elements ----------------------------------------------------------
+
+# fmt: off
+unary(np.exp2,     real)
+unary(np.cbrt,     real)
+unary(np.fabs,     real)
+unary(np.radians,  real)
+unary(np.deg2rad,  real)
+unary(np.degrees,  real)
+unary(np.rad2deg,  real)
+unary(np.sinc,     real)
+unary(np.fix,      fractional)
+unary(np.nan_to_num, real)
+
+binary(np.arctan2,     real,       real)
+binary(np.hypot,       real,       real)
+binary(np.logaddexp,   real,       real)
+binary(np.logaddexp2,  real,       real)
+binary(np.fmod,        fractional, divisor)
+binary(np.fmax,        distinct,   halves)
+binary(np.fmin,        distinct,   halves)
+binary(np.copysign,    real,       real)
+binary(np.heaviside,   real,       real)
+
+case(np.ldexp,  lambda x: np.ldexp(x, [1, -2, 3]),               real(2, 3))
+case(np.modf,   lambda x: np.multiply(*np.modf(x)),              fractional(2, 3))
+case(np.divmod, lambda x, y: np.add(*np.divmod(x, y)),           fractional(2, 3), divisor(3))
+case(np.float_power, lambda x, y: np.float_power(x, y),          positive(2, 3), real(3),
+     keeps_float32=False)
+case(np.float_power, lambda x: np.float_power(x, 2),             fixed([-1.0, 0.0, 2.0]),
+     label="at zero", keeps_float32=False)
+case(np.round,  lambda x: np.round(x, 1) * x,                    fixed([0.32, -1.57, 2.04]))
+case(np.around, lambda x: np.around(x, decimals=0) * x,          fractional(2, 3))
+case(np.sinc,   lambda x: np.sinc(x),                            fixed([-1e-3, 0.0, 1e-2, 1.0]),
+     label="near zero")
+case(special._sinc, lambda x: np.sinc(x),                        real(3))
+case(np.linspace,  lambda a, b: np.linspace(a, b, 4),            real(), real())
+case(np.linspace,  lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1), real(2), real(2),
+     label="axis")
+case(np.logspace,  lambda a, b: np.logspace(a, b, 4),            unit(), unit())
+case(np.geomspace, lambda a, b: np.geomspace(a, b, 4),           positive(), positive(),
+     keeps_float32=False)
+case(np.bincount,  lambda w: np.bincount([2, 0, 2], w, minlength=4), real(3), keeps_float32=False)
+case(np.apply_along_axis, lambda x: np.apply_along_axis(lambda r: r * r.sum(), 1, x), real(2, 3))
+case(np.apply_along_axis, lambda x: np.apply_along_axis(np.prod, 0, x), real(2, 3), label="0")
+# fmt: on
+
+# -- complex numbers, by their parts ------------------------------------------------------------
+
+
+def parts(z: Any) -> Any:
+    return np.stack([np.real(z), np.imag(z)])
+
+
+def of_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of one complex array as one of its real and its imaginary part."""
+    return lambda x, y: function(x + 1j * y)
+
+
+# fmt: off
+case(np.real,      of_parts(lambda z: np.real(z * z)),   real(2, 3), real(2, 3))
+case(np.imag,      of_parts(lambda z: np.imag(z * z)),   real(2, 3), real(2, 3))
+case(np.real,      lambda x: np.real(x) * x,             real(3), label="of reals")
+case(np.imag,      lambda x: np.imag(x) + x,             real(3), label="of reals")
+case(np.conjugate, of_parts(lambda z: parts(np.conj(z) * z * z)), real(3), real(3))
+case(np.angle,     of_parts(np.angle),                   real(3), real(3))
+case(np.angle,     of_parts(lambda z: np.angle(z, deg=True)), real(3), real(3), label="degrees")
+for name in ("exp", "sin", "cos", "tanh", "sqrt", "log", "square", "reciprocal", "absolute"):
+    op = getattr(np, name)
+    case(op, of_parts(lambda z, op=op: parts(op(z))), positive(3), positive(3), label="complex")
+case(np.multiply,    of_parts(lambda z: parts(z * (z + 1))),  real(3), real(3), label="complex")
+case(np.true_divide, of_parts(lambda z: parts(1 / (z + 2))),  real(3), real(3), label="complex")
+case(np.power,       of_parts(lambda z: parts(z**3)),         real(3), real(3), label="complex")
+case(np.matmul,      lambda x, y: parts((x + 1j * y) @ (y - 1j * x).T), real(2, 3), real(2, 3),
+     label="complex")
+
+for name in ("fft", "ifft"):
+    op = getattr(np.fft, name)
+    case(op, lambda x, op=op: parts(op(x)),                     real(2, 4))
+    case(op, of_parts(lambda z, op=op: parts(op(z))),           real(5), real(5), label="complex")
+    case(op, lambda x, op=op: parts(op(x, n=3, axis=0)),        real(2, 2), label="longer")
+    case(op, lambda x, op=op: parts(op(x, 2, norm="ortho")),    real(2, 3), label="shorter")
+for n in (4, 5):
+    for norm in (None, "ortho", "forward"):
+        label = f"{n} {norm}"
+        case(np.fft.rfft, lambda x, o=norm: parts(np.fft.rfft(x, norm=o)), real(2, n), label=label)
+        case(np.fft.irfft, lambda x, y, n=n, o=norm: np.fft.irfft(x + 1j * y, n, norm=o),
+             real(2, 3), real(2, 3), label=label)
+case(np.fft.rfft,   lambda x: parts(np.fft.rfft(x, 5, axis=0)), real(3, 2), label="longer")
+case(np.fft.rfft,   lambda x: parts(np.fft.rfft(x, 3)),         real(6), label="shorter")
+case(np.fft.irfft,  of_parts(lambda z: np.fft.irfft(z, 3)),     real(4), real(4), label="shorter")
+case(np.fft.irfft,  of_parts(lambda z: np.fft.irfft(z, 8, 0)),  real(3, 2), real(3, 2),
+     label="longer")
+case(np.fft.hfft,   of_parts(np.fft.hfft),                      real(3), real(3))
+case(np.fft.ihfft,  lambda x: parts(np.fft.ihfft(x)),           real(4))
+for name in ("fft2", "ifft2", "fftn", "ifftn", "rfft2", "rfftn"):
+    op = getattr(np.fft, name)
+    case(op, lambda x, op=op: parts(op(x)),                     real(2, 3))
+    case(op, lambda x, op=op: parts(op(x, s=(3, 2), axes=(1, 0))), real(2, 2), label="s, axes")
+for name in ("irfft2", "irfftn"):
+    op = getattr(np.fft, name)
+    case(op, of_parts(op),                                      real(2, 3), real(2, 3))
+    case(op, of_parts(lambda z, op=op: op(z, s=(2, 5), axes=(0, 1))), real(2, 3), real(2, 3),
+         label="s")
+case(np.fft.fftshift,  lambda x: np.fft.fftshift(x),            real(2, 3))
+case(np.fft.ifftshift, lambda x: np.fft.ifftshift(x, axes=1),   real(2, 3))
+# fmt: on
+
+# -- polynomials --------------------------------------------------------------------------------
+
+# fmt: off
+case(np.polyval, lambda p, x: np.polyval(p, x), real(3), real(2, 2))
+case(np.polyder, lambda p: np.polyder(p, 2),    real(4), keeps_float32=False)
+case(np.polyint, lambda p: np.polyint(p),       real(3), keeps_float32=False)
+case(np.polyadd, lambda p, q: np.polyadd(p, q), real(3), real(2))
+case(np.polysub, lambda p, q: np.polysub(p, q), real(2), real(3))
+case(np.polymul, lambda p, q: np.polymul(p, q), real(3), real(2))
+# fmt: on
+
+table(rows_linalg.ROWS)
+table(rows_arrays.ROWS)

@@ -223,4 +223,5 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     if weights is None:
         return np.bincount(np.asarray(x), minlength=minlength)
     n = max(minlength, np.max(x, initial=-1) + 1)
-    return scatter(weights, index=np.asarray(x), shape=(int(n),))
+    wide = weights * np.float64(1)  # the dtype of NumPy's sums
+    return scatter(wide, index=np.asarray(x), shape=(int(n),))

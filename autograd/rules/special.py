@@ -30,8 +30,8 @@ rule(np.radians,   lambda g, *_: g * (math.pi / 180))
 rule(np.deg2rad,   lambda g, *_: g * (math.pi / 180))
 rule(np.degrees,   lambda g, *_: g * (180 / math.pi))
 rule(np.rad2deg,   lambda g, *_: g * (180 / math.pi))
-rule(np.arctan2,   lambda g, _, x, y: g * y / (x * x + y * y),
-                   lambda g, _, x, y: -g * x / (x * x + y * y))
+rule(np.arctan2,   lambda g, _, x, y: g * y / np.square(np.hypot(x, y)),
+                   lambda g, _, x, y: -g * x / np.square(np.hypot(x, y)))
 rule(np.hypot,     lambda g, z, x, _: g * x / _safe(z),
                    lambda g, z, _, y: g * y / _safe(z))
 rule(np.logaddexp, lambda g, z, x, _: _logaddexp_vjp(g, z, x, np.exp),
@@ -108,7 +108,7 @@ def linspace(
         raise NotDifferentiableError(
             f"linspace: dtype={dtype!r} rounds to integers, which carry no gradient; leave it out"
         )
-    steps = np.linspace(0.0, 1.0, num, endpoint)
+    steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(start, stop, 1.0))
     shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
     values = start + (stop - start) * np.reshape(steps, shape)
     values = values if dtype is None else values.astype(dtype)

@@ -41,15 +41,23 @@ _UNARY = [op for op in _FAST.values() if op.arity == 1 and op.name not in ("arcc
 _BINARY = [op for op in _FAST.values() if op.arity == 2]
 
 
+def outcome(op: Op, *inputs: Any) -> Any:
+    """What the call gives; None where the function wants options, or inputs of other shapes."""
+    try:
+        with np.errstate(all="ignore"):
+            return op(*inputs)
+    except (TypeError, ValueError, IndexError, AttributeError):
+        return None
+
+
 @pytest.mark.parametrize("op", _UNARY, ids=lambda op: op.name)
 def test_unary_fast_path_records_the_same_as_the_call(op: Op) -> None:
     for shape in ((2, 3), (1, 1)):
         x = leaf(*shape)
-        if op.name in ("reshape", "broadcast_to", "swapaxes", "moveaxis", "expand_dims"):
-            continue  # need options, so never come by the fast path
-        fast, slow = op.apply(x), op(x)
-        if isinstance(fast, tuple):
+        slow = outcome(op, x)
+        if not isinstance(slow, Tensor):  # several outputs, or a function that refuses these
             continue
+        fast = op.apply(x)
         a, b = recorded(fast), recorded(slow)
         assert a[0] is b[0]
         assert a[1] == b[1] == (x.node,)
@@ -69,9 +77,10 @@ def test_binary_fast_path_records_the_same_as_the_call(op: Op, kinds: str) -> No
         }[kind]  # fmt: skip
 
     x, y = operand(kinds[0], 1), operand(kinds[1], 2)
-    if op.name == "matmul" and "n" in kinds:
+    slow = outcome(op, x, y)
+    if not isinstance(slow, Tensor):
         return
-    fast, slow = op.apply(x, y), op(x, y)
+    fast = op.apply(x, y)
     a, b = recorded(fast), recorded(slow)
     assert a[:2] == b[:2]
     assert len(a[2]) == len(b[2]) == 3
@@ -369,18 +378,18 @@ def test_operation_shows_its_name() -> None:
     assert repr(REGISTRY[np.exp]) == "<Op exp>"
 
 
-def test_handles_teaches_a_composition() -> None:
-    @autograd.handles(np.nan_to_num)
-    def nan_to_num(x: Any) -> Any:
-        return np.where(np.isnan(x), 0, x)
+def test_handles_teaches_a_composition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, np.i0, None)  # so that it is as before afterwards
 
-    try:
-        x = Tensor([1.0, np.nan], requires_grad=True)
-        y = np.nan_to_num(x)
-        y.backward(np.array([3.0, 4.0]))
-        np.testing.assert_array_equal(x.grad, [3, 0])
-    finally:
-        del REGISTRY[np.nan_to_num]
+    @autograd.handles(np.i0)
+    def i0(x: Any) -> Any:
+        return 1 + x * x / 4
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    np.i0(x).backward(np.array([3.0, 4.0]))
+    np.testing.assert_array_equal(x.grad, [1.5, 4])
+    with pytest.raises(NotDifferentiableError, match="i0: no gradient rule honours order=1"):
+        REGISTRY[np.i0](x, order=1)
 
 
 def test_constants_return_plain_arrays() -> None:

@@ -11,11 +11,12 @@ from .measure import Measured, Step, peak
 
 
 def memory(setups: dict[str, Callable[[], Step]]) -> dict[str, Callable[[bool], Measured]]:
-    return {engine: peak(ENGINES[engine], setup) for engine, setup in setups.items()}
+    modules = ENGINES | {"pullback": "nn"}
+    return {engine: peak(modules[engine], setup) for engine, setup in setups.items()}
 
 
 def importing(modules: tuple[str, ...], quick: bool) -> Measured:
-    """Milliseconds for `modules`, one after the other, in a process that has NumPy already."""
+    """Milliseconds until each of `modules` is there, in this order, once NumPy is."""
     code = f"""
 import time
 times = [time.perf_counter()]
@@ -33,7 +34,7 @@ print(*(1000 * (t - times[0]) for t in times[1:]))
     base, *ends = (median(times) for times in zip(*runs, strict=True))
     values = {"ms, numpy itself": base}
     for name, end in zip(modules, ends, strict=True):
-        values[f"ms, {'then '.join(modules[: modules.index(name) + 1])}"] = end - base
+        values[f"ms, {name} on top of NumPy"] = end - base
     return Measured(values)
 
 

@@ -17,7 +17,7 @@ Sizes = tuple[int, ...]
 def _data(sizes: Sizes, batch: int) -> tuple[list[Any], list[Any], list[Any]]:
     """Images, integer labels, and the parameters: a weight (out, in) and a bias per layer."""
     rng = np.random.default_rng(0)
-    images = rng.random((BATCHES, batch, sizes[0]), dtype=np.float32)
+    images = rng.random((BATCHES, batch, sizes[0]), dtype=np.float32) - np.float32(0.5)
     labels = rng.integers(sizes[-1], size=(BATCHES, batch))
     parameters = []
     for inputs, outputs in pairwise(sizes):

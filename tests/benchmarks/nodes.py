@@ -43,10 +43,10 @@ def pullback(quick: bool) -> Measured:
         gc.collect()
         for n in sizes:
             time = median(build_and_run(n) for _ in range(3 if n >= 10**5 else 15))
-            values[f"µs per node, {n:.0e}, collector {collector}"] = time * 1e6
-        first, *rest = [values[f"µs per node, {n:.0e}, collector {collector}"] for n in sizes]
+            values[f"µs per node, {n:,} nodes, collector {collector}"] = time * 1e6
+        first, *rest = list(values.values())[-len(sizes) :]
         for n, time in zip(sizes[1:], rest, strict=True):
-            values[f"{n:.0e} over {sizes[0]:.0e}, collector {collector}"] = time / first
+            values[f"  ratio of {n:,} to {sizes[0]:,} nodes"] = time / first
     gc.enable()
     values["bytes per node"] = _bytes_per_node(build)
     return Measured(values, float(x.grad.sum()))
