@@ -57,10 +57,11 @@ def reduced_shape(shape: tuple[int, ...], axis: Axes) -> tuple[int, ...]:
 
 def reduced_size(shape: tuple[int, ...], axis: Axes) -> int:
     """How many elements of an array of `shape` meet in one element of the reduction."""
-    axes = normalize_axes("reduction", axis, len(shape))
-    return math.prod(shape[a] for a in axes)
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in normalize_axes("reduction", axis, len(shape))])
 
 
 def unreduce(r: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Reshape a reduction's result (or its cotangent) so that it broadcasts against `shape`."""
-    return np.reshape(r, reduced_shape(shape, axis))
+    return r.reshape(reduced_shape(shape, axis))

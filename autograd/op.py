@@ -56,6 +56,7 @@ class Op:
         "arity",
         "elementwise",
         "forward",
+        "function",
         "joint",
         "name",
         "options",
@@ -67,14 +68,16 @@ class Op:
     def __init__(
         self,
         name: str,
-        forward: Callable[..., Any],
+        function: Callable[..., Any],
         vjps: tuple[VJP | None, ...] = (),
         joint: VJP | None = None,
         elementwise: bool = False,
         residual: str | None = None,
+        forward: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name.strip("_")
-        self.forward = forward
+        self.function = function
+        self.forward = forward or function
         self._signature: tuple[list[str], dict[str, Any]] | None = None
         self._plans: dict[tuple[bool, ...], tuple[bool, list[int]]] = {}
         self.vjps = vjps
@@ -122,7 +125,7 @@ class Op:
                 arrays.append(x._data)
                 parents.append(x.node)
             else:
-                arrays.append(np.asarray(x) if isinstance(x, list | tuple) else x)
+                arrays.append(np.asarray(x) if type(x) in _SEQUENCES else x)
                 parents.append(None)
         try:
             out = self.forward(*arrays, **options)
@@ -143,7 +146,7 @@ class Op:
         out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
         if not isinstance(out, tuple) and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
-        if self.joint is None:
+        if None in self.vjps:
             parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
         if not any(parents) or (current_scope() is not None and not grad_enabled()):
             if isinstance(out, tuple):
@@ -178,10 +181,11 @@ class Op:
         self, args: tuple[Any, ...], options: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort the arguments of a call into inputs and options, as NumPy's signature has them."""
+        options = {key: value for key, value in options.items() if value is not np._NoValue}
         if len(args) == self.arity and options.keys() <= self.options:
             return args, options
         if self._signature is None:
-            self._signature = _positional_parameters(self.forward)
+            self._signature = _positional_parameters(self.function)
         names, defaults = self._signature
         names = names or [f"x{i}" for i in range(self.arity or 0)]
         if len(args) > len(names):
@@ -197,7 +201,7 @@ class Op:
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
         for key in [key for key in bound if key not in self.options]:
             value = bound.pop(key)
-            if value is not None and value is not defaults.get(key, np._NoValue):
+            if value is not None and value is not defaults.get(key):
                 raise _unhonoured(self.name, key, value, self.options)
         return inputs, bound
 
@@ -221,6 +225,7 @@ def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dic
         return [], {}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
+    names = ["shape" if name == "newshape" else name for name in names]  # np.reshape, NumPy 2.0
     return names, {p.name: p.default for p in parameters}
 
 
@@ -393,7 +398,8 @@ def rule(
     `joint`: in place of `vjps`, one rule that returns a tuple with the gradient of each input
     (None where there is none), for functions of any number of inputs.
 
-    `forward`: computes the function on arrays, where that is not `function` itself.
+    `forward`: computes the function on arrays, where something is faster than `function` itself;
+    it gets the inputs, and the options that were given by keyword.
 
     `elementwise`: the function broadcasts its inputs, and the engine sums each gradient back to
     the shape of its input. Default: true for NumPy's ufuncs that work element by element.
@@ -414,7 +420,7 @@ def rule(
         elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
     name = getattr(function, "__name__", "operation")
-    op = Op(name, forward or function, vjps, joint, elementwise, residual)
+    op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
     return op

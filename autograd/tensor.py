@@ -446,6 +446,7 @@ class Tensor:
 
 op.Tensor = Tensor  # type: ignore[misc]
 
+
 def _apply_updated(x: Tensor, value: Any, index: Any) -> Tensor:
     if x.dtype.kind not in "fc":
         raise DTypeError(

@@ -9,7 +9,7 @@ optimizer.step()
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,8 +48,6 @@ class SGD:
         self.lr = lr
         self.momentum = momentum
         self.weight_decay = weight_decay
-        # Every step reuses these: memory that is fresh costs a page fault for each 4 KB.
-        self._buffers = [np.empty_like(p.data) for p in self.params]
         self._velocities: list[Any] = [
             np.zeros_like(p.data) if momentum else None for p in self.params
         ]
@@ -63,21 +61,35 @@ class SGD:
     def step(self) -> None:
         """Move every parameter that has a gradient."""
         lr, momentum, weight_decay = float(self.lr), self.momentum, self.weight_decay
-        for p, buffer, v in zip(self.params, self._buffers, self._velocities, strict=True):
-            g = p.grad
-            if g is None:
+        for p, v in zip(self.params, self._velocities, strict=True):
+            if p.grad is None:
                 continue
-            data = p.data
-            if weight_decay:
-                np.multiply(data, weight_decay, out=buffer)
-                buffer += g
-                g = buffer
-            if momentum:
-                v *= momentum
-                v += g
-                g = v
-            np.multiply(g, lr, out=buffer)
-            data -= buffer
+            for data, g, velocity in _blocks(p.data, p.grad, v):
+                if weight_decay:
+                    g = g + weight_decay * data
+                if momentum:
+                    velocity *= momentum
+                    velocity += g
+                    g = velocity
+                data -= lr * g
+
+
+def _blocks(data: Any, grad: Any, velocity: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """The arrays of one parameter, in pieces that stay in the processor's cache.
+
+    A piece's temporaries then cost nothing, where those of a large parameter would be fresh
+    memory, at a page fault for each 4 KB.
+    """
+    if data.size <= _BLOCK or not data.ndim:
+        yield data, grad, velocity
+        return
+    rows = max(1, _BLOCK * len(data) // data.size)
+    for i in range(0, len(data), rows):
+        piece = slice(i, i + rows)
+        yield data[piece], grad[piece], None if velocity is None else velocity[piece]
+
+
+_BLOCK = 1 << 15  # elements
 
 
 def _checked_parameters(function: str, params: Any) -> list[Parameter]:

@@ -13,6 +13,7 @@ import numpy as np
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
+from .creation import constant
 from .indexing import scatter, updated
 from .refused import refuse_out
 from .selection import as_array
@@ -259,7 +260,7 @@ def _pairs(value: Any, ndim: int) -> Pairs:
 
 def _along(axis: int, weights: Any, x: Any) -> Any:
     """A vector of constants, in the dtype of `x` and shaped to lie along one of its axes."""
-    return np.reshape(weights, (-1,) + (1,) * (x.ndim - 1 - axis)).astype(x.dtype)
+    return constant(np.reshape(weights, (-1,) + (1,) * (x.ndim - 1 - axis)), x, x.dtype)
 
 
 def _pad_mirror(x: Any, axis: int, width: Sequence[int], mode: str, odd: bool) -> Any:
@@ -326,7 +327,7 @@ rule(np.flip,   lambda g, *_, axis=None: np.flip(g, axis))
 rule(np.fliplr, lambda g, *_: np.fliplr(g))
 rule(np.flipud, lambda g, *_: np.flipud(g))
 rule(np.rot90,  lambda g, *_, k=1, axes=(0, 1): np.rot90(g, -k, axes))
-rule(np.roll,   lambda g, *_, shift=0, axis=None: np.roll(g, np.negative(shift), axis))
+rule(np.roll,   lambda g, *_, shift=0, axis=None: np.roll(g, np.negative(shift).tolist(), axis))
 rule(np.copy,   lambda g, *_, order="K", subok=False: g)
 
 # A vector is stretched to a matrix before it loses a triangle: hence elementwise.
@@ -442,4 +443,4 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # no
         raise ShapeError(f"vander: x must have one axis, got shape {x.shape}")
     powers = np.arange(x.size if N is None else N)
     wide = x.astype(np.promote_types(x.dtype, int))  # NumPy's choice: float32 becomes float64
-    return wide[:, None] ** (powers if increasing else powers[::-1])
+    return wide[:, None] ** constant(powers if increasing else powers[::-1], x)

@@ -40,6 +40,7 @@ import numpy as np
 from ..broadcasting import normalize_axes, unbroadcast, unreduce
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import CONSTANT, Op, handles, rule
+from .creation import constant
 from .indexing import scatter
 from .linalg import adjoint, conjugate, matmul, transposed
 
@@ -239,7 +240,7 @@ def _cofactors_vjp(g: Any, _: Any, a: Any) -> Any:
     others = i[:-1] + (i[:-1] >= i[:, None])  # row i: all numbers but i
     minors = (..., others[:, None, :, None], others[:, None, :])
     signs = 1 - 2 * ((i + i[:, None]) % 2)
-    gm = (g * signs)[..., None, None] * cofactors(a[minors])
+    gm = (g * constant(signs, g))[..., None, None] * cofactors(a[minors])
     return scatter(gm, index=minors, shape=a.shape)
 
 
@@ -334,7 +335,8 @@ def _eig_vjp(g: Any, out: Any, _: Any) -> Any:
     gv = gv - conjugate(v) * np.real(h)
     if v.dtype.kind == "c":
         place = np.argmax(np.abs(v), axis=-2)
-        largest = np.arange(v.shape[-1])[:, None] == place[..., None, :]
+        rows = constant(np.arange(v.shape[-1])[:, None], place)
+        largest = rows == place[..., None, :]
         gv = gv - largest * (1j * np.imag(h) / np.sum(largest * v, axis=-2, keepdims=True))
     inner = _inverse_gaps(w) * (vt @ gv) + gw[..., None, :] * _identity(w)
     return np.linalg.solve(vt, inner @ vt)

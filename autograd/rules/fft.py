@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..op import handles, rule
+from .creation import constant
 
 
 def _resized(x: Any, n: int, axis: int) -> Any:
@@ -56,7 +57,8 @@ def _irfft_vjp(
     weight[0] = 1
     if n % 2 == 0:
         weight[-1] = 1
-    half = half * np.reshape(weight, (-1,) + (1,) * (-axis - 1 if axis < 0 else g.ndim - 1 - axis))
+    weight = np.reshape(weight, (-1,) + (1,) * (-axis - 1 if axis < 0 else g.ndim - 1 - axis))
+    half = half * constant(weight, g, g.dtype)
     return _resized(half, _x.shape[axis], axis)
 
 

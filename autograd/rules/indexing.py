@@ -10,6 +10,7 @@ import numpy as np
 
 from ..broadcasting import unbroadcast
 from ..op import Op, rule
+from .creation import constant
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -36,8 +37,8 @@ def _updated(x: Any, value: Any, index: Any) -> Any:
 
 def _reads_once(index: Any) -> bool:
     """Whether no element can be met twice: no index arrays, but for a single boolean mask."""
-    if isinstance(index, np.ndarray):
-        return index.dtype == bool
+    if getattr(index, "dtype", None) == bool:
+        return True
     parts = index if isinstance(index, tuple) else (index,)
     return all(p is None or p is Ellipsis or isinstance(p, slice | int | np.integer) for p in parts)
 
@@ -45,8 +46,8 @@ def _reads_once(index: Any) -> bool:
 def _value_vjp(g: Any, _: Any, __: Any, _value: Any, index: Any = None) -> Any:
     written = g[index]
     if not _reads_once(index):  # of values written to one place, the last one counts
-        order = np.arange(written.size).reshape(written.shape)
-        last = np.zeros(g.shape, int)
+        order = constant(np.arange(written.size).reshape(written.shape), g)
+        last = np.zeros_like(g, dtype=int)
         last[index] = order
         written = written * (last[index] == order)
     extra = len(_value.shape) - written.ndim

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..op import handles
+from .creation import constant
+from .selection import as_array
 
 
 @handles(np.polyval)
@@ -21,7 +23,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     if m < 0:
         raise ValueError(f"polyder: m must not be negative, got {m}")
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * constant(np.arange(len(p) - 1, 0, -1), p)
     return p
 
 
@@ -29,13 +31,13 @@ def polyder(p: Any, m: int = 1) -> Any:
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if m < 0:
         raise ValueError(f"polyint: m must not be negative, got {m}")
-    constants = np.ravel(0.0 if k is None else k)
+    constants = np.ravel(as_array(0.0 if k is None else k, p))
     if constants.size == 1:
         constants = np.broadcast_to(constants, m)
     elif constants.size < m:
         raise ShapeError(f"polyint: k needs one constant, or m={m}; got {constants.size}")
     for i in range(m):
-        p = np.concatenate((p / np.arange(len(p), 0, -1), constants[i : i + 1]))
+        p = np.concatenate((p / constant(np.arange(len(p), 0, -1), p), constants[i : i + 1]))
     return p
 
 

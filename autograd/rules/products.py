@@ -16,6 +16,7 @@ import numpy as np
 from ..broadcasting import unbroadcast
 from ..errors import ShapeError
 from ..op import CONSTANT, REGISTRY, Op, handles, rule
+from .creation import inverse_order
 from .linalg import conjugate, matmul, transposed
 
 # -- vectors --------------------------------------------------------------------------------------
@@ -115,14 +116,14 @@ def _tensordot_vjp_a(g: Any, _: Any, _a: Any, b: Any, axes: Any = 2) -> Any:
     kept, summed, b_kept, b_summed = _sides(axes, _a, b)
     ga = np.tensordot(g, b, (range(len(kept), g.ndim), b_kept))
     order = kept + [summed[i] for i in np.argsort(b_summed)]  # which axis of `a` each one is
-    return np.transpose(ga, np.argsort(order))
+    return np.transpose(ga, inverse_order(order))
 
 
 def _tensordot_vjp_b(g: Any, _: Any, a: Any, _b: Any, axes: Any = 2) -> Any:
     a_kept, a_summed, kept, summed = _sides(axes, a, _b)
     gb = np.tensordot(a, g, (a_kept, range(len(a_kept))))
     order = [summed[i] for i in np.argsort(a_summed)] + kept
-    return np.transpose(gb, np.argsort(order))
+    return np.transpose(gb, inverse_order(order))
 
 
 tensordot = rule(np.tensordot, _tensordot_vjp_a, _tensordot_vjp_b)

@@ -16,20 +16,21 @@ import numpy as np
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles
+from .creation import constant
 from .indexing import scatter
 from .refused import refuse_out
 
 # -- by position --------------------------------------------------------------------------------
 
 
-def as_array(x: Any) -> Any:
-    """An argument that may be a Tensor, an array, or a list or a number."""
-    return x if hasattr(x, "ndim") else np.asarray(x)
+def as_array(x: Any, like: Any = 0) -> Any:
+    """An argument that may be a Tensor, an array, or a list or a number for an array as `like`."""
+    return x if hasattr(x, "ndim") else constant(x, like)
 
 
 def _in_range(indices: Any, n: int, mode: str) -> Any:
     """Positions as `mode` reads those out of range; "raise" leaves them to the indexing."""
-    indices = np.asarray(indices)
+    indices = as_array(indices)
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"take, put, choose: mode must be raise, wrap or clip, got {mode!r}")
     if mode == "raise":
@@ -51,7 +52,7 @@ def take(
 
 def _along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     """The index that `take_along_axis` stands for: `indices` on one axis, all of the others."""
-    indices = np.asarray(indices)
+    indices = as_array(indices)
     if indices.ndim != len(shape):
         raise ShapeError(
             f"take_along_axis: indices (shape {indices.shape}) need as many axes as the array "
@@ -143,7 +144,8 @@ def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None
 ) -> Any:
     """`np.interp`, differentiable by `x`, `xp`, `fp`, `left` and `right`; float64, as NumPy's."""
-    x, xp, fp = map(as_array, (x, xp, fp))
+    like = next((a for a in (x, xp, fp) if hasattr(a, "ndim")), 0)
+    x, xp, fp = (as_array(a, like) for a in (x, xp, fp))
     x, xp = x.astype(np.float64), xp.astype(np.float64)
     fp = fp.astype(np.result_type(fp, np.float64))
     if xp.ndim != 1 or xp.shape != fp.shape or xp.size == 0:
@@ -187,7 +189,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 @handles(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    mask = np.reshape(np.asarray(mask, bool), arr.shape)
+    mask = np.reshape(as_array(mask), arr.shape).astype(bool)
     if np.size(vals) == 0 and np.any(mask):
         raise ValueError("place: vals must not be empty where mask selects elements")
     arr[mask] = np.resize(vals, np.count_nonzero(mask))
@@ -195,7 +197,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 
 @handles(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    mask = np.reshape(np.asarray(mask, bool), a.shape)
+    mask = np.reshape(as_array(mask), a.shape).astype(bool)
     if np.size(values):
         a[mask] = np.resize(values, a.shape)[mask]
 
@@ -221,7 +223,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """Sums of `weights` at the places `x`; their gradient picks from the sums' cotangent."""
     if weights is None:
-        return np.bincount(np.asarray(x), minlength=minlength)
+        return np.bincount(as_array(x), minlength=minlength)
     n = max(minlength, np.max(x, initial=-1) + 1)
     wide = weights * np.float64(1)  # the dtype of NumPy's sums
-    return scatter(wide, index=np.asarray(x), shape=(int(n),))
+    return scatter(wide, index=as_array(x), shape=(int(n),))

@@ -9,6 +9,7 @@ import numpy as np
 from ..broadcasting import normalize_axes, unbroadcast
 from ..errors import NotDifferentiableError
 from ..op import handles, rule
+from .creation import inverse_order
 
 
 def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
@@ -32,7 +33,7 @@ def _fixed(function: str, order: str) -> str:
 def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
     if axes is None:
         return np.transpose(g)
-    return np.transpose(g, np.argsort([a % g.ndim for a in axes]))
+    return np.transpose(g, inverse_order([a % g.ndim for a in axes]))
 
 
 # fmt: off

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import NotDifferentiableError
-from ..op import handles, rule
+from ..op import Op, handles, rule
+from .creation import constant
+from .elementwise import _one_less
 
 
 def _safe(x: Any) -> Any:
@@ -50,7 +52,7 @@ rule(np.heaviside, lambda g, *_: g * 0,
                    lambda g, _, x, __: g * (x == 0))
 rule(np.ldexp,     lambda g, _, __, i: np.ldexp(g, i), None)
 rule(np.modf,      lambda g, *_: g[0])
-rule(np.float_power, lambda g, _, x, y: g * y * np.float_power(x, np.where(y == 0, 1, y - 1)),
+rule(np.float_power, lambda g, _, x, y: g * y * np.float_power(x, _one_less(y)),
                      lambda g, z, x, _: g * z * np.log(_safe(x)))
 rule(np.nan_to_num, lambda g, _, x, copy=True, nan=0.0, posinf=None, neginf=None:
                         g * np.isfinite(x), elementwise=True)
@@ -78,7 +80,7 @@ def _sinc_derivative(x: Any, n: int) -> Any:
     return (math.pi**n * np.where(np.abs(x) < (n + 1) / 2, series, s)).astype(x.dtype)
 
 
-_sinc = rule(
+_sinc: Op = rule(
     _sinc_derivative,
     lambda g, _, x, n=0: g * _sinc(x, n=n + 1),
 )
@@ -110,7 +112,7 @@ def linspace(
         )
     steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(start, stop, 1.0))
     shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
-    values = start + (stop - start) * np.reshape(steps, shape)
+    values = start + (stop - start) * constant(np.reshape(steps, shape), stop - start)
     values = values if dtype is None else values.astype(dtype)
     step = (stop - start) / max(num - bool(endpoint), 1)
     values = np.moveaxis(values, 0, axis)
@@ -156,6 +158,7 @@ def geomspace(
 ) -> Any:
     steps = np.linspace(0.0, 1.0, num, endpoint)
     shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
-    values = start * np.power(stop / start, np.reshape(steps, shape))
+    ratio = stop / start
+    values = start * np.power(ratio, constant(np.reshape(steps, shape), ratio))
     values = values if dtype is None else values.astype(dtype)
     return np.moveaxis(values, 0, axis)

@@ -14,6 +14,7 @@ import numpy as np
 from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
+from .creation import constant, inverse_order, on_host
 from .reductions import _extremum_vjp, _kink
 from .refused import refuse_out
 from .selection import as_array
@@ -50,7 +51,7 @@ def average(
         if not returned:
             return mean
         return mean, np.full_like(mean, reduced_size(a.shape, axis), shape=mean.shape)
-    weights = _aligned(as_array(weights), a.shape, axis)
+    weights = _aligned(as_array(weights, a), a.shape, axis)
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     total = total.astype(np.result_type(a.dtype, weights.dtype, 0.0))
     if np.any(total == 0):
@@ -69,7 +70,7 @@ def _aligned(weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
             f"average: weights of shape {weights.shape} match neither the array, of shape {shape}, "
             f"nor its axis={axis}"
         )
-    weights = np.transpose(weights, np.argsort(axes))
+    weights = np.transpose(weights, inverse_order(axes))
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 
@@ -99,7 +100,7 @@ def cov(
     x = np.concatenate(rows)
     if ddof is None:
         ddof = 0 if bias else 1
-    w = _weights_of_observations(x.shape[1], fweights, aweights)
+    w = _weights_of_observations(x, fweights, aweights)
     mean = np.average(x, axis=1, weights=w, keepdims=True)
     x = x - mean
     if w is None:
@@ -113,8 +114,9 @@ def cov(
     return np.squeeze(product / np.maximum(degrees, 0).astype(product.dtype))
 
 
-def _weights_of_observations(n: int, fweights: Any, aweights: Any) -> Any:
-    given = [as_array(w) for w in (fweights, aweights) if w is not None]
+def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
+    n = x.shape[1]
+    given = [as_array(w, x) for w in (fweights, aweights) if w is not None]
     if not given:
         return None
     for w in given:
@@ -250,7 +252,7 @@ def _quantile(
     """The elements at the places of the quantiles `q` in sorted order, or the line between two."""
     # A float32 stays one, unless an array of quantiles comes in with a wider dtype.
     weak = type(q) in (int, float)
-    a, q = as_array(a), np.asarray(q)
+    a, q = as_array(a), on_host(q)
     wide = np.result_type(a.dtype, 0.0) if weak else np.result_type(a.dtype, q.dtype, 0.0)
     axes = normalize_axes(find.__name__, axis, a.ndim)
     kept = tuple(i for i in range(a.ndim) if i not in axes)
@@ -283,8 +285,8 @@ def _places(counts: Any, q: Any, find: Callable[..., Any], method: str) -> Any:
     those numbers are the places, whatever the method.
     """
     distinct, which = np.unique(counts, return_inverse=True)
-    table = [find(np.arange(max(n, 1)), np.ravel(q), method=method) for n in distinct]
-    return np.stack(table).astype(float)[np.reshape(which, np.shape(counts))]
+    table = [find(np.arange(max(n, 1)), np.ravel(q), method=method) for n in distinct.tolist()]
+    return constant(np.stack(table).astype(float), counts)[np.reshape(which, np.shape(counts))]
 
 
 # -- reductions that skip NaN -------------------------------------------------------------------

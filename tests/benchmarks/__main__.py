@@ -6,7 +6,7 @@ import math
 import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,7 +41,7 @@ def main() -> int:
     if args.json:
         content = {"machine": machine.splitlines(), "threads": args.threads, "results": report}
         args.json.write_text(json.dumps(content, indent=1))
-    return any(row["fault"] for rows in report.values() for row in rows)
+    return int(any(row["fault"] for rows in report.values() for row in rows))
 
 
 def describe_machine(engines: list[str], threads: int) -> str:
@@ -50,12 +50,8 @@ def describe_machine(engines: list[str], threads: int) -> str:
     if cpuinfo.exists():
         names = [x for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
         processor = names[0].split(":")[1].strip() if names else processor
-    versions = []
-    for module in dict.fromkeys(ENGINES[engine] for engine in engines):
-        try:
-            versions.append(f"{module} {version(module)}")
-        except PackageNotFoundError:  # pullback, from a checkout
-            continue
+    peers = dict.fromkeys(ENGINES[engine] for engine in engines if engine != "pullback")
+    versions = [f"{peer} {version(peer)}" for peer in peers]
     config = subprocess.run(
         [sys.executable, "-c", "import autograd; autograd.show_config()"],
         cwd=ROOT,
@@ -98,35 +94,26 @@ def measure(name: str, engine: str, threads: int, quick: bool) -> dict[str, Any]
 
 def summary(measured: dict[str, list[dict[str, Any] | None]]) -> list[dict[str, Any]]:
     """One row per quantity and engine, over the rounds."""
-    succeeded = {e: [r for r in rounds if r is not None] for e, rounds in measured.items()}
-    checks = [r["check"] for rounds in succeeded.values() for r in rounds]
-    # The engine that all others are compared with: by hand if it is there, else the first.
-    reference = next((r["check"] for r in succeeded.get("numpy", [])), checks[0] if checks else None)
-    quantities = dict.fromkeys(q for rs in succeeded.values() for r in rs for q in r["values"])
-    rows = []
-    for quantity in quantities or [""]:
-        for engine, rounds in measured.items():
-            values = [r["values"][quantity] if r and quantity in r["values"] else None for r in rounds]
-            if None not in values:
-                rows.append(
-                    {
-                        "quantity": quantity,
-                        "engine": engine,
-                        "median": median(values),
-                        "rounds": values,
-                        "pullback over it": None,
-                        "check": rounds[-1]["check"],
-                        "fault": "" if all(_agree(r["check"], reference) for r in rounds) else
-                        f"computes something else: {rounds[-1]['check']}, not {reference}",
-                    }
-                )
-            elif None in rounds:
-                rows.append({"quantity": quantity, "engine": engine, "fault": "failed"})
-    for row in rows:
-        ours = [r for r in rows if r["engine"] == "pullback" and r["quantity"] == row["quantity"]]
-        if "rounds" in row and ours and ours[0] is not row and "rounds" in ours[0]:
-            pairs = zip(ours[0]["rounds"], row["rounds"], strict=True)
-            row["pullback over it"] = median(p / r for p, r in pairs)
+    reports = {engine: [r for r in rounds if r] for engine, rounds in measured.items()}
+    checks = [r["check"] for engine in ("numpy", *reports) for r in reports.get(engine, [])]
+    rows: list[dict[str, Any]] = [
+        {"quantity": "failed", "engine": engine, "fault": "see the traceback above"}
+        for engine, rounds in measured.items()
+        if None in rounds
+    ]
+    for quantity in dict.fromkeys(q for rs in reports.values() for r in rs for q in r["values"]):
+        ours = [r["values"].get(quantity) for r in reports.get("pullback", [])]
+        for engine, rounds in reports.items():
+            values = [r["values"][quantity] for r in rounds if quantity in r["values"]]
+            if not values:
+                continue
+            row = {"quantity": quantity, "engine": engine, "median": median(values)}
+            row["rounds"] = values
+            if engine != "pullback" and len(ours) == len(values) and None not in ours:
+                row["pullback over it"] = median(o / v for o, v in zip(ours, values, strict=True))
+            wrong = [r["check"] for r in rounds if not _agree(r["check"], checks[0])]
+            row["fault"] = f"computes {wrong[0]}, others {checks[0]}" if wrong else ""
+            rows.append(row)
     return rows
 
 
@@ -139,12 +126,12 @@ def _agree(check: float | None, reference: float | None) -> bool:
 def table(name: str, rows: list[dict[str, Any]]) -> str:
     lines = [f"{name}: {WORKLOADS[name].about}"]
     for row in rows:
-        line = f"  {row['quantity']:32} {row['engine']:14}"
+        line = f"  {row['quantity']:42} {row['engine']:12}"
         if "rounds" in row:
             low, high = min(row["rounds"]), max(row["rounds"])
-            line += f"{row['median']:10.4g}  {f'({low:.4g} to {high:.4g})':24}"
-        if row.get("pullback over it"):
-            line += f"pullback over it: {row['pullback over it']:.2f}"
+            line += f" {row['median']:9.4g}  {f'({low:.4g} to {high:.4g})':22}"
+        if "pullback over it" in row:
+            line += f" pullback over it: {row['pullback over it']:.2f}"
         lines.append(line.rstrip() + (f"  !! {row['fault']}" if row["fault"] else ""))
     return "\n".join(lines) + "\n"
 

@@ -91,7 +91,7 @@ def pytorch_bare(sizes: Sizes, batch: int) -> Step:
 
 
 def numpy(sizes: Sizes, batch: int) -> Step:
-    """Every large array is allocated once; gradients are scaled by the rate where they are small."""
+    """Large arrays are allocated once; gradients are scaled by the rate while they are small."""
     images, labels, parameters = _data(sizes, batch)
     weights, biases = parameters[::2], parameters[1::2]
     layers = range(len(weights))

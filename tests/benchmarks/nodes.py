@@ -44,9 +44,10 @@ def pullback(quick: bool) -> Measured:
         for n in sizes:
             time = median(build_and_run(n) for _ in range(3 if n >= 10**5 else 15))
             values[f"µs per node, {n:,} nodes, collector {collector}"] = time * 1e6
-        first, *rest = list(values.values())[-len(sizes) :]
+    for collector in ("on", "off"):
+        first, *rest = (values[f"µs per node, {n:,} nodes, collector {collector}"] for n in sizes)
         for n, time in zip(sizes[1:], rest, strict=True):
-            values[f"  ratio of {n:,} to {sizes[0]:,} nodes"] = time / first
+            values[f"ratio of {n:,} to {sizes[0]:,}, collector {collector}"] = time / first
     gc.enable()
     values["bytes per node"] = _bytes_per_node(build)
     return Measured(values, float(x.grad.sum()))
