@@ -56,11 +56,11 @@ rule(np.sinh,    lambda g, _, x: g * np.cosh(x))
 rule(np.cosh,    lambda g, _, x: g * np.sinh(x))
 rule(np.tanh,    lambda g, y, _: g - g * y * y)
 rule(np.arcsinh, lambda g, _, x: g / np.sqrt(x * x + 1))
-rule(np.arccosh, lambda g, _, x: g / np.sqrt(x * x - 1))
+rule(np.arccosh, lambda g, _, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh, lambda g, _, x: g / (1 - x * x))
 
 # -- steps: flat wherever they are differentiable
-rule(np.sign,  lambda g, *_: g * 0)
+rule(np.sign,  lambda g, y, x: _sign_vjp(g, y, x))
 rule(np.floor, lambda g, *_: g * 0)
 rule(np.ceil,  lambda g, *_: g * 0)
 rule(np.trunc, lambda g, *_: g * 0)
@@ -86,6 +86,13 @@ rule(np.where,    None,
 def _direction(x: Any) -> Any:
     """What `|x|` grows by: the sign of a real `x`; of a complex one, by the convention, this."""
     return np.conj(x) / np.where(x == 0, 1, np.abs(x)) if x.dtype.kind == "c" else np.sign(x)
+
+
+def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
+    """Nothing for real `x`; for a complex one, whose sign is x / |x|, the turning of its phase."""
+    if x.dtype.kind != "c":
+        return g * 0
+    return (g - np.conj(y) * np.real(g * y)) / np.where(x == 0, np.inf, np.abs(x))
 
 
 def _one_less(y: Any) -> Any:

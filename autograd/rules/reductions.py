@@ -77,7 +77,7 @@ def _var_vjp(
     if x.size == 0:
         return np.zeros_like(x)
     degrees = reduced_size(x.shape, axis) - ddof
-    centred = x - np.mean(x, axis=axis, keepdims=True)
+    centred = np.conj(x - np.mean(x, axis=axis, keepdims=True))
     return unreduce(g, x.shape, axis) * centred * (2 / degrees if degrees > 0 else math.nan)
 
 

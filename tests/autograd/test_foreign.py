@@ -1,0 +1,130 @@
+"""Rules on arrays that are not NumPy's: the same values, and never a conversion.
+
+A rule that calls `np.asarray`, or `np.arange` without `like=`, or asks for `np.ndarray`, computes
+on the host what should stay with the other library, or fails there: here it fails as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradients
+from tests.autograd.test_rules import cotangent_for
+from tests.cases import CASES, Case
+from tests.foreign import ForeignArray, MixedArraysError, adopting_operands
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+#: Rows that fail until a rule is mended, by the beginning of their labels: keep this empty.
+PENDING: set[str] = set()
+
+
+def is_pending(row: Case) -> bool:
+    return any(row.label == p or row.label.startswith((p + "-", p + "#")) for p in PENDING)
+
+
+each_case = pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(c, id=c.label, marks=[pytest.mark.xfail(strict=False)] * is_pending(c))
+        for c in CASES
+    ],
+)
+
+
+def operands_of(row: Case) -> Any:
+    """Rows that bring NumPy arrays of their own to foreign ones may do so: rules may not."""
+    try:
+        row.reference(*map(ForeignArray, row.inputs()))
+    except MixedArraysError:
+        return adopting_operands()
+    except TypeError:  # a method that only Tensors have
+        pass
+    return contextlib.nullcontext()
+
+
+def first_order(row: Case, kind: Any) -> list[Any]:
+    """The output and the gradients, on arrays of some kind."""
+    leaves = [Tensor(kind(x), requires_grad=True) for x in row.inputs()]
+    out = row.function(*leaves)
+    out.backward(kind(cotangent_for(out)))
+    return [out.data, *(leaf.grad for leaf in leaves)]
+
+
+def second_order(row: Case, kind: Any) -> list[Any]:
+    """The gradients of a number computed from the first gradients and the cotangent."""
+    leaves = [Tensor(kind(x), requires_grad=True) for x in row.inputs()]
+    out = row.function(*leaves)
+    g = Tensor(kind(cotangent_for(out)), requires_grad=True)
+    found = [x for x in gradients(out, leaves, g, create_graph=True) if x.requires_grad]
+    if found:
+        sum(np.sum(x * x * x) for x in found).backward()
+    return [leaf.grad for leaf in (*leaves, g)]
+
+
+def compare(row: Case, compute: Any) -> None:
+    expected = compute(row, np.asarray)
+    with operands_of(row):
+        found = compute(row, ForeignArray)
+    for f, e in zip(found, expected, strict=True):
+        assert (f is None) == (e is None)
+        if e is not None:
+            assert type(f) is ForeignArray
+            assert (f.shape, f.dtype) == (e.shape, e.dtype)
+            np.testing.assert_allclose(f.get(), e, rtol=1e-13, atol=1e-14)
+
+
+@each_case
+def test_foreign_arrays_give_what_arrays_give(row: Case) -> None:
+    compare(row, first_order)
+
+
+@each_case
+def test_foreign_arrays_give_what_arrays_give_at_second_order(row: Case) -> None:
+    compare(row, second_order)
+
+
+# -- the array type itself ----------------------------------------------------------------------
+
+
+def test_foreign_array_is_not_converted() -> None:
+    x = ForeignArray(np.ones(3))
+    for convert in (np.asarray, np.array, np.ascontiguousarray, list(x).index):
+        with pytest.raises((TypeError, ValueError)):
+            convert(x)
+    with pytest.raises(TypeError, match="was converted"):
+        np.asarray([x, x])
+
+
+def test_foreign_array_refuses_operands_of_numpy() -> None:
+    x = ForeignArray(np.ones(3))
+    for mix in (
+        lambda: x + np.ones(3),
+        lambda: np.ones(3) * x,
+        lambda: np.where([True, False, True], x, x),
+        lambda: np.concatenate([x, np.ones(3)]),
+        lambda: np.add(x, x, out=np.ones(3)),
+        lambda: x.__setitem__(0, np.array(1.0)),
+    ):
+        with pytest.raises(MixedArraysError, match="an operand is"):
+            mix()
+    with adopting_operands():
+        assert (x + np.ones(3)).tolist() == [2, 2, 2]
+
+
+def test_foreign_array_takes_positions_of_numpy() -> None:
+    x = ForeignArray(np.arange(3.0))
+    assert x[np.array([2, 0])].tolist() == [2, 0]
+    assert np.take(x, np.array([2, 0])).tolist() == [2, 0]
+    assert type(np.asarray([1, 2], like=x)) is ForeignArray
+
+
+def test_foreign_array_reduces_by_sums_and_products_only() -> None:
+    x = ForeignArray(np.arange(3.0))
+    assert np.add.reduce(x).item() == 3
+    with pytest.raises(NotImplementedError, match=r"maximum\.reduce"):
+        np.maximum.reduce(x)
