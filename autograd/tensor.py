@@ -246,12 +246,20 @@ class Tensor:
                 f"(`a = a + t`)"
             )
         function: Any = ufunc
-        if method != "__call__":
-            function = _REDUCTIONS.get(ufunc) if method == "reduce" else None
+        if (
+            method == "outer" and len(inputs) == 2
+        ):  # every element of one with every one of the other
+            x, y = inputs
+            inputs = (np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
+        elif method != "__call__":
+            if ufunc in CONSTANT:
+                return getattr(ufunc, method)(*map(_unwrap, inputs), **options)
+            function = _UFUNC_METHODS.get((method, ufunc))
             if function is None:
                 name = f"numpy.{ufunc.__name__}.{method}"
                 return _unknown(name, getattr(ufunc, method), inputs, options)
-            options.setdefault("axis", 0)
+            if len(inputs) == 1:
+                options.setdefault("axis", 0)
         operation = REGISTRY.get(function)
         if operation is not None:
             if options or not isinstance(operation, Op):
@@ -479,7 +487,15 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
     return array
 
 
-_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+#: What `np.add.reduce(t)` and its kind are called otherwise.
+_UFUNC_METHODS: dict[tuple[str, Any], Any] = {
+    ("reduce", np.add): np.sum,
+    ("reduce", np.multiply): np.prod,
+    ("reduce", np.maximum): np.max,
+    ("reduce", np.minimum): np.min,
+    ("accumulate", np.add): np.cumsum,
+    ("accumulate", np.multiply): np.cumprod,
+}
 
 
 def _rebuild(cls: type[Tensor], data: Any, requires_grad: bool, grad: Any, name: str) -> Tensor:
