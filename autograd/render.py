@@ -157,9 +157,12 @@ _INSTALL = (
 )
 _PYGRAPHVIZ = """
 import sys
-import pygraphviz
-graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+try:
+    import pygraphviz
+    graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {error}")
 """
 
 

@@ -25,7 +25,15 @@ from autograd import (
     softmax,
     softplus,
 )
-from autograd.rules import elementwise, indexing, reductions, shapes, special
+from autograd.rules import (
+    decompositions,
+    elementwise,
+    indexing,
+    products,
+    reductions,
+    shapes,
+    special,
+)
 from tests import rows_arrays, rows_linalg
 
 Array = np.ndarray[Any, Any]
@@ -507,6 +515,9 @@ binary(np.copysign,    real,       real)
 binary(np.heaviside,   real,       real)
 
 case(np.ldexp,  lambda x: np.ldexp(x, [1, -2, 3]),               real(2, 3))
+case(np.ldexp,  lambda x: np.ldexp(x, [[1], [-2]]),              real(3), label="stretched")
+case(np.nan_to_num, lambda x: np.nan_to_num(np.where([True, False], x, np.nan), nan=0.5), real(2),
+     label="of NaN")
 case(np.modf,   lambda x: np.multiply(*np.modf(x)),              fractional(2, 3))
 case(np.divmod, lambda x, y: np.add(*np.divmod(x, y)),           fractional(2, 3), divisor(3))
 case(np.float_power, lambda x, y: np.float_power(x, y),          positive(2, 3), real(3),
@@ -599,6 +610,15 @@ case(np.polyint, lambda p: np.polyint(p),       real(3), keeps_float32=False)
 case(np.polyadd, lambda p, q: np.polyadd(p, q), real(3), real(2))
 case(np.polysub, lambda p, q: np.polysub(p, q), real(2), real(3))
 case(np.polymul, lambda p, q: np.polymul(p, q), real(3), real(2))
+# fmt: on
+
+# -- what only gradients call -------------------------------------------------------------------
+
+# fmt: off
+case(decompositions.zero_or_power, lambda x: decompositions.zero_or_power(x, p=2.5), positive(3))
+case(decompositions.cofactors,     lambda x: decompositions.cofactors(x),            real(3, 3))
+case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),
+     real(2, 3))
 # fmt: on
 
 table(rows_linalg.ROWS)

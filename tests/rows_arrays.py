@@ -268,7 +268,7 @@ ROWS: list[dict[str, Any]] = [
 
     # -- statistics
     _row("amax",                  lambda x: np.amax(x, axis=0),              (3, 4)),
-    _row("amin",                  lambda x: np.amin(x, axis=(0, -1), keepdims=True), (3, 4)),
+    _row("amin",                  lambda x: np.amin(x, axis=(0, -1), keepdims=True), (3, 4, 2)),
     _row("ptp",                   lambda x: np.ptp(x),                       (3, 4)),
     _row("ptp along an axis",     lambda x: np.ptp(x, axis=-1, keepdims=True), (3, 4)),
     _row("average",               lambda x: np.average(x, axis=1, keepdims=True), (3, 4)),

@@ -365,3 +365,4 @@ _deviation = rule(
     lambda variance: np.sqrt(variance),
     lambda g, y, _: g / np.where(y == 0, math.inf, 2 * y) + _kink(y),
 )
+_deviation.name = "nanstd"

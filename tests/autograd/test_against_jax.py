@@ -21,6 +21,7 @@ from tests.cases import above_one, distinct, divisor, fixed, fractional, positiv
 jax = pytest.importorskip("jax")
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_disable_most_optimizations", True)  # most of the time is compilation
 jnp = jax.numpy
 
 Domain = Callable[[np.random.Generator], Any]
@@ -31,7 +32,7 @@ class Row:
     label: str  #: the name within NumPy, and after a blank the way of calling it
     function: Callable[..., Any]
     domains: tuple[Domain, ...]
-    order: int
+    second: bool  #: compare second derivatives too
     rtol: float
 
     def inputs(self) -> list[Any]:
@@ -41,17 +42,34 @@ class Row:
 
 ROWS: list[Row] = []
 
+#: The rows to compare at second order as well; for all of them JAX would compile for minutes.
+SECOND = set(
+    """
+    reciprocal, square, sqrt, cbrt, exp, expm1, log, log1p, sin, tan, arcsin, arctan, sinh, tanh,
+    arcsinh, arccosh, arctanh, absolute, sinc, multiply, true_divide, arctan2, remainder, power,
+    hypot, logaddexp, maximum, floor, exp complex, tanh complex, absolute complex,
+    multiply complex, power complex, conjugate, angle, clip, where, prod, var, std, max, average,
+    cov, corrcoef, median, nanprod, nanvar, cumprod, gradient, trapezoid, interp, concatenate,
+    stack, pad, vander, geomspace, take, choose, select, sort, matmul, matmul complex, dot,
+    vdot complex, einsum, kron, cross, convolve, correlate, polyval, polymul, linalg.inv,
+    linalg.inv complex, linalg.solve, linalg.det, linalg.det complex, linalg.slogdet, linalg.pinv,
+    linalg.lstsq, linalg.cholesky, linalg.cholesky complex, linalg.eigvalsh, linalg.eigh,
+    linalg.eigh complex, linalg.eigvals, linalg.svdvals, linalg.svd, linalg.qr, linalg.norm 3,
+    linalg.multi_dot, fft.fft, fft.rfft, fft.irfft complex
+    """.replace("\n   ", "").strip().split(", ")
+)
+)
+
 
 def row(
     label: str,
     function: Callable[..., Any],
     *domains: Domain | Sequence[int],
-    order: int = 2,
     rtol: float = 1e-10,
 ) -> None:
     """Add a row; inputs of a given shape are distinct numbers."""
     makers = [distinct(*d) if isinstance(d, Sequence) else d for d in domains]
-    ROWS.append(Row(label, function, tuple(makers), order, rtol))
+    ROWS.append(Row(label, function, tuple(makers), label in SECOND, rtol))
 
 
 def plain(name: str, *domains: Domain | Sequence[int], **options: Any) -> None:
@@ -240,8 +258,6 @@ row("diag of a matrix", lambda np, x: np.diag(x, k=-1),               (3, 4))
 row("diagflat",   lambda np, x: np.diagflat(x),                       (2, 2))
 row("diagonal",   lambda np, x: np.diagonal(x, 1, 2, 0),              (2, 3, 4))
 row("trace",      lambda np, x: np.trace(x, offset=-1),               (3, 3))
-row("fill_diagonal", lambda np, x: np.diagonal(np.diag(x)) * x,       (3,))
-ROWS.pop()  # JAX cannot change an array in place
 row("vander",     lambda np, x: np.vander(x, 4),                      (3,))
 row("copy",       lambda np, x: np.copy(x) * x,                       (3,))
 row("linspace",   lambda np, a, b: np.linspace(a, b, 4),              (2,), (2,))
@@ -252,15 +268,11 @@ row("geomspace",  lambda np, a, b: np.geomspace(a, b, 4),             positive()
 
 row("take",       lambda np, x: np.take(x, np.array([2, 0, 2]), axis=1), (2, 3))
 row("take_along_axis", lambda np, x: np.take_along_axis(x, INDEX, axis=1), (3, 4))
-row("compress",   lambda np, x: np.compress(np.array([True, False, True]), x, axis=1), (2, 3))
 row("extract",    lambda np, x: np.extract(HOLES, x),                 (3, 4))
 row("choose",     lambda np, x, y: np.choose(np.array([1, 0, 1]), [x, y]), (3,), (3,))
 row("select",     lambda np, x, y: np.select([x > 0.2, x < -0.2], [x * y, y], x * x), (3, 4), (4,))
 row("sort",       lambda np, x: np.sort(x, axis=0),                   (4, 2))
 row("partition",  lambda np, x: np.sort(np.partition(x, 2)[:, :2]),   (2, 5))
-row("trim_zeros", lambda np, x: np.trim_zeros(np.pad(x, (2, 1))),     (4,), order=0)
-row("getitem",    lambda np, x: x[np.array([2, 0, 2]), 1:] * x[::-1, :1], (3, 3))
-ROWS.pop()
 
 # -- products -----------------------------------------------------------------------------------
 
@@ -278,9 +290,8 @@ for kind, of in (("", distinct), (" complex", complex_)):
     row(f"tensordot{kind}", lambda np, x, y: np.tensordot(x, y, ([1, 2], [1, 0])), of(2, 3, 2),
         of(2, 3, 2))
     row(f"einsum{kind}",    lambda np, x, y: np.einsum("ii,ij->j", x, y), of(3, 3), of(3, 2))
-    for mode in ("full", "same", "valid"):
-        row(f"convolve {mode}{kind}", lambda np, x, y, m=mode: np.convolve(x, y, m), of(4), of(3))
-        row(f"correlate {mode}{kind}", lambda np, x, y, m=mode: np.correlate(x, y, m), of(4), of(3))
+    row(f"convolve{kind}",  lambda np, x, y: np.convolve(x, y),       of(4), of(3))
+    row(f"correlate{kind}", lambda np, x, y: np.correlate(x, y, "same"), of(4), of(3))
     row(f"polyval{kind}",   lambda np, p, x: np.polyval(p, x),        of(3), of(2))
     row(f"polyadd{kind}",   lambda np, p, q: np.polyadd(p, q),        of(3), of(2))
     row(f"polysub{kind}",   lambda np, p, q: np.polysub(p, q),        of(2), of(3))
@@ -372,44 +383,42 @@ def squares(np: Any, found: Sequence[Any]) -> Any:
     return sum(np.sum(np.real(g * np.conj(g))) for g in found)
 
 
-def assert_equal(found: Sequence[Any], expected: Sequence[Any], rtol: float) -> None:
-    for f, e in zip(found, expected, strict=True):
-        f, e = np.asarray(f), np.asarray(e)
-        assert f.shape == e.shape
-        assert f.dtype == e.dtype
-        # Elements that cancel to nearly 0 are compared with the size of their neighbours.
-        np.testing.assert_allclose(f, e, rtol=rtol, atol=rtol * max(1, np.abs(e).max(initial=0)))
-
-
 @pytest.mark.parametrize("row", ROWS, ids=[r.label for r in ROWS])
-def test_first_and_second_order_equal_jax(row: Row) -> None:
+def test_derivatives_equal_jax(row: Row) -> None:
     arrays = row.inputs()
     xs = [Tensor(x, requires_grad=True) for x in arrays]
     ys = outputs_of(row.function(np, *xs))
-    theirs, pull = jax.vjp(lambda *xs: outputs_of(row.function(jnp, *xs)), *map(jnp.array, arrays))
-    assert_equal([y.data for y in ys], theirs, row.rtol)
-
     generator = np.random.default_rng(5)
     cotangents = [numbers(generator, y.shape, y.dtype) for y in ys]
-    expected = pull([*map(jnp.array, cotangents)])
     vs = [Tensor(g, requires_grad=True) for g in cotangents]
-    first = gradients(ys, xs, vs, create_graph=row.order > 1)
-    assert_equal([g.data if isinstance(g, Tensor) else g for g in first], expected, row.rtol)
-    if row.order < 2:
-        return
+    first = gradients(ys, xs, vs, create_graph=True)
+    ours = [*ys, *first]
+    if row.second:
+        # Zeros where there is no graph: the gradient of a step depends on nothing.
+        total = squares(np, first) + sum(np.sum(0 * np.real(t)) for t in (*xs, *vs))
+        ours += gradients(total, [*xs, *vs])
 
-    def their_squares(xs: Any, vs: Any) -> Any:
-        _, pull = jax.vjp(lambda *xs: outputs_of(row.function(jnp, *xs)), *xs)
-        return squares(jnp, pull(vs))
+    @jax.jit
+    def theirs(xs: Any, vs: Any) -> Any:
+        ys, pull = jax.vjp(lambda *xs: outputs_of(row.function(jnp, *xs)), *xs)
+        return squares(jnp, pull(vs)), (ys, pull(vs))
 
-    their_second = jax.grad(their_squares, (0, 1))([*map(jnp.array, arrays)],
-                                                   [*map(jnp.array, cotangents)])
-    total = squares(np, first)
-    if not total.requires_grad:  # a step: its gradient is 0, whatever the input and cotangent
-        second = [np.zeros_like(a) for a in (*arrays, *cotangents)]
+    if row.second:
+        second, (their_ys, their_first) = jax.jit(jax.grad(theirs, (0, 1), has_aux=True))(
+            arrays, cotangents
+        )
+        expected = [*their_ys, *their_first, *second[0], *second[1]]
     else:
-        second = gradients(total, [*xs, *vs])
-    assert_equal(second, [*their_second[0], *their_second[1]], row.rtol)
+        their_ys, their_first = theirs(arrays, cotangents)[1]
+        expected = [*their_ys, *their_first]
+    for x, e in zip(ours, expected, strict=True):
+        x, e = x.data if isinstance(x, Tensor) else x, np.asarray(e)
+        assert x.shape == e.shape
+        assert x.dtype == e.dtype
+        # Elements that cancel to nearly 0 are compared with the size of their neighbours.
+        np.testing.assert_allclose(
+            x, e, rtol=row.rtol, atol=row.rtol * max(1, np.abs(e).max(initial=0))
+        )
 
 
 def test_jax_judges_at_least_150_distinct_functions_of_numpy() -> None:
@@ -417,3 +426,4 @@ def test_jax_judges_at_least_150_distinct_functions_of_numpy() -> None:
     functions = {operator.attrgetter(name)(np) for name in names}
     assert all(operator.attrgetter(name)(jnp) for name in names)
     assert len(functions) >= 150
+    assert sum(row.second for row in ROWS) == len(SECOND)  # each names a row

@@ -12,9 +12,9 @@ import nn
 ROOT = Path(__file__).parents[2]
 
 
-def _python(code, *, path=(ROOT,), cwd=ROOT):
+def _python(code, *, path=(ROOT,), cwd=ROOT, flags=()):
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, *flags, "-c", code],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
         capture_output=True,
@@ -44,7 +44,8 @@ def test_import_refuses_a_foreign_autograd(tmp_path, init):
         (tmp_path / "nn").symlink_to(ROOT / "nn")
     else:  # a folder without __init__.py, with the nn package beside it
         (tmp_path / "nn").symlink_to(ROOT / "nn")
-    done = _python("import nn", path=[tmp_path], cwd=tmp_path)
+    # Without site-packages: an installed package would be found before a folder that is none.
+    done = _python("import nn", path=[tmp_path], cwd=tmp_path, flags=[] if init else ["-S"])
     assert done.returncode == 1
     assert "ImportError: nn needs pullback's autograd, but" in done.stderr
     assert str(tmp_path / "autograd") in done.stderr
