@@ -97,7 +97,8 @@ def _depth(arrays: Any) -> int:
         return 0
     depths = set(map(_depth, arrays))
     if len(depths) != 1:
-        raise ValueError(f"block: lists must not be empty, and be nested evenly; got {arrays!r}")
+        what = f"lists nested {sorted(depths)} deep side by side" if depths else "an empty list"
+        raise ValueError(f"block: got {what}; nest all evenly, as in [[a, b], [c]]")
     return 1 + depths.pop()
 
 
@@ -345,7 +346,10 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     (axis,) = normalize_axes("rollaxis", axis, a.ndim)
     if not -a.ndim <= start <= a.ndim:
-        raise ShapeError(f"rollaxis: start={start} is out of range for {a.ndim} dimensions")
+        raise ShapeError(
+            f"rollaxis: start={start} is out of range for {a.ndim} "
+            f"dimensions; use {-a.ndim} to {a.ndim}"
+        )
     start = start + a.ndim if start < 0 else start
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
@@ -353,7 +357,9 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 @handles(np.matrix_transpose)
 def matrix_transpose(x: Any) -> Any:
     if x.ndim < 2:
-        raise ShapeError(f"matrix_transpose: needs two axes or more, got shape {x.shape}")
+        raise ShapeError(
+            f"matrix_transpose: x must have two axes or more, got shape {x.shape}; reshape it first"
+        )
     return np.swapaxes(x, -1, -2)
 
 
@@ -377,7 +383,9 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 def _split(name: str, ary: Any, indices_or_sections: Any, least: int, axis: int) -> list[Any]:
     if ary.ndim < least:
-        raise ShapeError(f"{name}: needs an array of {least} or more axes, got shape {ary.shape}")
+        raise ShapeError(
+            f"{name}: ary must have {least} or more axes, got shape {ary.shape}; use np.split"
+        )
     return np.split(ary, indices_or_sections, axis)
 
 
@@ -440,7 +448,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 @handles(np.vander)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
     if x.ndim != 1:
-        raise ShapeError(f"vander: x must have one axis, got shape {x.shape}")
+        raise ShapeError(f"vander: x must have one axis, got shape {x.shape}; ravel it first")
     powers = np.arange(x.size if N is None else N)
     wide = x.astype(np.promote_types(x.dtype, int))  # NumPy's choice: float32 becomes float64
     return wide[:, None] ** constant(powers if increasing else powers[::-1], x)

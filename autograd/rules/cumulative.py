@@ -97,7 +97,9 @@ if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
 
 def _only_axis(function: str, x: Any, axis: int | None) -> int:
     if axis is None and x.ndim > 1:
-        raise ShapeError(f"{function}: an array of shape {x.shape} needs an axis")
+        raise ShapeError(
+            f"{function}: x of shape {x.shape} needs axis=, from 0 to {x.ndim - 1}; or ravel it"
+        )
     return normalize_axes(function, 0 if axis is None else axis, max(x.ndim, 1))[0]
 
 
@@ -114,7 +116,7 @@ def diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
     if n < 0:
-        raise ValueError(f"diff: n must not be negative, got {n}")
+        raise ValueError(f"diff: n must not be negative, got {n}; np.cumsum undoes diff")
     if n == 0:
         return a
     a = as_array(a)
@@ -151,14 +153,20 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         f = f.astype(np.float64)
     axes = normalize_axes("gradient", axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
-        raise TypeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")
+        raise TypeError(
+            f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one for all of them, or "
+            f"one for each"
+        )
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     spacings = varargs or (1.0,)
     if len(spacings) == 1:
         spacings = spacings * len(axes)
         if np.ndim(spacings[0]) and len(axes) > 1:
-            raise ShapeError("gradient: coordinates must be given for each axis separately")
+            raise ShapeError(
+                f"gradient: coordinates of shape {np.shape(spacings[0])} for {len(axes)} axes; give "
+                f"them for each axis"
+            )
     slopes = [_slope(f, h, a, edge_order) for h, a in zip(spacings, axes, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
@@ -169,7 +177,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     if n < edge_order + 1:
         raise ShapeError(
             f"gradient: edge_order={edge_order} needs {edge_order + 1} points or more along axis "
-            f"{axis}; the shape is {f.shape}"
+            f"{axis}; the shape of f is {f.shape}"
         )
 
     def at(i: int) -> Any:

@@ -188,12 +188,12 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
 @handles(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     if ind <= 0:
-        raise ShapeError(f"tensorinv: ind must be positive, got {ind}")
+        raise ShapeError(f"tensorinv: ind must be positive, got {ind}; it says how many axes of a are rows")
     rows, columns = np.shape(a)[:ind], np.shape(a)[ind:]
     if math.prod(rows) != math.prod(columns):
         raise ShapeError(
             f"tensorinv: the first {ind} axes {rows} and the others {columns} must have as many "
-            f"elements"
+            f"elements; choose another ind, or reshape a"
         )
     inverse = np.linalg.inv(np.reshape(a, (math.prod(rows), math.prod(columns))))
     return np.reshape(inverse, columns + rows)
@@ -207,7 +207,7 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     if math.prod(columns) != n or math.prod(np.shape(a)) != n * n:
         raise ShapeError(
             f"tensorsolve: the axes of a {np.shape(a)} must be those of b {np.shape(b)}, and then "
-            f"others with as many elements"
+            f"others with as many elements; move axes of a to its end with axes="
         )
     return np.reshape(solve(np.reshape(a, (n, n)), np.ravel(b)), columns)
 
@@ -451,7 +451,10 @@ p_norm.name = "norm"
 
 def _norm_of_vectors(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if isinstance(ord, str):
-        raise ValueError(f"norm: ord={ord!r} is a norm of matrices, but axis={axis} gives vectors")
+        raise ValueError(
+            f"norm: ord={ord!r} is a norm of matrices, but axis={axis} gives vectors; use a number "
+            f"for ord, or name two axes"
+        )
     if ord in _NORMS_OF_VECTORS:
         return _NORMS_OF_VECTORS[ord](x, axis=axis, keepdims=keepdims)
     return p_norm(x, ord=2 if ord is None else ord, axis=axis, keepdims=keepdims)

@@ -35,15 +35,15 @@ def _softplus(x: Any) -> Any:
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
-    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    y = x - x.max(axis=axis, keepdims=True)
     np.exp(y, out=y)
-    y /= np.add.reduce(y, axis=axis, keepdims=True)
+    y /= y.sum(axis=axis, keepdims=True)
     return y
 
 
 def _log_softmax(x: Any, axis: int = -1) -> Any:
-    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
+    y = x - x.max(axis=axis, keepdims=True)
+    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
     return y
 
 
@@ -107,15 +107,15 @@ def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
         )
     if labels.size == 0:
         raise ShapeError("cross_entropy: got an empty batch, whose mean is not defined")
-    if np.minimum.reduce(labels, axis=None) < 0 or np.maximum.reduce(labels, axis=None) >= classes:
+    if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"cross_entropy: labels must lie in 0..{classes - 1} for {classes} classes; got "
             f"{labels.min()} to {labels.max()}"
         )
-    probabilities = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    probabilities = logits - logits.max(axis=-1, keepdims=True)
     true = probabilities[_positions(labels)]
     np.exp(probabilities, out=probabilities)
-    total = np.add.reduce(probabilities, axis=-1, keepdims=True)
+    total = probabilities.sum(axis=-1, keepdims=True)
     probabilities /= total
     loss = np.log(total[..., 0]) - true
     return mean_of(loss), probabilities

@@ -21,7 +21,7 @@ def polyval(p: Any, x: Any) -> Any:
 @handles(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     if m < 0:
-        raise ValueError(f"polyder: m must not be negative, got {m}")
+        raise ValueError(f"polyder: m must not be negative, got {m}; np.polyint integrates")
     for _ in range(m):
         p = p[:-1] * constant(np.arange(len(p) - 1, 0, -1), p)
     return p
@@ -30,12 +30,15 @@ def polyder(p: Any, m: int = 1) -> Any:
 @handles(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if m < 0:
-        raise ValueError(f"polyint: m must not be negative, got {m}")
+        raise ValueError(f"polyint: m must not be negative, got {m}; np.polyder differentiates")
     constants = np.ravel(as_array(0.0 if k is None else k, p))
     if constants.size == 1:
         constants = np.broadcast_to(constants, m)
     elif constants.size < m:
-        raise ShapeError(f"polyint: k needs one constant, or m={m}; got {constants.size}")
+        raise ShapeError(
+            f"polyint: k must hold one constant for all integrations, or m (={m}); got "
+            f"{constants.size}"
+        )
     for i in range(m):
         p = np.concatenate((p / constant(np.arange(len(p), 0, -1), p), constants[i : i + 1]))
     return p

@@ -91,7 +91,7 @@ def linalg_cross(x1: Any, x2: Any, axis: int = -1) -> Any:
     if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
         raise ShapeError(
             f"linalg.cross: both inputs need 3 elements along axis {axis}, got shapes "
-            f"{np.shape(x1)} and {np.shape(x2)}"
+            f"{np.shape(x1)} and {np.shape(x2)}; np.cross takes vectors of a plane, too"
         )
     return cross(x1, x2, axis=axis)
 
@@ -231,7 +231,7 @@ def einsum(*operands: Any, optimize: Any = False) -> Any:
         if len(operands) % 2:
             subscripts += "->" + "".join("..." if k is ... else _LABELS[k] for k in operands[-1])
     if not arrays:
-        raise ShapeError(f"einsum: no operands for the subscripts '{subscripts}'")
+        raise ShapeError(f"einsum: no operands for the subscripts '{subscripts}'; pass one for each term")
     arrays = [x if hasattr(x, "shape") else np.asarray(x) for x in arrays]
     subscripts = subscripts.replace(" ", "")
     return _einsum_of(len(arrays))(*arrays, subscripts=subscripts, optimize=optimize)
@@ -337,7 +337,9 @@ def matrix_power(a: Any, n: int) -> Any:
     """`a` @ `a` @ ... of `n` factors, by squaring; of its inverse for negative `n`."""
     n, shape = operator.index(n), np.shape(a)
     if len(shape) < 2 or shape[-1] != shape[-2]:
-        raise ShapeError(f"matrix_power: needs square matrices, got shape {shape}")
+        raise ShapeError(
+            f"matrix_power: a must be square matrices, of shape (..., n, n); got shape {shape}"
+        )
     if n == 0:  # the identity, with gradient 0
         return np.where(False, a, np.diag(np.ones_like(a, shape=shape[-1])))
     if n < 0:

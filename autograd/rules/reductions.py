@@ -12,26 +12,26 @@ import numpy as np
 from ..broadcasting import Axes, normalize_axes, reduced_size, unreduce
 from ..op import rule
 
-# The ufuncs' own reductions: NumPy's functions `sum`, `mean`, `max` and `min` spend several times
-# as long on a small array in getting there.
+# The arrays' own methods: NumPy's functions `sum`, `mean`, `max` and `min` spend several times as
+# long on a small array before they get there.
 
 
 def _sum(a: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return a.sum(axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def mean_of(a: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Any:
     if dtype is None and a.dtype.kind == "f" and a.itemsize > 2 and a.size:
-        return np.add.reduce(a, axis=axis, keepdims=keepdims) / reduced_size(a.shape, axis)
+        return a.sum(axis=axis, keepdims=keepdims) / reduced_size(a.shape, axis)
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)  # integers, float16, nothing
 
 
 def _max(a: Any, axis: Axes = None, keepdims: bool = False) -> Any:
-    return np.maximum.reduce(a, axis=axis, keepdims=keepdims)
+    return a.max(axis=axis, keepdims=keepdims)
 
 
 def _min(a: Any, axis: Axes = None, keepdims: bool = False) -> Any:
-    return np.minimum.reduce(a, axis=axis, keepdims=keepdims)
+    return a.min(axis=axis, keepdims=keepdims)
 
 
 def _spread(g: Any, shape: tuple[int, ...], axis: Axes) -> Any:

@@ -28,11 +28,11 @@ def as_array(x: Any, like: Any = 0) -> Any:
     return x if hasattr(x, "ndim") else constant(x, like)
 
 
-def _in_range(indices: Any, n: int, mode: str) -> Any:
+def _in_range(function: str, indices: Any, n: int, mode: str) -> Any:
     """Positions as `mode` reads those out of range; "raise" leaves them to the indexing."""
     indices = as_array(indices)
     if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"take, put, choose: mode must be raise, wrap or clip, got {mode!r}")
+        raise ValueError(f"{function}: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
     if mode == "raise":
         return indices
     return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
@@ -47,18 +47,20 @@ def take(
         a, axis = np.ravel(a), 0
     a = as_array(a)
     (axis,) = normalize_axes("take", axis, a.ndim)
-    return a[(slice(None),) * axis + (_in_range(indices, a.shape[axis], mode),)]
+    return a[(slice(None),) * axis + (_in_range("take", indices, a.shape[axis], mode),)]
 
 
-def _along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
+def _along_axis(
+    function: str, shape: tuple[int, ...], indices: Any, axis: int
+) -> tuple[Any, ...]:
     """The index that `take_along_axis` stands for: `indices` on one axis, all of the others."""
     indices = as_array(indices)
     if indices.ndim != len(shape):
         raise ShapeError(
-            f"take_along_axis: indices (shape {indices.shape}) need as many axes as the array "
-            f"(shape {shape})"
+            f"{function}: indices (shape {indices.shape}) need as many axes as the array "
+            f"(shape {shape}); use np.expand_dims"
         )
-    (axis,) = normalize_axes("take_along_axis", axis, len(shape))
+    (axis,) = normalize_axes(function, axis, len(shape))
     index = list(np.ix_(*map(np.arange, shape)))
     index[axis] = indices
     return tuple(index)
@@ -68,7 +70,7 @@ def _along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, .
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    return arr[_along_axis(arr.shape, indices, axis)]
+    return arr[_along_axis("take_along_axis", arr.shape, indices, axis)]
 
 
 @handles(np.compress)
@@ -88,11 +90,11 @@ def extract(condition: Any, arr: Any) -> Any:
 @handles(np.choose)
 def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise") -> Any:
     refuse_out("choose", out)
-    which, *arrays = np.broadcast_arrays(_in_range(a, len(choices), mode), *choices)
+    which, *arrays = np.broadcast_arrays(_in_range("choose", a, len(choices), mode), *choices)
     if np.any(which < 0) or np.any(which >= len(arrays)):
         raise ValueError(
             f"choose: a must lie in 0..{len(arrays) - 1} for {len(arrays)} choices; got "
-            f"{which.min()} to {which.max()}"
+            f"{which.min()} to {which.max()}; mode='wrap' and mode='clip' take any"
         )
     return take_along_axis(np.stack(arrays), which[None], 0)[0]
 
@@ -169,7 +171,7 @@ def interp(
 def _periodic(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     """The table over one period, with the points that are next to it on either side."""
     if period == 0:
-        raise ValueError("interp: period must not be 0")
+        raise ValueError("interp: period must not be 0; leave it out where nothing repeats")
     x, xp = x % period, xp % period
     order = np.argsort(xp)
     xp, fp = xp[order], fp[order]
@@ -182,7 +184,7 @@ def _periodic(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
 
 @handles(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    ind = np.ravel(_in_range(ind, a.size, mode))
+    ind = np.ravel(_in_range("put", ind, a.size, mode))
     if np.size(v):
         a[np.unravel_index(np.where(ind < 0, ind + a.size, ind), a.shape)] = np.resize(v, ind.size)
 
@@ -191,7 +193,10 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 def place(arr: Any, mask: Any, vals: Any) -> None:
     mask = np.reshape(as_array(mask), arr.shape).astype(bool)
     if np.size(vals) == 0 and np.any(mask):
-        raise ValueError("place: vals must not be empty where mask selects elements")
+        raise ValueError(
+            f"place: vals is empty, but mask selects {np.count_nonzero(mask)} elements; pass one or "
+            f"more"
+        )
     arr[mask] = np.resize(vals, np.count_nonzero(mask))
 
 
@@ -206,7 +211,8 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     if not np.can_cast(np.result_type(src), dst.dtype, casting):
         raise TypeError(
-            f"copyto: {np.result_type(src)} cannot become {dst.dtype} under casting={casting!r}"
+            f"copyto: {np.result_type(src)} cannot become {dst.dtype} under casting={casting!r}; "
+            f"convert src first, with astype"
         )
     dst[...] = src if where is True else np.where(where, src, dst)
 
@@ -216,7 +222,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     if axis is None:
         put(arr, indices, values)
     else:
-        arr[_along_axis(arr.shape, indices, axis)] = values
+        arr[_along_axis("put_along_axis", arr.shape, indices, axis)] = values
 
 
 @handles(np.bincount)

@@ -55,7 +55,10 @@ def average(
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     total = total.astype(np.result_type(a.dtype, weights.dtype, 0.0))
     if np.any(total == 0):
-        raise ZeroDivisionError("average: the weights sum to zero, so they cannot be normalised")
+        raise ZeroDivisionError(
+            f"average: weights of shape {weights.shape} sum to 0 along axis={axis}, so they cannot "
+            f"be normalised; use np.sum(a * weights)"
+        )
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
 
@@ -68,7 +71,7 @@ def _aligned(weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     if axis is None or weights.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
             f"average: weights of shape {weights.shape} match neither the array, of shape {shape}, "
-            f"nor its axis={axis}"
+            f"nor its axis={axis}; name the axis that they are for"
         )
     weights = np.transpose(weights, inverse_order(axes))
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
@@ -90,7 +93,10 @@ def cov(
     samples = [as_array(s) for s in (m, y) if s is not None]
     for s in samples:
         if s.ndim > 2:
-            raise ShapeError(f"cov: observations must have one or two axes, got shape {s.shape}")
+            raise ShapeError(
+                f"cov: observations must have one or two axes, got shape {s.shape}; "
+                f"reshape them"
+            )
     dtype = np.result_type(*samples, np.float64) if dtype is None else dtype
     rows = [np.atleast_2d(s).astype(dtype) for s in samples]
     if not rowvar and samples[0].ndim != 1:
@@ -121,9 +127,12 @@ def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
         return None
     for w in given:
         if w.shape != (n,) or np.any(w < 0):
-            raise ShapeError(f"cov: weights must be non-negative, of shape ({n},); got {w!r}")
+            raise ShapeError(
+                f"cov: weights must be of shape ({n},), one per observation, and none negative; got "
+                f"shape {w.shape}, from {np.min(w, initial=0)}"
+            )
     if fweights is not None and np.any(given[0] != np.rint(given[0])):
-        raise TypeError("cov: fweights must be whole numbers; for others use aweights")
+        raise TypeError("cov: fweights must be whole numbers, for they count; for others use aweights")
     return given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
 
 
