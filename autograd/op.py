@@ -34,7 +34,7 @@ import numpy as np
 
 from .errors import NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled
-from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, getframe, user_frame
+from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, fill, getframe, user_frame
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -158,11 +158,11 @@ class Op:
             saved.append(x if level == _ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not isinstance(out, tuple):
-            node = Node(self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame)
+            node = fill(_new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame)
             return Tensor._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
-        trunk = Node(self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
+        trunk = fill(_new(Node), self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
         return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[bool, list[int]]:
@@ -322,7 +322,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             out if keep_out else None,
             x._data if keep_x else parent if keep_shape else None,
         )
-        result.node = Node(op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame)
+        result.node = fill(
+            _new(Node), op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame
+        )
         return result
 
     return apply
@@ -366,7 +368,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             a if level_x == _ARRAY else _kept(a, p) if level_x else None,
             b if level_y == _ARRAY else _kept(b, q) if level_y else None,
         )
-        result.node = Node(op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
+        result.node = fill(
+            _new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame
+        )
         return result
 
     return apply
@@ -452,7 +456,8 @@ _SEVERAL = np.dtype(object)  # the dtype of a node whose value is a tuple of arr
 
 
 def _output_node(trunk: Node, place: int, specs: tuple[ShapeDtype, ...]) -> Node:
-    node = Node(
+    node = fill(
+        _new(Node),
         OUTPUT,
         (trunk,),
         (None, None),

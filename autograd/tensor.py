@@ -239,6 +239,9 @@ class Tensor:
     # -- NumPy's protocols ----------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        operation = REGISTRY.get(ufunc)
+        if type(operation) is Op and method == "__call__" and not options:
+            return operation.apply(*inputs)
         if "out" in options:
             raise NotDifferentiableError(
                 f"{ufunc.__name__}: writing a tensor's value into an array (`out=`, or `a += t`) "
@@ -262,9 +265,7 @@ class Tensor:
                 options.setdefault("axis", 0)
         operation = REGISTRY.get(function)
         if operation is not None:
-            if options or not isinstance(operation, Op):
-                return operation(*inputs, **options)
-            return operation.apply(*inputs)
+            return operation(*inputs, **options)
         if ufunc in CONSTANT:
             return ufunc(*map(_unwrap, inputs), **options)
         return _unknown(f"numpy.{ufunc.__name__}", ufunc, inputs, options)

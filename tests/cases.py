@@ -341,6 +341,7 @@ case(np.moveaxis,  lambda x: np.moveaxis(x, (0, 1), (-1, 0)), real(2, 3, 2), lab
 case(np.expand_dims, lambda x: np.expand_dims(x, (0, -1)), real(2, 3))
 case(np.squeeze,   lambda x: np.squeeze(x),               real(1, 3, 1))
 case(np.squeeze,   lambda x: np.squeeze(x, axis=-1),      real(1, 3, 1), label="axis")
+case(np.squeeze,   lambda x: np.squeeze(x, axis=0),       real(1, 2, 3), label="first")
 case(np.broadcast_to, lambda x: np.broadcast_to(x, (4, 3)),    real(3))
 case(np.broadcast_to, lambda x: np.broadcast_to(x, (2, 3, 2)), real(3, 1), label="middle")
 case(np.broadcast_to, lambda x: np.broadcast_to(x, (2, 2)),    real(), label="scalar")
@@ -516,7 +517,7 @@ binary(np.heaviside,   real,       real)
 
 case(np.ldexp,  lambda x: np.ldexp(x, [1, -2, 3]),               real(2, 3))
 case(np.ldexp,  lambda x: np.ldexp(x, [[1], [-2]]),              real(3), label="stretched")
-case(np.nan_to_num, lambda x: np.nan_to_num(np.where([True, False], x, np.nan), nan=0.5), real(2),
+case(np.nan_to_num, lambda x: np.nan_to_num(x + np.array([0, np.nan], "f4"), nan=0.5), real(2),
      label="of NaN")
 case(np.modf,   lambda x: np.multiply(*np.modf(x)),              fractional(2, 3))
 case(np.divmod, lambda x, y: np.add(*np.divmod(x, y)),           fractional(2, 3), divisor(3))
@@ -559,6 +560,7 @@ case(np.real,      lambda x: np.real(x) * x,             real(3), label="of real
 case(np.imag,      lambda x: np.imag(x) + x,             real(3), label="of reals")
 case(np.conjugate, of_parts(lambda z: parts(np.conj(z) * z * z)), real(3), real(3))
 case(np.angle,     of_parts(np.angle),                   real(3), real(3))
+case(np.angle,     of_parts(np.angle),                   real(2, 3), real(2, 3), label="matrix")
 case(np.angle,     of_parts(lambda z: np.angle(z, deg=True)), real(3), real(3), label="degrees")
 for name in ("exp", "sin", "cos", "tanh", "sqrt", "log", "square", "reciprocal", "absolute"):
     op = getattr(np, name)

@@ -5,7 +5,8 @@
 
 Each fault breaks one rule of one operation while it is in force, by wrapping it: a wrong sign, a
 lost mask, an input taken for a constant when the gradient is itself recorded. The generic checks
-of `tests/autograd/test_rules.py` and `test_rule_calls.py` then run on the rows that record this operation, until one fails.
+of `tests/autograd/test_rules.py` and `test_rule_calls.py` then run on the rows that record this
+operation, until one fails.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ import numpy as np
 from autograd import Tensor, backward, gradients
 from autograd.broadcasting import unbroadcast
 from autograd.op import OUTPUT, Op
-from tests.autograd import test_rule_calls, test_rules
+from autograd.rules import reductions
+from tests.autograd import test_conventions, test_rule_calls, test_rules
 from tests.autograd.test_rules import cotangent_for, recorded_ops
 from tests.cases import CASES, Case
 
@@ -47,6 +49,18 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
 OTHER_ROWS = 40
 
 
+#: Checks of what no row can show, for single operations.
+FURTHER_CHECKS: dict[Op, Callable[[], None]] = {
+    reductions._kink: (
+        test_conventions.test_std_of_equal_numbers_has_gradient_zero_and_no_second_derivative
+    ),
+}
+
+
+def name_of(op: Op) -> str:
+    return "kink" if op is reductions._kink else op.name
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way of breaking the rule for one input of an operation."""
@@ -58,7 +72,7 @@ class Fault:
 
     @property
     def name(self) -> str:
-        return f"{self.op.name}[{self.place}]: {self.kind}"
+        return f"{name_of(self.op)}[{self.place}]: {self.kind}"
 
     @contextlib.contextmanager
     def in_force(self) -> Iterator[None]:
@@ -69,12 +83,12 @@ class Fault:
                 op.elementwise = False
             elif self.kind == AVERAGED:
                 backward.unbroadcast = _average
+            elif joint is not None and self.kind == INPUTS_CONSTANT:
+                op.joint = self.wrap(joint)
             elif joint is not None:
                 op.joint = self._in_joint(joint)
             else:
-                op.vjps = tuple(
-                    self.wrap(v) if i == self.place else v for i, v in enumerate(vjps)
-                )
+                op.vjps = tuple(self.wrap(v) if i == self.place else v for i, v in enumerate(vjps))
             yield
         finally:
             op.vjps, op.joint, op.elementwise = vjps, joint, elementwise
@@ -94,6 +108,7 @@ class Fault:
 
 # -- what can be wrong with a gradient ----------------------------------------------------------
 
+INPUTS_CONSTANT = "inputs taken for constants"
 NOT_SUMMED = "broadcast not undone"
 AVERAGED = "broadcast undone by a mean"
 
@@ -227,22 +242,25 @@ def faults_of(op: Op) -> Iterator[Fault]:
     for place, vjp in enumerate(rules):
         if vjp is None:
             continue
-        if (op.name, place) in FLAT:
+        if op is reductions._kink:
+            yield Fault(op, place, "NaN lost", _of_result(lambda gx: np.where(True, 0, gx)))
+        if (name_of(op), place) in FLAT:
             yield Fault(op, place, "slope of one", _steep)
             yield Fault(op, place, "cotangent changed", _changes_cotangent)
             continue
         for kind, change in OF_RESULTS.items():
-            if kind != "transposed" or (op.name, place) not in OF_VECTORS:
+            if kind != "transposed" or (name_of(op), place) not in OF_VECTORS:
                 yield Fault(op, place, kind, _of_result(change))
         reads = op.reads[0 if op.joint else place]
         used = {i.argval for i in dis.get_instructions(vjp) if i.opname.startswith("LOAD_FAST")}
+        if reads.out or any(reads.level(i) == 2 for i in range(op.arity or 0)):
+            yield Fault(op, place, INPUTS_CONSTANT, _takes_inputs_for_constants)
         if op.joint:
             continue
         yield Fault(op, place, "cotangent changed", _changes_cotangent)
         if op.name in MASKED:
             yield Fault(op, place, "mask dropped", _drops_mask)
         if reads.out or any(reads.level(i) == 2 for i in range(op.arity or 0)):
-            yield Fault(op, place, "inputs taken for constants", _takes_inputs_for_constants)
             yield Fault(op, place, "written over what was kept", _changes_kept)
         for option in sorted(reads.options & used - {op.residual}):
             yield Fault(op, place, f"{option} forgotten", _without(option))
@@ -250,7 +268,7 @@ def faults_of(op: Op) -> Iterator[Fault]:
             yield Fault(op, place, NOT_SUMMED, lambda v: v)
             yield Fault(op, place, AVERAGED, lambda v: v)
         for other, rule in enumerate(op.vjps):
-            if other != place and rule is not None and rule.__code__.co_code != vjp.__code__.co_code:
+            if rule is not None and rule.__code__.co_code != vjp.__code__.co_code:
                 yield Fault(op, place, f"gradient of input {other}", _in_place_of(rule))
 
 
@@ -279,12 +297,16 @@ COMPARING = {
 #: Other faults that change no result, with the reason.
 EQUIVALENT: dict[str, str] = {
     "irfft[0]: n forgotten": "the rule reads the number of elements from the cotangent",
+    **dict.fromkeys(
+        (f"{rule}: written over what was kept" for rule in ("where[1]", "where[2]", "ldexp[0]")),
+        "all that is kept are booleans or integers, which it does not fit into",
+    ),
 }
 
 
 def why_equivalent(fault: Fault) -> str | None:
     """Why a fault is none: the program with it computes the same."""
-    if fault.kind == "inputs taken for constants" and fault.op.name in COMPARING:
+    if fault.kind == INPUTS_CONSTANT and fault.op.name in COMPARING:
         return "its inputs are only compared or rounded, so that their derivative is 0"
     return EQUIVALENT.get(fault.name)
 
@@ -344,6 +366,13 @@ def caught_by(fault: Fault) -> str | None:
                         check(row)
                 except Exception:
                     return f"{check.__name__}[{row.label}]"
+        further = FURTHER_CHECKS.get(fault.op)
+        if further is not None:
+            try:
+                with fault.in_force():
+                    further()
+            except Exception:
+                return further.__name__
     return None
 
 
@@ -351,13 +380,13 @@ def every_fault() -> list[Fault]:
     """All faults, in an order that does not change from run to run."""
     places = {row.label: i for i, row in enumerate(CASES)}
     operations = rows_by_operation()
-    order = sorted(operations, key=lambda op: (op.name, places[operations[op][0].label]))
+    order = sorted(operations, key=lambda op: (name_of(op), places[operations[op][0].label]))
     return [fault for op in order for fault in faults_of(op)]
 
 
 def main(names: list[str]) -> int:
     start = time.perf_counter()
-    faults = [f for f in every_fault() if not names or f.op.name in names]
+    faults = [f for f in every_fault() if not names or name_of(f.op) in names]
     by_check: Counter[str] = Counter()
     survivors: list[Fault] = []
     for fault in faults:
@@ -370,7 +399,8 @@ def main(names: list[str]) -> int:
     real = len(faults) - len(explained)
     caught = len(faults) - len(survivors)
     print(f"{len(faults)} faults, {len(explained)} of them change nothing; of the other {real},")
-    print(f"{caught} were noticed ({caught / max(real, 1):.2%}), in {time.perf_counter() - start:.0f} s")
+    seconds = time.perf_counter() - start
+    print(f"{caught} were noticed ({caught / max(real, 1):.2%}), in {seconds:.0f} s")
     for check, count in by_check.most_common():
         print(f"{count:6} first by {check}")
     for title, chosen in (

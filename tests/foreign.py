@@ -112,8 +112,8 @@ class ForeignArray(NDArrayOperatorsMixin):
     def reshape(self, *shape: Any) -> ForeignArray:
         return ForeignArray(self._held.reshape(*shape))
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> ForeignArray:
-        return ForeignArray(self._held.sum(axis=axis, keepdims=keepdims))
+    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> ForeignArray:
+        return ForeignArray(self._held.sum(axis=axis, dtype=dtype, keepdims=keepdims))
 
     def max(self, axis: Any = None, keepdims: bool = False) -> ForeignArray:
         return ForeignArray(self._held.max(axis=axis, keepdims=keepdims))
@@ -185,7 +185,9 @@ def _wrapped(x: Any) -> Any:
 
 def _is_unknown(x: Any) -> bool:
     """Whether `x` is of a third kind of array, which can answer for itself."""
-    return hasattr(x, "__array_ufunc__") and not isinstance(x, ForeignArray | np.ndarray | np.generic)
+    return hasattr(x, "__array_ufunc__") and not isinstance(
+        x, ForeignArray | np.ndarray | np.generic
+    )
 
 
 def _refuse_numpy(function: str, x: Any, lists: bool = False) -> None:

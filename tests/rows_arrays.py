@@ -327,6 +327,7 @@ ROWS: list[dict[str, Any]] = [
     _row("nanmean along an axis", _holed(lambda x: np.nanmean(x, axis=1, keepdims=True)), (3, 4)),
     _row("nanvar",                _holed(lambda x: np.nanvar(x, axis=0)),    (3, 4)),
     _row("nanvar, ddof",          _holed(lambda x: np.nanvar(x, ddof=1)),    (3, 4)),
+    _row("nanstd of a stack",     _holed(lambda x: np.nanstd(x, axis=-1)),   (2, 3, 4)),
     _row("nanstd",                _holed(lambda x: np.nanstd(x, axis=-1, ddof=0.5, keepdims=True)),
                                   (3, 4)),
     _row("nanmax",                _holed(lambda x: np.nanmax(x, axis=0)),    (3, 4)),

@@ -164,8 +164,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         spacings = spacings * len(axes)
         if np.ndim(spacings[0]) and len(axes) > 1:
             raise ShapeError(
-                f"gradient: coordinates of shape {np.shape(spacings[0])} for {len(axes)} axes; give "
-                f"them for each axis"
+                f"gradient: coordinates of shape {np.shape(spacings[0])} for {len(axes)} axes; "
+                f"give them for each axis"
             )
     slopes = [_slope(f, h, a, edge_order) for h, a in zip(spacings, axes, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)

@@ -188,7 +188,9 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, An
 @handles(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     if ind <= 0:
-        raise ShapeError(f"tensorinv: ind must be positive, got {ind}; it says how many axes of a are rows")
+        raise ShapeError(
+            f"tensorinv: ind must be positive, got {ind}; it says how many axes of a are rows"
+        )
     rows, columns = np.shape(a)[:ind], np.shape(a)[ind:]
     if math.prod(rows) != math.prod(columns):
         raise ShapeError(

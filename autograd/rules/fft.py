@@ -95,7 +95,8 @@ def _lengths_and_axes(
             s[-1] = 2 * (s[-1] - 1)
     if len(s) != len(axes):
         raise ValueError(
-            f"fft: s={list(s)} and axes={list(axes)} differ in length; give one length for each axis"
+            f"fft: s={list(s)} and axes={list(axes)} differ in length; give one length for each "
+            f"axis"
         )
     return [(np.shape(a)[axis] if n == -1 else n, axis) for n, axis in zip(s, axes, strict=True)]
 

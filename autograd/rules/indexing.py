@@ -37,7 +37,7 @@ def _updated(x: Any, value: Any, index: Any) -> Any:
 
 def _reads_once(index: Any) -> bool:
     """Whether no element can be met twice: no index arrays, but for a single boolean mask."""
-    if getattr(index, "dtype", None) == bool:
+    if getattr(index, "dtype", None) == np.bool_:
         return True
     parts = index if isinstance(index, tuple) else (index,)
     return all(p is None or p is Ellipsis or isinstance(p, slice | int | np.integer) for p in parts)

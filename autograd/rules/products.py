@@ -224,14 +224,17 @@ _LABELS = ascii_uppercase + ascii_lowercase  # NumPy's order: what is implied de
 @handles(np.einsum)
 def einsum(*operands: Any, optimize: Any = False) -> Any:
     subscripts, *arrays = operands
+    if not arrays:
+        raise ShapeError(
+            f"einsum: takes subscripts and an operand for each of their terms, got one argument of "
+            f"type {type(subscripts).__name__}; write np.einsum('ij->ji', x)"
+        )
     if not isinstance(subscripts, str):  # operand, its labels, operand, its labels, ..., output
         arrays = list(operands[: len(operands) // 2 * 2 : 2])
         terms = ["".join("..." if k is ... else _LABELS[k] for k in s) for s in operands[1::2]]
         subscripts = ",".join(terms)
         if len(operands) % 2:
             subscripts += "->" + "".join("..." if k is ... else _LABELS[k] for k in operands[-1])
-    if not arrays:
-        raise ShapeError(f"einsum: no operands for the subscripts '{subscripts}'; pass one for each term")
     arrays = [x if hasattr(x, "shape") else np.asarray(x) for x in arrays]
     subscripts = subscripts.replace(" ", "")
     return _einsum_of(len(arrays))(*arrays, subscripts=subscripts, optimize=optimize)

@@ -50,9 +50,7 @@ def take(
     return a[(slice(None),) * axis + (_in_range("take", indices, a.shape[axis], mode),)]
 
 
-def _along_axis(
-    function: str, shape: tuple[int, ...], indices: Any, axis: int
-) -> tuple[Any, ...]:
+def _along_axis(function: str, shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     """The index that `take_along_axis` stands for: `indices` on one axis, all of the others."""
     indices = as_array(indices)
     if indices.ndim != len(shape):
@@ -194,8 +192,8 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     mask = np.reshape(as_array(mask), arr.shape).astype(bool)
     if np.size(vals) == 0 and np.any(mask):
         raise ValueError(
-            f"place: vals is empty, but mask selects {np.count_nonzero(mask)} elements; pass one or "
-            f"more"
+            f"place: vals is empty, but mask selects {np.count_nonzero(mask)} elements; pass one "
+            f"or more"
         )
     arr[mask] = np.resize(vals, np.count_nonzero(mask))
 

@@ -94,8 +94,7 @@ def cov(
     for s in samples:
         if s.ndim > 2:
             raise ShapeError(
-                f"cov: observations must have one or two axes, got shape {s.shape}; "
-                f"reshape them"
+                f"cov: observations must have one or two axes, got shape {s.shape}; reshape them"
             )
     dtype = np.result_type(*samples, np.float64) if dtype is None else dtype
     rows = [np.atleast_2d(s).astype(dtype) for s in samples]
@@ -128,11 +127,13 @@ def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
     for w in given:
         if w.shape != (n,) or np.any(w < 0):
             raise ShapeError(
-                f"cov: weights must be of shape ({n},), one per observation, and none negative; got "
-                f"shape {w.shape}, from {np.min(w, initial=0)}"
+                f"cov: weights must be of shape ({n},), one per observation, and none negative; "
+                f"got shape {w.shape}, from {np.min(w, initial=0)}"
             )
     if fweights is not None and np.any(given[0] != np.rint(given[0])):
-        raise TypeError("cov: fweights must be whole numbers, for they count; for others use aweights")
+        raise TypeError(
+            "cov: fweights must be whole numbers, for they count; for others use aweights"
+        )
     return given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
 
 

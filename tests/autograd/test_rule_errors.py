@@ -46,7 +46,7 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
      "svd: the last 1 singular vectors of a matrix of 3 by 2 are not determined and have no "
      "gradient; use full_matrices=False"),
     (lambda: la.norm(t(3, 2), "fro", axis=0), ValueError,
-     "norm: ord='fro' is a norm of matrices, but axis=0 gives vectors; use a number for ord, or "
+     "norm: ord='fro' is a norm of matrices, but axis=(0,) gives vectors; use a number for ord, or "
      "name two axes"),
     (lambda: la.norm(t(3, 2), 5), ValueError,
      "norm: ord=5 is not a norm of matrices (those are None, 1, -1, inf, -inf, 2, -2, 'nuc', "
@@ -60,6 +60,9 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: la.cross(t(2), t(2)), ShapeError,
      "linalg.cross: both inputs need 3 elements along axis -1, got shapes (2,) and (2,); np.cross "
      "takes vectors of a plane, too"),
+    (lambda: np.einsum(t(2, 2)), ShapeError,
+     "einsum: takes subscripts and an operand for each of their terms, got one argument of type "
+     "Tensor; write np.einsum('ij->ji', x)"),
     (lambda: la.multi_dot([t(2, 2), t(2), t(2, 2)]), ShapeError,
      "multi_dot: takes two or more matrices, of which the first and the last may be vectors; got "
      "shapes [(2, 2), (2,), (2, 2)]"),

@@ -1,6 +1,7 @@
 """Run the workloads on the engines, in turns, and print a table. See `__init__.py`."""
 
 import argparse
+import contextlib
 import json
 import math
 import platform
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from .engines import ENGINES, environment, installed
@@ -17,8 +18,8 @@ from .workloads import WORKLOADS
 ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-3  # relative: float32, after thousands of steps
 
-#: workload -> engine -> what each round reported (see `measure.Measured`), or None: it failed
-Results = dict[str, dict[str, list[dict[str, Any] | None]]]
+#: engine -> what it reported in each round (see `measure.Measured`), or None where it failed
+Results = dict[str, list[dict[str, Any] | None]]
 
 
 def main() -> int:
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
     parser.add_argument("--engines", nargs="+", choices=ENGINES)
     parser.add_argument("--threads", type=int, default=1, help="for every library (default: 1)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--quick", action="store_true", help="a few steps: times mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's numbers")
     args = parser.parse_args()
@@ -34,10 +35,12 @@ def main() -> int:
     engines = args.engines or [engine for engine in ENGINES if installed(engine)]
     machine = describe_machine(engines, args.threads)
     print(machine, flush=True)
-    results = run(args.only, engines, args.threads, args.rounds, args.quick)
-    report = {name: summary(measured) for name, measured in results.items()}
-    for name, rows in report.items():
-        print(table(name, rows), flush=True)
+    report = {}
+    for name in args.only:
+        able = [engine for engine in engines if engine in WORKLOADS[name].engines]
+        if able:
+            report[name] = summary(run(name, able, args.threads, args.rounds, args.quick))
+            print(table(name, report[name]), flush=True)
     if args.json:
         content = {"machine": machine.splitlines(), "threads": args.threads, "results": report}
         args.json.write_text(json.dumps(content, indent=1))
@@ -62,59 +65,79 @@ def describe_machine(engines: list[str], threads: int) -> str:
     return f"machine  {processor}\nengines  {', '.join(versions)}\n{config.stdout}"
 
 
-def run(names: list[str], engines: list[str], threads: int, rounds: int, quick: bool) -> Results:
-    """Every workload on every engine, once per round; the engine that goes first changes."""
-    pairs = {name: [e for e in engines if e in WORKLOADS[name].engines] for name in names}
-    results: Results = {name: {e: [] for e in pair} for name, pair in pairs.items()}
-    for i in range(rounds):
-        for name, pair in pairs.items():
-            turn = i % len(pair) if pair else 0
-            for engine in pair[turn:] + pair[:turn]:
-                print(f"\rround {i + 1}/{rounds}: {name}, {engine}\033[K", end="", file=sys.stderr)
-                results[name][engine].append(measure(name, engine, threads, quick))
-    print("\r\033[K", end="", file=sys.stderr)
+def run(name: str, engines: list[str], threads: int, rounds: int, quick: bool) -> Results:
+    """What each engine reports in each round; they take turns, and who goes first changes."""
+    lasting = WORKLOADS[name].lasting
+    results: Results = {engine: [] for engine in engines}
+    workers: dict[str, subprocess.Popen[str]] = {}
+    for i in range(rounds if lasting else math.ceil(rounds / 10)):
+        for engine in engines[i % len(engines) :] + engines[: i % len(engines)]:
+            if engine not in workers:
+                workers[engine] = start(name, engine, threads, quick)
+            results[engine].append(ask(workers[engine]))
+            if not lasting:
+                stop(workers.pop(engine))
+    for worker in workers.values():
+        stop(worker)
     return results
 
 
-def measure(name: str, engine: str, threads: int, quick: bool) -> dict[str, Any] | None:
-    """What a process of its own reports; None, and its traceback printed, if it fails."""
+def start(name: str, engine: str, threads: int, quick: bool) -> subprocess.Popen[str]:
     worker = [sys.executable, "-m", "tests.benchmarks.worker", name, engine, str(threads)]
-    process = subprocess.run(
+    return subprocess.Popen(
         worker + ["quick"] * quick,
         cwd=ROOT,
         env=environment(threads),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
     )
-    if process.returncode:
-        print(f"\n{name}, {engine}:\n{process.stderr}", file=sys.stderr)
+
+
+def ask(worker: subprocess.Popen[str]) -> dict[str, Any] | None:
+    """The next measurement; None when the worker has failed (its traceback is on stderr)."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        print(file=worker.stdin, flush=True)
+    except BrokenPipeError:
         return None
-    return json.loads(process.stdout.splitlines()[-1])
+    line = worker.stdout.readline()
+    return json.loads(line) if line else None
 
 
-def summary(measured: dict[str, list[dict[str, Any] | None]]) -> list[dict[str, Any]]:
+def stop(worker: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        worker.communicate()
+
+
+def summary(results: Results) -> list[dict[str, Any]]:
     """One row per quantity and engine, over the rounds."""
-    reports = {engine: [r for r in rounds if r] for engine, rounds in measured.items()}
-    checks = [r["check"] for engine in ("numpy", *reports) for r in reports.get(engine, [])]
-    rows: list[dict[str, Any]] = [
-        {"quantity": "failed", "engine": engine, "fault": "see the traceback above"}
-        for engine, rounds in measured.items()
-        if None in rounds
-    ]
-    for quantity in dict.fromkeys(q for rs in reports.values() for r in rs for q in r["values"]):
-        ours = [r["values"].get(quantity) for r in reports.get("pullback", [])]
-        for engine, rounds in reports.items():
-            values = [r["values"][quantity] for r in rounds if quantity in r["values"]]
+    rows: list[dict[str, Any]] = []
+    reference = results.get("numpy") or next(iter(results.values()))
+    quantities = (q for reports in results.values() for r in reports if r for q in r["values"])
+    for quantity in dict.fromkeys(quantities):
+        ours = _values(results.get("pullback", []), quantity)
+        for engine, reports in results.items():
+            values = _values(reports, quantity)
             if not values:
                 continue
-            row = {"quantity": quantity, "engine": engine, "median": median(values)}
+            row = {"quantity": quantity, "engine": engine, "median": median(values), "fault": ""}
             row["rounds"] = values
-            if engine != "pullback" and len(ours) == len(values) and None not in ours:
+            if engine != "pullback" and len(ours) == len(values):
                 row["pullback over it"] = median(o / v for o, v in zip(ours, values, strict=True))
-            wrong = [r["check"] for r in rounds if not _agree(r["check"], checks[0])]
-            row["fault"] = f"computes {wrong[0]}, others {checks[0]}" if wrong else ""
+            for report, other in zip(reports, reference, strict=True):
+                if report and other and not _agree(report["check"], other["check"]):
+                    row["fault"] = f"computes {report['check']}, others {other['check']}"
             rows.append(row)
+    for engine, reports in results.items():
+        if None in reports:
+            rows.append({"quantity": "failed", "engine": engine, "fault": "see the traceback"})
     return rows
+
+
+def _values(reports: list[dict[str, Any] | None], quantity: str) -> list[float]:
+    return [r["values"][quantity] for r in reports if r and quantity in r["values"]]
 
 
 def _agree(check: float | None, reference: float | None) -> bool:
@@ -128,8 +151,9 @@ def table(name: str, rows: list[dict[str, Any]]) -> str:
     for row in rows:
         line = f"  {row['quantity']:42} {row['engine']:12}"
         if "rounds" in row:
-            low, high = min(row["rounds"]), max(row["rounds"])
-            line += f" {row['median']:9.4g}  {f'({low:.4g} to {high:.4g})':22}"
+            values = row["rounds"] * 2 if len(row["rounds"]) == 1 else row["rounds"]
+            tenths = quantiles(values, n=10, method="inclusive")
+            line += f" {row['median']:9.4g}  {f'({tenths[0]:.4g} to {tenths[-1]:.4g})':20}"
         if "pullback over it" in row:
             line += f" pullback over it: {row['pullback over it']:.2f}"
         lines.append(line.rstrip() + (f"  !! {row['fault']}" if row["fault"] else ""))

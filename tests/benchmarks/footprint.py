@@ -2,20 +2,20 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
 
 from .engines import ENGINES
-from .measure import Measured, Step, peak
+from .measure import Engine, Measured, Step, peak
 
 
-def memory(setups: dict[str, Callable[[], Step]]) -> dict[str, Callable[[bool], Measured]]:
+def memory(setups: dict[str, Callable[[], Step]]) -> dict[str, Engine]:
     modules = ENGINES | {"pullback": "nn"}
     return {engine: peak(modules[engine], setup) for engine, setup in setups.items()}
 
 
-def importing(modules: tuple[str, ...], quick: bool) -> Measured:
+def importing(modules: tuple[str, ...], quick: bool) -> Iterator[Measured]:
     """Milliseconds until each of `modules` is there, in this order, once NumPy is."""
     code = f"""
 import time
@@ -35,10 +35,10 @@ print(*(1000 * (t - times[0]) for t in times[1:]))
     values = {"ms, numpy itself": base}
     for name, end in zip(modules, ends, strict=True):
         values[f"ms, {name} on top of NumPy"] = end - base
-    return Measured(values)
+    yield Measured(values)
 
 
-IMPORTS: dict[str, Callable[[bool], Measured]] = {
+IMPORTS: dict[str, Engine] = {
     "pullback": partial(importing, ("autograd", "nn")),
     "pytorch": partial(importing, ("torch",)),
 }

@@ -1,10 +1,10 @@
 """What a workload is, and the measuring of steps: time and memory."""
 
 import resource
-import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,53 +21,52 @@ class Measured:
     check: float | None = None
 
 
+#: Measures in this process, each time it is asked for the next; told whether to be quick.
+Engine = Callable[[bool], Iterator[Measured]]
+
+
 @dataclass(frozen=True)
 class Workload:
-    """`engines`: for each, a function that measures in this process; `quick`: a few steps only."""
+    """`engines`: how each is measured. `lasting`: a process can be asked again and again."""
 
     about: str
-    engines: dict[str, Callable[[bool], Measured]]
+    engines: dict[str, Engine]
+    lasting: bool = False
 
 
 def timed(
     about: str, setups: dict[str, Callable[[], Step]], steps: int, per_step: int = 1, unit: str = ""
 ) -> Workload:
-    """A workload of equal steps, each of `per_step` operations.
+    """A workload of equal steps, each of `per_step` operations, timed in blocks of `steps`."""
 
-    Twenty blocks of `steps` steps follow one block to warm up; the median block counts.
-    """
-
-    def measurement(setup: Callable[[], Step]) -> Callable[[bool], Measured]:
-        def measure(quick: bool) -> Measured:
+    def engine(setup: Callable[[], Step]) -> Engine:
+        def blocks(quick: bool) -> Iterator[Measured]:
             step = setup()
-            block, blocks = (2, 2) if quick else (steps, 20)
-            result, done, times = None, 0, []
-            for _ in range(1 + blocks):
+            block = 2 if quick else steps
+            result = [step(i) for i in range(2 * block)][-1]  # to warm up
+            for first in count(2 * block, block):
                 start = perf_counter()
-                for i in range(done, done + block):
+                for i in range(first, first + block):
                     result = step(i)
-                times.append((perf_counter() - start) / block)
-                done += block
-            time = statistics.median(times[1:])
-            return Measured({unit or "µs per step": time / per_step * 1e6}, float(result))
+                time = (perf_counter() - start) / block
+                yield Measured({unit or "µs per step": time / per_step * 1e6}, float(result))
 
-        return measure
+        return blocks
 
-    return Workload(about, {engine: measurement(setup) for engine, setup in setups.items()})
+    return Workload(about, {name: engine(setup) for name, setup in setups.items()}, lasting=True)
 
 
-def peak(module: str, setup: Callable[[], Step], steps: int = 50) -> Callable[[bool], Measured]:
+def peak(module: str, setup: Callable[[], Step], steps: int = 50) -> Engine:
     """The growth of this process above what importing `module` took, at its highest."""
 
-    def measure(quick: bool) -> Measured:
+    def engine(quick: bool) -> Iterator[Measured]:
         __import__(module)
         before = peak_memory()
-        step, result = setup(), None
-        for i in range(2 if quick else steps):
-            result = step(i)
-        return Measured({"peak MiB": (peak_memory() - before) / 2**20}, float(result))
+        step = setup()
+        result = [step(i) for i in range(2 if quick else steps)][-1]
+        yield Measured({"peak MiB": (peak_memory() - before) / 2**20}, float(result))
 
-    return measure
+    return engine
 
 
 def peak_memory() -> int:

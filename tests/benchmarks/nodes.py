@@ -6,6 +6,7 @@ them each time a quarter more have been made. The rows with the collector off sh
 
 import gc
 import tracemalloc
+from collections.abc import Iterator
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -17,7 +18,7 @@ from .measure import Measured
 SIZES = (10**3, 10**4, 10**5, 10**6)
 
 
-def pullback(quick: bool) -> Measured:
+def pullback(quick: bool) -> Iterator[Measured]:
     from autograd import Tensor
 
     x, a = Tensor(np.ones(10), requires_grad=True), np.ones(10)
@@ -50,7 +51,7 @@ def pullback(quick: bool) -> Measured:
             values[f"ratio of {n:,} to {sizes[0]:,}, collector {collector}"] = time / first
     gc.enable()
     values["bytes per node"] = _bytes_per_node(build)
-    return Measured(values, float(x.grad.sum()))
+    yield Measured(values, float(x.grad.sum()))
 
 
 def _bytes_per_node(build: Any, n: int = 10_000) -> float:

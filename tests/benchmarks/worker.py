@@ -1,6 +1,7 @@
-"""Measure one workload on one engine in this process, and print the numbers as JSON.
+"""Measure one workload on one engine in this process.
 
 Started by `__main__.py`, as `python -m tests.benchmarks.worker WORKLOAD ENGINE THREADS [quick]`.
+For every line that it reads, it measures once and prints the numbers, as a line of JSON.
 """
 
 import json
@@ -14,7 +15,9 @@ from .workloads import WORKLOADS
 def main(workload: str, engine: str, threads: str, quick: str = "") -> None:
     if engine in SET_THREADS:
         SET_THREADS[engine](int(threads))
-    print(json.dumps(asdict(WORKLOADS[workload].engines[engine](bool(quick)))))
+    measurements = WORKLOADS[workload].engines[engine](bool(quick))
+    for _, measured in zip(sys.stdin, measurements, strict=False):
+        print(json.dumps(asdict(measured)), flush=True)
 
 
 if __name__ == "__main__":

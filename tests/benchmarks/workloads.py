@@ -7,17 +7,17 @@ WORKLOADS: dict[str, Workload] = {
     "chain": timed(
         "y = tanh(y * a + b), 100 times on 10 numbers, float64, sum, backward",
         chain.ENGINES,
-        steps=20,
+        steps=30,
         per_step=chain.OPERATIONS,
         unit="µs per operation",
     ),
     "mlp-784-30-10": timed(
-        "sigmoid, quadratic cost, batch 10, one step of SGD, float32", nielsen.ENGINES, steps=100
+        "sigmoid, quadratic cost, batch 10, one step of SGD, float32", nielsen.ENGINES, steps=200
     ),
     "mlp-784-128-10": timed(
         "ReLU, cross-entropy, batch 64, one step of SGD, float32",
         mlp.engines((784, 128, 10), batch=64),
-        steps=50,
+        steps=60,
     ),
     "mlp-784-512-512-10": timed(
         "ReLU, cross-entropy, batch 128, one step of SGD, float32",
