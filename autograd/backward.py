@@ -66,14 +66,21 @@ def backward_pass(
             if _changes:
                 _check_unchanged(node)
             arguments, options = recorded_arguments(node) if record else (node.saved, node.options)
-            joint = operation.joint and operation.joint(g, *arguments, **options)
-            for parent, vjp in zip(node.parents, joint or operation.vjps):  # noqa: B905 - a hot loop
+            joint = operation.joint
+            rules = operation.vjps if joint is None else joint(g, *arguments, **options)
+            for parent, vjp in zip(node.parents, rules):  # noqa: B905 - a hot loop
                 if parent is None or (needed is not None and parent not in needed):
                     continue
-                if joint:
+                if joint is not None:
                     gx = vjp  # already computed, together with the others
                 elif options:
                     gx = vjp(g, *arguments, **options)
+                elif len(arguments) == 3:  # written out, for a `*` costs as much as the call
+                    out, x, y = arguments
+                    gx = vjp(g, out, x, y)
+                elif len(arguments) == 2:
+                    out, x = arguments
+                    gx = vjp(g, out, x)
                 else:
                     gx = vjp(g, *arguments)
                 if gx is None:

@@ -158,7 +158,9 @@ class Op:
             saved.append(x if level == _ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not isinstance(out, tuple):
-            node = fill(_new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame)
+            node = fill(
+                _new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame
+            )
             return Tensor._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
@@ -316,8 +318,8 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             result.node = None
             return result
         frame = getframe(1)
-        if frame.f_code.co_filename in ENGINE_FILES:
-            frame = user_frame(frame)
+        while frame.f_code.co_filename in ENGINE_FILES:
+            frame = frame.f_back  # type: ignore[assignment]
         saved = (
             out if keep_out else None,
             x._data if keep_x else parent if keep_shape else None,
@@ -332,8 +334,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
 
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
     forward = op.forward
-    # Indexed by which inputs want a gradient: neither, x, y, or both.
-    plans = [op.plan((x, y)) for y in (False, True) for x in (False, True)]
+    for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
 
     def apply(x: Any, y: Any) -> Any:
         if isinstance(x, Tensor):
@@ -360,17 +361,15 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             result.node = None
             return result
         frame = getframe(1)
-        if frame.f_code.co_filename in ENGINE_FILES:
-            frame = user_frame(frame)
-        keep_out, (level_x, level_y) = plans[(p is not None) + 2 * (q is not None)]
+        while frame.f_code.co_filename in ENGINE_FILES:
+            frame = frame.f_back  # type: ignore[assignment]
+        keep_out, (level_x, level_y) = for_x if q is None else for_y if p is None else for_both
         saved = (
             out if keep_out else None,
             a if level_x == _ARRAY else _kept(a, p) if level_x else None,
             b if level_y == _ARRAY else _kept(b, q) if level_y else None,
         )
-        result.node = fill(
-            _new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame
-        )
+        result.node = fill(_new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
         return result
 
     return apply
@@ -438,9 +437,10 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
-            for key in options.keys() - known:
+            for key in [key for key in options if key not in known]:
                 value = options.pop(key)
-                if value is not None and value is not np._NoValue:
+                default = _positional_parameters(function)[1].get(key)
+                if value is not None and value is not np._NoValue and value is not default:
                     raise _unhonoured(composition.__name__, key, value, known)
             return composition(*args, **options)
 

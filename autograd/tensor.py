@@ -78,6 +78,8 @@ class Tensor:
     Results of operations on a Tensor are Tensors; they require a gradient when an input does.
     Comparisons and functions with integer results return plain arrays. Leave the graph with
     `t.data` (the array), `t.item()` (a Python number) or `t.detach()` (a constant Tensor).
+    `t += x` and `t[i] = x` change this tensor only: parts of it that were taken before keep their
+    values.
 
     Raises `DTypeError` for data that are not numbers, and where integers or booleans are to
     carry a gradient.
@@ -295,6 +297,7 @@ class Tensor:
     __truediv__, __rtruediv__ = _apply(np.true_divide), _reflected(np.true_divide)
     __floordiv__, __rfloordiv__ = _apply(np.floor_divide), _reflected(np.floor_divide)
     __mod__, __rmod__ = _apply(np.remainder), _reflected(np.remainder)
+    __divmod__, __rdivmod__ = _apply(np.divmod), _reflected(np.divmod)
     __pow__, __rpow__ = _apply(np.power), _reflected(np.power)
     __matmul__, __rmatmul__ = _apply(np.matmul), _reflected(np.matmul)
     __isub__, __imul__ = _in_place(np.subtract), _in_place(np.multiply)
@@ -323,6 +326,9 @@ class Tensor:
 
     def __index__(self) -> int:
         return operator.index(self.__array__())
+
+    def __round__(self, decimals: int = 0) -> Tensor:
+        return np.round(self, decimals)  # type: ignore[return-value]
 
     def __format__(self, spec: str) -> str:
         return format(self._data.item(), spec) if self.size == 1 and spec else str(self)

@@ -9,7 +9,7 @@ CONSTANT.update(
     (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
     (np.isclose, np.allclose, np.array_equal, np.array_equiv, np.any, np.all, np.isin),
     (np.isnan, np.isinf, np.isfinite, np.isneginf, np.isposinf, np.signbit),
-    (np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isfortran),
+    (np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj),
     (np.logical_and, np.logical_or, np.logical_xor, np.logical_not),
     # functions of integers and of bits, which refuse floats themselves
     (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_not, np.bitwise_count),

@@ -19,10 +19,10 @@ from ..op import handles, rule
 # fmt: off
 
 # -- arithmetic
-rule(np.add,         lambda g, *_: g,
-                     lambda g, *_: g)
-rule(np.subtract,    lambda g, *_: g,
-                     lambda g, *_: -g)
+rule(np.add,         lambda g, _, __, ___: g,
+                     lambda g, _, __, ___: g)
+rule(np.subtract,    lambda g, _, __, ___: g,
+                     lambda g, _, __, ___: -g)
 rule(np.multiply,    lambda g, _, __, y: g * y,
                      lambda g, _, x, __: g * x)
 rule(np.true_divide, lambda g, _, __, y: g / y,

@@ -43,6 +43,10 @@ REFUSED: dict[Callable[..., Any], str] = {
     np.polydiv:        "use np.linalg.solve with the convolution matrix of the divisor",
     np.polyfit:        "use np.linalg.lstsq(np.vander(x, deg + 1), y)",
     np.apply_over_axes: "call the function once for each axis",
+    np.is_busday:      "it takes dates, which carry no gradient",
+    np.busday_count:   "it takes dates, which carry no gradient",
+    np.busday_offset:  "it takes dates, which carry no gradient",
+    np.datetime_as_string: "it takes dates, which carry no gradient",
     np.piecewise:      "it writes into an array that has no graph; use np.where, or np.select with "
                        "a list of conditions",
 }

@@ -105,8 +105,8 @@ def is_number_type(function: Any) -> bool:
 )
 def test_function_that_numpy_hands_over_is_in_one_set(name: str) -> None:
     function = FUNCTIONS[name]
-    sets = [function in REGISTRY, function in CONSTANT, function in REFUSED, name in DATES]
-    assert sum(sets) == 1, (
+    sets = [function in REGISTRY, function in CONSTANT, function in REFUSED]
+    assert sum(sets) == 1 or (name in DATES and not any(sets)), (
         f"numpy.{name} must be in exactly one place: teach it in autograd/rules/ with rule(...) or "
         f"@handles; or add it to CONSTANT in rules/constants.py if its result carries no gradient; "
         f"or refuse it in rules/refused.py, with what to write instead"

@@ -154,7 +154,7 @@ def check(program: Any) -> None:
         return float(slope([Tensor(x, requires_grad=True) for x in moved(t)]))
 
     def agrees(found: float, function: Callable[[float], float]) -> bool:
-        # A step so short that it crosses a kink is as rare as it is short: try three.
+        # A long step may cross a kink, a short one rounds more: one of three is right.
         return any(
             abs(found - along(function, h)) <= 1e-6 * max(1, abs(found)) for h in (1e-3, 1e-4, 1e-5)
         )
