@@ -250,6 +250,6 @@ def _check_unchanged(node: Node) -> None:
 
 def _owner(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
-    while isinstance(getattr(array, "base", None), np.ndarray):
-        array = array.base
+    while hasattr(base := getattr(array, "base", None), "__array_function__"):
+        array = base
     return array

@@ -433,7 +433,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         prefix = f"{type(self).__name__}("
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix=prefix)
+        text = np.array2string(self._data, separator=", ", prefix=prefix)
         if self.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
             text += f", dtype={self.dtype}"
         if isinstance(self.node, Leaf):

@@ -90,12 +90,14 @@ def _cotangents(
     """The cotangent that arrives at each of `nodes`; zeros where none does."""
     if record:
         found = recorded_backward_pass(seeds, nodes)
-        return [
-            found[n] if n in found else Tensor._of(np.zeros(n.shape, n.dtype), None) for n in nodes
-        ]
+        return [found[n] if n in found else Tensor._of(_zeros(n, seeds), None) for n in nodes]
     found = backward_pass(seeds, nodes, retain_graph=retain_graph)
     # Copies, because a cotangent may be shared between inputs, or be a view of another.
-    return [np.array(found[n]) if n in found else np.zeros(n.shape, n.dtype) for n in nodes]
+    return [np.copy(found[n]) if n in found else _zeros(n, seeds) for n in nodes]
+
+
+def _zeros(node: Node, seeds: list[tuple[Node, Any]]) -> Any:
+    return np.zeros_like(seeds[0][1], shape=node.shape, dtype=node.dtype)
 
 
 # -- of functions -------------------------------------------------------------------------------

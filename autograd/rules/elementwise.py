@@ -95,9 +95,12 @@ def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
     return (g - np.conj(y) * np.real(g * y)) / np.where(x == 0, np.inf, np.abs(x))
 
 
+_NUMBER: Any = (int, float, np.generic)
+
+
 def _one_less(y: Any) -> Any:
     """The exponent of the derivative of `x**y`; any will do where y is 0, times which it is."""
-    if isinstance(y, int | float):  # stays a Python number, so that float32 stays float32
+    if isinstance(y, _NUMBER):  # stays one, so that float32 stays float32
         return y - 1 if y else 1
     return np.where(y == 0, 1, y - 1)
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..broadcasting import Axes, unreduce
 from ..errors import DTypeError, ShapeError
 from ..op import rule
+from .creation import constant
 from .reductions import mean_of
 
 
@@ -113,7 +114,7 @@ def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
             f"{labels.min()} to {labels.max()}"
         )
     probabilities = logits - logits.max(axis=-1, keepdims=True)
-    true = probabilities[_positions(labels)]
+    true = probabilities[_positions(constant(labels, logits))]
     np.exp(probabilities, out=probabilities)
     total = probabilities.sum(axis=-1, keepdims=True)
     probabilities /= total
@@ -129,8 +130,8 @@ def _positions(labels: Any) -> tuple[Any, ...]:
 def _cross_entropy_vjp(g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None) -> Any:
     if probabilities is None:
         probabilities = softmax(logits)
-    labels = np.asarray(labels)
-    hit = labels[..., None] == np.arange(probabilities.shape[-1])
+    labels = constant(labels, logits)
+    hit = labels[..., None] == constant(np.arange(probabilities.shape[-1]), labels)
     return (probabilities - hit) * (g / max(labels.size, 1))
 
 

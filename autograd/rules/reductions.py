@@ -11,6 +11,7 @@ import numpy as np
 
 from ..broadcasting import Axes, normalize_axes, reduced_size, unreduce
 from ..op import rule
+from .creation import constant, inverse_order
 
 # The arrays' own methods: NumPy's functions `sum`, `mean`, `max` and `min` spend several times as
 # long on a small array before they get there.
@@ -61,8 +62,8 @@ def _product_of_the_others(x: Any, axis: Axes) -> Any:
     moved = np.transpose(x, order)
     n = math.prod(x.shape[a] for a in axes)
     rows = np.reshape(moved, (*(x.shape[a] for a in kept), 1, n))
-    others = np.prod(np.where(np.eye(n, dtype=bool), 1, rows), axis=-1)
-    return np.transpose(np.reshape(others, moved.shape), np.argsort(order))
+    others = np.prod(np.where(constant(np.eye(n, dtype=bool), x), 1, rows), axis=-1)
+    return np.transpose(np.reshape(others, moved.shape), inverse_order(order))
 
 
 def _var_vjp(
@@ -99,6 +100,7 @@ _kink = rule(
     lambda y: y * 0,
     lambda g, _, y: g * np.where(y == 0, np.nan, 0),
 )
+_kink.name = "kink"
 
 
 # fmt: off

@@ -212,8 +212,10 @@ def test_constant_function_returns_no_tensor(name: str) -> None:
 #: How to call those that do not take one array.
 REFUSED_ARGUMENTS: dict[str, Callable[[Tensor], tuple[Any, ...]]] = {
     **dict.fromkeys(
-        ("union1d", "intersect1d", "setdiff1d", "setxor1d", "histogram2d", "nextafter", "polydiv")
-        + ("busday_count", "busday_offset"),
+        [
+            *("union1d", "intersect1d", "setdiff1d", "setxor1d", "histogram2d", "nextafter"),
+            *("polydiv", "busday_count", "busday_offset"),
+        ],
         lambda t: (t, t),
     ),
     "histogramdd": lambda t: (np.stack([t, t], axis=1),),

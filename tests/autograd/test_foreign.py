@@ -7,7 +7,6 @@ on the host what should stay with the other library, or fails there: here it fai
 from __future__ import annotations
 
 import contextlib
-import re
 from typing import Any
 
 import numpy as np
@@ -21,25 +20,7 @@ from tests.foreign import ForeignArray, MixedArraysError, adopting_operands
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-#: Rows that fail until a rule is mended, by the beginning of their labels: keep this empty.
-PENDING = {
-    "power-numpy scalar exponent",  # elementwise.py: `_one_less` makes a NumPy array of it
-    "cross_entropy",  # neural.py: labels stay on the host
-    "prod-zeros",  # reductions.py: `np.eye`
-}
-
-
-def is_pending(row: Case) -> bool:
-    return any(re.match(rf"{re.escape(p)}\b", row.label) for p in PENDING)
-
-
-each_case = pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param(c, id=c.label, marks=[pytest.mark.xfail(strict=False)] * is_pending(c))
-        for c in CASES
-    ],
-)
+each_case = pytest.mark.parametrize("row", CASES, ids=[c.label for c in CASES])
 
 
 def operands_of(row: Case) -> Any:
