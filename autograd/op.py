@@ -223,11 +223,10 @@ def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dic
     """The names of a function's positional parameters, and the defaults of all parameters."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except ValueError:  # compiled, and without a signature
-        return [], {}
+    except ValueError:  # compiled, and without a signature: before NumPy 2.4, the ufuncs
+        return [], {"where": True}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
-    names = ["shape" if name == "newshape" else name for name in names]  # np.reshape, NumPy 2.0
     return names, {p.name: p.default for p in parameters}
 
 

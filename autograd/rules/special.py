@@ -58,7 +58,7 @@ rule(np.nan_to_num, lambda g, _, x, copy=True, nan=0.0, posinf=None, neginf=None
                         g * np.isfinite(x), elementwise=True)
 rule(np.round,     lambda g, *_, decimals=0: g * 0, elementwise=True)
 rule(np.around,    lambda g, *_, decimals=0: g * 0, elementwise=True)
-rule(np.fix,       lambda g, *_: g * 0, elementwise=True)
+rule(np.fix,       lambda g, *_: g * 0, elementwise=True, forward=np.trunc)
 # fmt: on
 
 
