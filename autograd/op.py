@@ -102,6 +102,16 @@ class Op:
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
+    def __reduce__(self) -> Any:
+        """Operations of NumPy's functions are pickled by the name of the function."""
+        for function, operation in REGISTRY.items():
+            if operation is self:
+                return _registered, (function,)
+        raise TypeError(
+            f"the operation {self.name} cannot be pickled: it is not in the registry; pickle the "
+            f"name of the module variable that holds it"
+        )
+
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Apply to `args`, and record the call where one of them requires a gradient.
 
@@ -381,6 +391,10 @@ REGISTRY: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 #: NumPy functions whose results carry no gradient: they return plain arrays.
 CONSTANT: set[Callable[..., Any]] = set()
+
+
+def _registered(function: Callable[..., Any]) -> Callable[..., Any]:
+    return REGISTRY[function]
 
 
 def rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import weakref
 from typing import Any
 
@@ -400,3 +401,13 @@ def test_constants_return_plain_arrays() -> None:
         np.result_type(x), np.array_str(x), np.full_like(x, 2.0), np.searchsorted(x, 0.5),
     ]  # fmt: skip
     assert not any(isinstance(result, Tensor) for result in results)
+
+
+def test_operations_of_numpy_are_pickled_by_name() -> None:
+    operations = {id(op): op for op in REGISTRY.values() if isinstance(op, Op)}
+    assert len(operations) > 100
+    for op in operations.values():
+        assert pickle.loads(pickle.dumps(op)) is op
+    own = rule(lambda x: x * 2, lambda g, *_: g * 2)
+    with pytest.raises(TypeError, match="cannot be pickled: it is not in the registry"):
+        pickle.dumps(own)
