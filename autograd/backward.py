@@ -67,7 +67,10 @@ def backward_pass(
                 _check_unchanged(node)
             arguments, options = recorded_arguments(node) if record else (node.saved, node.options)
             joint = operation.joint
-            rules = operation.vjps if joint is None else joint(g, *arguments, **options)
+            rules: tuple[Any, ...] = operation.vjps
+            if joint is not None:
+                rules = tuple(joint(g, *arguments, **options))
+                _check_count(operation, rules, node)
             for parent, vjp in zip(node.parents, rules):  # noqa: B905 - a hot loop
                 if parent is None or (needed is not None and parent not in needed):
                     continue
@@ -101,6 +104,14 @@ def backward_pass(
             node.options = NO_OPTIONS
     results.update((node, pending[node]) for node in ends if node in pending)
     return results
+
+
+def _check_count(operation: Op, gradients: tuple[Any, ...], node: Node) -> None:
+    if len(gradients) != len(node.parents):
+        raise GraphError(
+            f"the joint rule of {operation.name} returned {len(gradients)} gradients for "
+            f"{len(node.parents)} inputs; return one for each, None where there is none"
+        )
 
 
 def _topological_order(

@@ -411,3 +411,10 @@ def test_operations_of_numpy_are_pickled_by_name() -> None:
     own = rule(lambda x: x * 2, lambda g, *_: g * 2)
     with pytest.raises(TypeError, match="cannot be pickled: it is not in the registry"):
         pickle.dumps(own)
+
+
+def test_joint_rule_with_the_wrong_number_of_gradients_raises() -> None:
+    op = rule(lambda x, y: x * y, joint=lambda g, _, x, y: [g * y])
+    words = "the joint rule of <lambda> returned 1 gradients for 2 inputs; return one for each"
+    with pytest.raises(autograd.GraphError, match=words):
+        op(leaf(2), leaf(2)).backward(np.ones(2))
