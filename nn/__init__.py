@@ -20,16 +20,17 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
 from . import data, functional, init, models, optim
 from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
-from .container import Flatten, Sequential
+from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .data import DataLoader
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .models import MLP
-from .module import Module, Parameter, StateError
+from .module import Buffer, Module, Parameter, StateError
 from .training import History, evaluate, fit
 
 __all__ = [
     "MLP",
+    "Buffer",
     "CheckpointError",
     "CrossEntropyLoss",
     "DataLoader",
@@ -39,6 +40,8 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "Parameter",
     "ReLU",
     "Sequential",

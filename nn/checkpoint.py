@@ -37,13 +37,13 @@ class CheckpointError(AutogradError):
 
 
 def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write a module's parameters, or a mapping from names to arrays, to exactly `path`.
+    """Write a module's state, or a mapping from names to arrays, to exactly `path`.
 
     Raises `CheckpointError` where it cannot be written, or for an array that holds objects;
     what was at `path` before is then still there.
     """
-    named = state.named_parameters() if isinstance(state, Module) else state.items()
-    arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in named}
+    named = state.state_dict() if isinstance(state, Module) else state
+    arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in named.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise CheckpointError(

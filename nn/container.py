@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,26 +13,28 @@ from autograd import ShapeError, Tensor
 from .module import Module
 
 
-class Sequential(Module):
-    """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`.
+class ModuleList(Module):
+    """Modules in a list, for a `forward` that loops over them itself.
 
-    They are named '0', '1', ...; `len`, iteration and integer indices give them back.
-    Raises `TypeError` for a part that is no module.
+    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace) and
+    `append` work as with a list. Raises `TypeError` for a part that is no module.
     """
 
-    def __init__(self, *modules: Module) -> None:
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"Sequential: part {i} is {_described(module)}, not a Module; pass the parts "
-                    f"one by one, each made with its parentheses (nn.ReLU())"
-                )
-            setattr(self, str(i), module)
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        for module in modules:
+            self.append(module)
 
-    def forward(self, x: Any) -> Any:
-        for module in self:
-            x = module(x)
-        return x
+    def append(self, module: Module) -> None:
+        """Add a module at the end."""
+        self._put(len(self), module)
+
+    def _put(self, place: int, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__}: part {place} is {_described(module)}, not a Module; pass "
+                f"each part made with its parentheses (nn.ReLU())"
+            )
+        setattr(self, str(place), module)
 
     def __iter__(self) -> Iterator[Module]:
         return (part for part in vars(self).values() if isinstance(part, Module))
@@ -42,6 +44,68 @@ class Sequential(Module):
 
     def __getitem__(self, index: int) -> Module:
         return list(self)[index]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._put(range(len(self))[index], module)
+
+
+class Sequential(ModuleList):
+    """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`."""
+
+    def __init__(self, *modules: Module) -> None:
+        super().__init__(modules)
+
+    def forward(self, x: Any) -> Any:
+        for module in self:
+            x = module(x)
+        return x
+
+
+class ModuleDict(Module):
+    """Modules by name: `ModuleDict({"a": nn.Linear(2, 3)})["a"]`.
+
+    Reading, replacing, `in`, `len`, iteration over the names, `keys`, `values` and `items` work
+    as with a dict. Raises `TypeError` for a part that is no module or a name that is no string,
+    and `ValueError` for a name that is empty, has a dot, or is an attribute of modules.
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        for name, module in (modules or {}).items():
+            self[name] = module
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        if not isinstance(name, str) or not isinstance(module, Module):
+            raise TypeError(
+                f"ModuleDict: the part {name!r} is {_described(module)}; the names are strings, "
+                f"and the parts modules, each made with its parentheses (nn.ReLU())"
+            )
+        if not name or hasattr(type(self), name):
+            raise ValueError(f"ModuleDict: {name!r} cannot be the name of a part; choose another")
+        setattr(self, name, module)
+
+    def __getitem__(self, name: str) -> Module:
+        return dict(self.items())[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in dict(self.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.items())
+
+    def keys(self) -> list[str]:
+        """The names, in the order in which they were given."""
+        return [name for name, _ in self.items()]
+
+    def values(self) -> list[Module]:
+        """The modules."""
+        return [module for _, module in self.items()]
+
+    def items(self) -> list[tuple[str, Module]]:
+        """Pairs of name and module."""
+        return [(name, part) for name, part in vars(self).items() if isinstance(part, Module)]
 
 
 class Flatten(Module):

@@ -54,6 +54,19 @@ class Parameter(Tensor):
         super().__init__(data, requires_grad, dtype)
 
 
+class Buffer(Tensor):
+    """An array that a module keeps in its state and does not train, such as a running mean.
+
+    A constant tensor of the given `data` and `dtype` (default: as `data` has it). Saved and loaded
+    with the parameters; write new values into `buffer.data[...]`.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None) -> None:
+        super().__init__(data, dtype=dtype)
+
+
 class Module:
     """Base of all layers and networks: define `forward`, assign parts to attributes, call it.
 
@@ -79,7 +92,7 @@ class Module:
     # -- parts ----------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not isinstance(value, Parameter | Module):
+        if not isinstance(value, Parameter | Buffer | Module):
             self._refuse_lost_parts(name, value)
             object.__setattr__(self, name, value)
             return
@@ -103,17 +116,21 @@ class Module:
     def _refuse_lost_parts(self, name: str, value: Any) -> None:
         parts = value.values() if isinstance(value, dict) else value
         if isinstance(value, list | tuple | dict) and any(
-            isinstance(part, Parameter | Module) for part in parts
+            isinstance(part, Parameter | Buffer | Module) for part in parts
         ):
             raise TypeError(
                 f"{type(self).__name__}.{name}: parameters and modules inside a "
                 f"{type(value).__name__} are not found, and would not be trained; put modules in "
-                f"nn.Sequential, and assign each parameter to an attribute"
+                f"nn.ModuleList, nn.ModuleDict or nn.Sequential, and assign each parameter to an "
+                f"attribute"
             )
-        if value is not None and isinstance(vars(self).get(name), Parameter):
+        held = vars(self).get(name)
+        if value is not None and isinstance(held, Parameter | Buffer):
+            kind = type(held).__name__
+            fate = "trained" if kind == "Parameter" else "saved"
             raise TypeError(
-                f"{type(self).__name__}.{name} is a Parameter, and a {type(value).__name__} in its "
-                f"place would not be trained; assign an nn.Parameter, or write to {name}.data"
+                f"{type(self).__name__}.{name} is a {kind}, and a {type(value).__name__} in its "
+                f"place would not be {fate}; assign an nn.{kind}, or write to {name}.data"
             )
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
@@ -135,16 +152,23 @@ class Module:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """All parameters, each once, with the first path that leads to each."""
-        seen: set[int] = set()
-        for path, parameter in self._all_parameters(prefix):
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield path, parameter
+        return self._each_once(Parameter, prefix)
 
-    def _all_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Buffer]]:
+        """All buffers, each once, with the first path that leads to each."""
+        return self._each_once(Buffer, prefix)
+
+    def _each_once(self, kind: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        for path, tensor in self._all_paths(kind, prefix):
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                yield path, tensor
+
+    def _all_paths(self, kind: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         for path, module in self.named_modules(prefix):
             for name, part in vars(module).items():
-                if isinstance(part, Parameter):
+                if isinstance(part, kind):
                     yield f"{path}.{name}" if path else name, part
 
     def parameters(self) -> Iterator[Parameter]:
@@ -172,25 +196,25 @@ class Module:
     # -- state ----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of the arrays of all parameters, by path."""
-        return {path: parameter.data.copy() for path, parameter in self.named_parameters()}
+        """Copies of the arrays of all parameters and buffers, by path."""
+        return {path: tensor.data.copy() for path, tensor in self._each_once(_STATE)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copy the arrays of `state` (a mapping from path to array) into the parameters.
+        """Copy the arrays of `state` (a mapping from path to array) into parameters and buffers.
 
         The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the module unchanged.
         """
-        own = dict(self.named_parameters())
-        name_of = {id(parameter): path for path, parameter in own.items()}
-        aliases = {path: name_of[id(parameter)] for path, parameter in self._all_parameters()}
+        own = dict(self._each_once(_STATE))
+        name_of = {id(tensor): path for path, tensor in own.items()}
+        aliases = {path: name_of[id(tensor)] for path, tensor in self._all_paths(_STATE)}
         arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
         faults = [f"missing: {path}" for path in own if path not in arrays]
         for path, array in arrays.items():
             if path not in own:
                 shared = aliases.get(path)
                 faults.append(
-                    f"duplicate: {path} is the same parameter as {shared}; give only that"
+                    f"duplicate: {path} is the same tensor as {shared}; give only that"
                     if shared
                     else f"unexpected: {path}"
                 )
@@ -236,3 +260,6 @@ class Module:
         for name, part in vars(self).items():
             if isinstance(part, Module):
                 part._add_rows(rows, indent + "  ", f"{name}: ")
+
+
+_STATE = Parameter | Buffer  #: what is saved of a module

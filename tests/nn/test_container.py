@@ -31,7 +31,7 @@ def test_sequential_without_modules_is_the_identity():
     ("part", "words"),
     [
         (nn.ReLU, r"part 1 is the class ReLU, not a Module; .*\(nn\.ReLU\(\)\)"),
-        ([nn.ReLU()], r"part 1 is a list, not a Module; pass the parts one by one"),
+        ([nn.ReLU()], r"part 1 is a list, not a Module; pass each part"),
     ],
 )
 def test_sequential_of_something_else_raises(part, words):
@@ -53,3 +53,49 @@ def test_flatten_keeps_the_first_axis(shape, flat):
 def test_flatten_without_axes_raises():
     with pytest.raises(ShapeError, match="Flatten got an input without axes"):
         nn.Flatten()(np.float32(1))
+
+
+class TestModuleList:
+    def test_parts_are_found_and_named_by_their_place(self):
+        parts = nn.ModuleList([nn.Linear(2, 3)])
+        parts.append(nn.Linear(3, 1, bias=False))
+        assert [name for name, _ in parts.named_parameters()] == ["0.weight", "0.bias", "1.weight"]
+        assert len(parts) == 2
+        assert parts[-1] is list(parts)[1]
+
+    def test_a_part_can_be_replaced(self):
+        parts = nn.ModuleList([nn.ReLU(), nn.Tanh()])
+        parts[-1] = new = nn.Sigmoid()
+        assert list(parts)[1] is new
+        assert len(parts) == 2
+        with pytest.raises(IndexError):
+            parts[2] = nn.ReLU()
+
+    def test_a_part_that_is_no_module_is_refused(self):
+        with pytest.raises(TypeError, match=r"part 0 is the class ReLU.*parentheses"):
+            nn.ModuleList([nn.ReLU])
+
+
+class TestModuleDict:
+    def test_parts_are_found_by_name(self):
+        parts = nn.ModuleDict({"a": nn.Linear(2, 3), "b": nn.ReLU()})
+        assert [name for name, _ in parts.named_parameters()] == ["a.weight", "a.bias"]
+        assert list(parts) == parts.keys() == ["a", "b"]
+        assert parts["b"] is parts.values()[1]
+        assert "a" in parts
+        assert "weight" not in parts
+        parts["a"] = nn.Tanh()
+        assert [type(m) for m in parts.values()] == [nn.Tanh, nn.ReLU]
+
+    @pytest.mark.parametrize("name", ["", "forward", "a.b", "training"])
+    def test_names_that_cannot_be(self, name):
+        with pytest.raises(ValueError, match=r"name"):
+            nn.ModuleDict({name: nn.ReLU()})
+
+    def test_what_is_no_module_or_no_name(self):
+        with pytest.raises(TypeError, match="parts modules"):
+            nn.ModuleDict({"a": nn.ReLU})
+        with pytest.raises(TypeError, match="names are strings"):
+            nn.ModuleDict({1: nn.ReLU()})
+        with pytest.raises(KeyError):
+            nn.ModuleDict()["a"]

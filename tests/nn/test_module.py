@@ -206,7 +206,7 @@ def test_load_state_dict_refuses_two_names_of_one_parameter():
     model[1].weight = model[0].weight
     state = model.state_dict()
     state["1.weight"] = state["0.weight"]
-    with pytest.raises(nn.StateError, match=r"duplicate: 1\.weight is the same parameter as 0\.w"):
+    with pytest.raises(nn.StateError, match=r"duplicate: 1\.weight is the same tensor as 0\.w"):
         model.load_state_dict(state)
 
 
@@ -244,3 +244,31 @@ def test_repr_of_a_custom_module_shows_its_own_parameters():
         "  inner: Linear(3 -> 2)   8 parameters",
         "total                    10 parameters",
     ]
+
+
+class Normalised(nn.Module):
+    def __init__(self):
+        self.inner = nn.Linear(3, 2)
+        self.mean = nn.Buffer(np.zeros(2, np.float32))
+        self.steps = nn.Buffer(0)
+
+
+def test_buffers_are_state_but_not_trained():
+    model = nn.Sequential(Normalised())
+    assert [name for name, _ in model.named_buffers()] == ["0.mean", "0.steps"]
+    assert all(not buffer.requires_grad for _, buffer in model.named_buffers())
+    assert len(list(model.parameters())) == 2
+    state = model.state_dict()
+    assert state.keys() == {"0.inner.weight", "0.inner.bias", "0.mean", "0.steps"}
+    assert state["0.steps"].dtype == np.int64
+    state["0.steps"] += 3
+    model.load_state_dict(state)
+    assert model[0].steps.item() == 3
+
+
+def test_buffers_that_would_be_lost_are_refused():
+    model = Normalised()
+    with pytest.raises(TypeError, match=r"mean is a Buffer, and a ndarray in its place would not"):
+        model.mean = np.zeros(2)
+    with pytest.raises(TypeError, match="inside a list are not found"):
+        model.parts = [nn.Buffer(1.0)]
