@@ -20,6 +20,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
+from .rules.convolution import conv, conv_transpose  # noqa: E402
 from .rules.neural import (  # noqa: E402
     cross_entropy,
     linear,
@@ -56,6 +57,8 @@ __all__ = [
     "Tensor",
     "__version__",
     "checkpoint",
+    "conv",
+    "conv_transpose",
     "cross_entropy",
     "elementwise_grad",
     "enable_grad",

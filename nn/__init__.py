@@ -21,6 +21,7 @@ from . import data, functional, init, models, optim
 from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
+from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
@@ -32,6 +33,9 @@ __all__ = [
     "MLP",
     "Buffer",
     "CheckpointError",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "CrossEntropyLoss",
     "DataLoader",
     "Flatten",

@@ -17,6 +17,8 @@ import numpy as np
 
 from autograd import (
     Tensor,
+    conv,
+    conv_transpose,
     cross_entropy,
     linear,
     log_softmax,
@@ -27,6 +29,7 @@ from autograd import (
     softplus,
 )
 from autograd.rules import (
+    convolution,
     decompositions,
     elementwise,
     indexing,
@@ -490,6 +493,56 @@ case(cross_entropy, lambda x: cross_entropy(x, 1), real(3), label="one",
      reference=lambda x: plain_cross_entropy(x, 1))
 case(cross_entropy, lambda x: cross_entropy(x, [1, 0]), real(2, 3), label="list",
      reference=lambda x: plain_cross_entropy(x, [1, 0]))
+# fmt: on
+
+# -- convolution --------------------------------------------------------------------------------
+
+
+def plain_conv(x: Any, w: Any, stride: int = 1, padding: int = 0, dilation: int = 1) -> Any:
+    """The definition: every output is the sum of a window times the kernel."""
+    axes = w.ndim - 2
+    x = np.pad(x, [(0, 0)] * 2 + [(padding, padding)] * axes)
+    spans = [dilation * (k - 1) + 1 for k in w.shape[2:]]
+    counts = [(n - span) // stride + 1 for n, span in zip(x.shape[2:], spans, strict=True)]
+    y = np.zeros((len(x), len(w), *counts), x.dtype)
+    for place in np.ndindex(*counts):
+        window = [slice(i * stride, i * stride + n, dilation) for i, n in zip(place, spans)]  # noqa: B905
+        part = x[(slice(None), slice(None), *window)]
+        y[(..., *place)] = np.tensordot(part, w, [range(1, axes + 2)] * 2)
+    return y
+
+
+# fmt: off
+_ONE = convolution.Windows((1,), ((1, 1),), (2,), 1)
+_TWO = convolution.Windows((2, 1), ((1, 0), (0, 1)), (1, 1), 2)
+case(convolution.convolve, lambda x, w, b: conv(x, w, b), real(2, 2, 4, 3), real(3, 2, 2, 2),
+     real(3), reference=lambda x, w, b: plain_conv(x, w) + b[:, None, None])
+case(convolution.convolve, lambda x, w: conv(x, w, stride=2, padding=1), real(1, 2, 4, 3),
+     real(2, 2, 3, 2), label="stride", reference=lambda x, w: plain_conv(x, w, 2, 1))
+case(convolution.convolve, lambda x, w: conv(x, w, dilation=2, padding=1), real(2, 1, 4),
+     real(2, 1, 2), label="dilation", reference=lambda x, w: plain_conv(x, w, 1, 1, 2))
+case(convolution.convolve, lambda x, w: conv(x, w, padding="same"), real(1, 4), real(2, 1, 3),
+     label="one image", reference=lambda x, w: plain_conv(x[None], w, 1, 1)[0])
+case(convolution.convolve, lambda x, w: conv(x, w, padding=(1, 0, 1)), real(1, 1, 2, 2, 1),
+     real(1, 1, 2, 2, 2), label="three axes",
+     reference=lambda x, w: plain_conv(x, w, 1, 1)[:, :, :, 1:-1])
+case(convolution.convolve, lambda x, w: conv(x, w, groups=2), real(2, 4, 3), real(4, 2, 2),
+     label="groups", reference=lambda x, w: np.concatenate(
+         [plain_conv(x[:, :2], w[:2]), plain_conv(x[:, 2:], w[2:])], axis=1))
+case(convolution.convolve, lambda x, w: conv(x, w), real(1, 9, 3), real(2, 9, 2), label="many",
+     reference=plain_conv)
+case(convolution.convolve, lambda x, w: conv(x, w), real(0, 2, 3), real(2, 2, 2), label="empty",
+     reference=plain_conv)
+case(convolution.convolve_transposed, lambda x, w, b: conv_transpose(x, w, b), real(2, 3, 2, 1),
+     real(3, 2, 1, 2), real(2))
+case(convolution.convolve_transposed, lambda y, w: convolution.convolve_transposed(
+    y, w, size=(4,), windows=_ONE), real(2, 3, 4), real(3, 2, 2), label="dilation")
+case(convolution.convolve_transposed, lambda y, w: convolution.convolve_transposed(
+    y, w, size=(4, 2), windows=_TWO), real(2, 4, 2, 2), real(4, 1, 3, 2), label="groups")
+case(convolution.correlate, lambda y, x: convolution.correlate(y, x, kernel=(2,), windows=_ONE),
+     real(2, 3, 4), real(2, 2, 4))
+case(convolution.correlate, lambda y, x: convolution.correlate(y, x, kernel=(3, 2), windows=_TWO),
+     real(2, 4, 2, 2), real(2, 2, 4, 2), label="groups")
 # fmt: on
 
 # -- more functions of single elements ----------------------------------------------------------

@@ -1,0 +1,378 @@
+"""Convolution and its two adjoints. Nothing is kept for them but the arrays they are given.
+
+A convolution multiplies every window of the input with the kernel. (As everywhere in deep
+learning the kernel is not rotated; a mathematician calls this a correlation.) The windows, which
+overlap, are copied out as the rows of a matrix, and one matrix product does the rest: Chellapilla
+et al., High performance convolutional neural networks for document processing, 2006. A few images
+are taken at a time, so that their windows are multiplied while they are in the processor's cache.
+
+It is linear in the input and in the kernel. With its two adjoints it is closed under
+differentiation: each is the gradient of the others, at every order.
+
+    y = convolve(x, w)               the layer
+    x = convolve_transposed(y, w)    its gradient for the input: every element of y spreads over
+                                     the window it came from. (For stride 1 that is a convolution
+                                     with the kernel rotated by 180 degrees.)
+    w = correlate(y, x)              its gradient for the kernel, which is not rotated
+
+Images are (N, C, *size), with any number of spatial axes. In memory the channels of the results
+stand last, so that windows are copied in long runs; other operations keep that order, and an
+input in another one is copied.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..errors import ShapeError
+from ..op import Op, rule
+
+Sizes = int | Sequence[int]
+
+
+class Windows(NamedTuple):
+    """Where the windows of a convolution lie: one entry for each spatial axis."""
+
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]  #: zeros before and after
+    dilation: tuple[int, ...]
+    groups: int
+
+    def spans(self, kernel: tuple[int, ...]) -> tuple[int, ...]:
+        """From the first to the last element that a window reads."""
+        return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, kernel, strict=True))
+
+    def padded(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(n + low + high for n, (low, high) in zip(size, self.padding, strict=True))
+
+    def reached_from(self, place: tuple[int, ...], counts: tuple[int, ...]) -> tuple[slice, ...]:
+        """The elements of the padded input that meet the element `place` of the kernel."""
+        entries = zip(place, self.dilation, self.stride, counts, strict=True)
+        return tuple(slice(d * i, d * i + s * (n - 1) + 1, s) for i, d, s, n in entries)
+
+    def counts(self, size: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[int, ...]:
+        """How many windows fit along each axis: the size of the output."""
+        sizes = zip(self.padded(size), self.spans(kernel), self.stride, strict=True)
+        return tuple((n - span) // s + 1 for n, span, s in sizes)
+
+
+def conv(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Any:
+    """The products of every window of `x` with the kernels in `weight`, summed over channels.
+
+    `x`: (N, C, *size), or (C, *size) for one image; `weight`: (O, C / groups, *kernel); `bias`:
+    (O,) or None. One or more spatial axes; the result is (N, O, *out), where
+    `out = (size + 2 padding - dilation (kernel - 1) - 1) // stride + 1`.
+
+    `stride`, `padding`, `dilation`: a number, or one for each spatial axis. `padding` may be
+    "valid" (none) or "same" (the result is as large as the input; stride 1 only; where an odd
+    number of zeros is needed the additional one is at the end). `groups`: inputs and outputs are
+    split into so many parts that do not see each other.
+
+    Raises `ShapeError` for shapes, groups and kernels that do not fit each other or the image.
+    """
+    x, weight, windows, single = _checked("conv", x, weight, stride, padding, dilation, groups)
+    shape, kernel = x.shape, weight.shape
+    if shape[1] != kernel[1] * groups or kernel[0] % groups:
+        raise ShapeError(
+            f"conv: the weight (out, in / groups, *kernel) = {kernel} with groups={groups} goes "
+            f"with images of {kernel[1] * groups} channels and an out that groups divides; x has "
+            f"shape {shape}, with {shape[1]} channels"
+        )
+    _check_bias("conv", bias, kernel[0])
+    for n, span in zip(windows.padded(shape[2:]), windows.spans(kernel[2:]), strict=True):
+        if span > n:
+            raise ShapeError(
+                f"conv: the kernel {kernel[2:]} with dilation {windows.dilation} spans {span} "
+                f"elements, but the image {shape[2:]} has {n} with its padding; pad it, or take a "
+                f"smaller kernel"
+            )
+    y = convolve(x, weight, bias, windows=windows)
+    return y[0] if single else y
+
+
+def conv_transpose(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Any:
+    """Spread every element of `x` over a window of the result: the adjoint of `conv`.
+
+    `x`: (N, C, *size), or (C, *size) for one image; `weight`: (C, O / groups, *kernel); `bias`:
+    (O,) or None. The result is (N, O, *out), where
+    `out = (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`.
+
+    `stride`, `padding`, `output_padding` and `dilation`: a number, or one for each spatial axis.
+    `output_padding`, smaller than the stride, tells apart the sizes that `conv` with this stride
+    takes to `size`. Raises `ShapeError` for what does not fit.
+    """
+    x, weight, windows, single = _checked(
+        "conv_transpose", x, weight, stride, padding, dilation, groups
+    )
+    shape, kernel = x.shape, weight.shape
+    if shape[1] != kernel[0] or kernel[0] % groups:
+        raise ShapeError(
+            f"conv_transpose: the weight (in, out / groups, *kernel) = {kernel} goes with images "
+            f"of {kernel[0]} channels, which groups (={groups}) must divide; x has shape {shape}, "
+            f"with {shape[1]} channels"
+        )
+    _check_bias("conv_transpose", bias, kernel[1] * groups)
+    more = _each("conv_transpose", "output_padding", output_padding, len(kernel) - 2, 0)
+    size = tuple(
+        (n - 1) * s - low - high + span + extra
+        for n, s, (low, high), span, extra in zip(
+            shape[2:], windows.stride, windows.padding, windows.spans(kernel[2:]), more, strict=True
+        )
+    )
+    if any(extra >= s for extra, s in zip(more, windows.stride, strict=True)) or min(size) < 1:
+        raise ShapeError(
+            f"conv_transpose: output_padding {more} must be smaller than the stride "
+            f"{windows.stride}, and the size of the result, here {size}, at least 1"
+        )
+    y = convolve_transposed(x, weight, size=size, windows=windows)
+    if bias is not None:
+        y = y + np.reshape(bias, (-1, *[1] * len(size)))
+    return y[0] if single else y
+
+
+def _checked(
+    function: str,
+    x: Any,
+    weight: Any,
+    stride: Sizes,
+    padding: Sizes | str,
+    dilation: Sizes,
+    groups: int,
+) -> tuple[Any, Any, Windows, bool]:
+    """`x` with a batch axis, `weight`, where the windows lie, and whether `x` had no batch axis."""
+    x, weight = (np.asarray(a) if isinstance(a, list | tuple) else a for a in (x, weight))
+    axes = np.ndim(weight) - 2
+    if axes < 1 or np.ndim(x) not in (axes + 1, axes + 2) or 0 in weight.shape:
+        raise ShapeError(
+            f"{function}: x must have the axes (N, channels, *size) or (channels, *size), and "
+            f"weight as many spatial axes, none of them empty; got {np.shape(x)} and "
+            f"{np.shape(weight)}"
+        )
+    if groups < 1:
+        raise ValueError(f"{function}: groups (={groups}) must be at least 1")
+    stride = _each(function, "stride", stride, axes, 1)
+    dilation = _each(function, "dilation", dilation, axes, 1)
+    if isinstance(padding, str):
+        if padding not in ("same", "valid") or (padding == "same" and set(stride) != {1}):
+            raise ValueError(
+                f"{function}: padding (={padding!r}) must be numbers, 'valid', or, with stride 1, "
+                f"'same'; the stride is {stride}"
+            )
+        total = [
+            d * (k - 1) if padding == "same" else 0
+            for d, k in zip(dilation, weight.shape[2:], strict=True)
+        ]
+        sides = tuple((n // 2, n - n // 2) for n in total)
+    else:
+        sides = tuple((p, p) for p in _each(function, "padding", padding, axes, 0))
+    single = np.ndim(x) == axes + 1
+    x = np.expand_dims(x, 0) if single else x
+    return x, weight, Windows(stride, sides, dilation, groups), single
+
+
+def _each(function: str, name: str, value: Sizes, axes: int, least: int) -> tuple[int, ...]:
+    """An option as one whole number for each spatial axis."""
+    values = tuple(value) if isinstance(value, list | tuple) else (value,) * axes
+    if len(values) != axes or not all(
+        isinstance(v, int | np.integer) and v >= least for v in values
+    ):
+        raise ValueError(
+            f"{function}: {name} (={value!r}) must be a whole number of at least {least}, or "
+            f"{axes} of them, one for each spatial axis"
+        )
+    return tuple(map(int, values))
+
+
+def _check_bias(function: str, bias: Any, outputs: int) -> None:
+    if bias is not None and np.shape(bias) != (outputs,):
+        raise ShapeError(f"{function}: bias must have shape ({outputs},); got {np.shape(bias)}")
+
+
+# -- on arrays ----------------------------------------------------------------------------------
+
+_BLOCK = 1 << 20  # bytes of windows at a time: what fits the second-level cache
+_SMALL = 10**6  # multiplications in a matrix product that OpenBLAS does without repacking
+_FEW = 8  # channels; runs along the width are longer than runs along so few
+
+
+def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any:
+    kernel, groups = weight.shape[2:], windows.groups
+    counts = windows.counts(x.shape[2:], kernel)
+    dtype = np.result_type(x, weight)
+    out = _empty(x, (len(x), *counts, len(weight)), dtype)
+    # (groups * outputs, channels, *kernel) -> (groups, kernel * channels, outputs)
+    columns = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (1, 2), (-1, -2))
+    columns = columns.reshape(groups, -1, columns.shape[-1]).copy()
+    for images, rows in _windows_by_row(x, kernel, windows, dtype):
+        y = out[images]
+        _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
+        if bias is not None:
+            y += bias
+    return np.moveaxis(out, -1, 1)
+
+
+def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
+    groups = windows.groups
+    outputs, channels = g.shape[1] // groups, x.shape[1] // groups
+    dtype = np.result_type(g, x)
+    shape = (groups, math.prod(kernel) * channels, outputs)
+    total = _zeros(g, shape, dtype)
+    g = np.moveaxis(g, 1, -1)
+    for images, rows in _windows_by_row(x, kernel, windows, dtype):
+        total += np.swapaxes(rows, 1, 2) @ _by_group(g[images], groups)
+    total = np.moveaxis(total.reshape(groups, *kernel, channels, outputs), (-1, -2), (1, 2))
+    return total.reshape(-1, channels, *kernel)
+
+
+def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = None) -> Any:
+    kernel, groups, counts = weight.shape[2:], windows.groups, g.shape[2:]
+    channels = groups * weight.shape[1]
+    dtype = np.result_type(g, weight)
+    g = np.moveaxis(g, 1, -1)
+    x = _zeros(g, (len(g), *windows.padded(size), channels), dtype)
+    taps = weight.reshape(groups, -1, *weight.shape[1:])
+    step = _images_in_a_block(g, math.prod(counts) * channels * dtype.itemsize)
+    part = _empty(g, (step, *counts, channels), dtype)
+    for start in range(0, len(g), step):
+        images = slice(start, start + step)
+        rows = _by_group(g[images], groups)
+        part = part[: len(g) - start]
+        for place in np.ndindex(*kernel):
+            _multiply(rows, taps[(..., *place)].copy(), part.reshape(-1, channels))
+            x[(images, *windows.reached_from(place, counts))] += part
+    inside = (slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True))
+    return np.moveaxis(x[(slice(None), *inside)], -1, 1)
+
+
+def _windows_by_row(
+    x: Any, kernel: tuple[int, ...], windows: Windows, dtype: Any
+) -> Iterator[tuple[slice, Any]]:
+    """A few images at a time: which, and their windows as the rows of a matrix for each group.
+
+    Its shape is (groups, positions, kernel * channels). The next one takes its memory.
+    """
+    groups, channels = windows.groups, x.shape[1] // windows.groups
+    x = np.moveaxis(x, 1, -1)
+    size, axes = x.shape[1:-1], len(kernel)
+    counts = windows.counts(size, kernel)
+    width = math.prod(kernel) * channels
+    step = _images_in_a_block(x, math.prod(counts) * width * groups * dtype.itemsize)
+
+    source = x
+    flags = getattr(x, "flags", None)
+    staged = any(map(any, windows.padding)) or flags is None or not flags.c_contiguous
+    if staged:  # with a border of zeros, and with the channels last
+        source = _zeros(x, (step, *windows.padded(size), x.shape[-1]), x.dtype)
+        inside = tuple(
+            slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True)
+        )
+    views = sliding_window_view(source, windows.spans(kernel), tuple(range(1, 1 + axes)))
+    every = [slice(None), *(slice(None, None, s) for s in windows.stride), slice(None)]
+    views = views[(*every, *(slice(None, None, d) for d in windows.dilation))]
+    views = views.reshape(*views.shape[: 1 + axes], groups, channels, *kernel)
+    order = (1 + axes, *range(1 + axes), *range(3 + axes, 3 + 2 * axes), 2 + axes)
+    views = np.transpose(views, order)  # (groups, images, *counts, *kernel, channels)
+
+    if channels < _FEW:
+        shape = (groups, *kernel, channels, step, *counts)
+        buffer = _empty(x, shape, dtype)
+        buffer = np.moveaxis(buffer, range(2 + axes, 3 + 2 * axes), range(1, 2 + axes))
+    else:
+        buffer = _empty(x, (groups, step, *counts, *kernel, channels), dtype)
+    for start in range(0, len(x), step):
+        images = slice(start, start + step)
+        buffer = buffer[:, : len(x) - start]
+        if staged:
+            source[(slice(len(x) - start), *inside)] = x[images]
+        buffer[...] = views[:, : len(x) - start] if staged else views[:, images]
+        yield images, buffer.reshape(groups, -1, width)
+
+
+def _empty(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    return np.empty_like(like, shape=shape, dtype=dtype, order="C")
+
+
+def _zeros(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    return np.zeros_like(like, shape=shape, dtype=dtype, order="C")
+
+
+def _images_in_a_block(x: Any, bytes_for_one: int) -> int:
+    return max(1, min(len(x), _BLOCK // max(bytes_for_one, 1)))
+
+
+def _by_group(images: Any, groups: int) -> Any:
+    """The channels at every position, as rows: (groups, positions, channels of a group)."""
+    return np.swapaxes(images.reshape(-1, groups, images.shape[-1] // groups), 0, 1)
+
+
+def _multiply(rows: Any, columns: Any, out: Any) -> None:
+    """Write `rows @ columns` of each group into its columns of `out`.
+
+    Small products are faster than one large one: see `_SMALL`.
+    """
+    groups, length, width = rows.shape
+    outputs = columns.shape[-1]
+    if groups > 1:
+        out.reshape(-1, groups, outputs)[...] = np.swapaxes(rows @ columns, 0, 1)
+        return
+    rows, columns = rows[0], columns[0]
+    height = _SMALL // (width * outputs)
+    whole = length // height * height if height >= 16 else 0
+    if whole:
+        np.matmul(
+            rows[:whole].reshape(-1, height, width),
+            columns,
+            out=out[:whole].reshape(-1, height, outputs),
+        )
+    if whole < length:
+        np.matmul(rows[whole:], columns, out=out[whole:])
+
+
+# -- the rules ----------------------------------------------------------------------------------
+
+convolve: Op = rule(
+    _convolve,
+    lambda g, _, _x, weight, *__, windows=None: convolve_transposed(
+        g, weight, size=_x.shape[2:], windows=windows
+    ),
+    lambda g, _, x, _weight, *__, windows=None: correlate(
+        g, x, kernel=_weight.shape[2:], windows=windows
+    ),
+    lambda g, *_, windows=None: g.sum(axis=(0, *range(2, g.ndim))),
+)
+convolve_transposed: Op = rule(
+    _convolve_transposed,
+    lambda g, _, __, weight, size=None, windows=None: convolve(g, weight, None, windows=windows),
+    lambda g, _, y, _weight, size=None, windows=None: correlate(
+        y, g, kernel=_weight.shape[2:], windows=windows
+    ),
+)
+correlate: Op = rule(
+    _correlate,
+    lambda g, _, __, x, kernel=None, windows=None: convolve(x, g, None, windows=windows),
+    lambda g, _, y, _x, kernel=None, windows=None: convolve_transposed(
+        y, g, size=_x.shape[2:], windows=windows
+    ),
+)
