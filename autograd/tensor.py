@@ -228,7 +228,7 @@ class Tensor:
                 continue
             # A gradient may be shared with another leaf, or be a view: then take a copy.
             if id(g) in given or getattr(g, "base", None) is not None:
-                g = g.copy()
+                g = np.copy(g, order="K")
             given.add(id(g))
             leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
 
@@ -572,4 +572,4 @@ def seed_of(function: str, output: Tensor, grad: Any) -> Any:
         raise DTypeError(
             f"{function}: grad has dtype {array.dtype}, but the tensor has dtype {output.dtype}"
         )
-    return array.astype(output.dtype)
+    return array.astype(output.dtype, copy=False)

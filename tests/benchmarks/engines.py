@@ -9,6 +9,7 @@ ENGINES = {
     "pullback": "autograd",
     "pytorch": "torch",
     "pytorch-bare": "torch",
+    "pytorch-last": "torch",
     "numpy": "numpy",
 }
 
@@ -56,4 +57,5 @@ def _torch_threads(threads: int) -> None:
 SET_THREADS: dict[str, Callable[[int], None]] = {
     "pytorch": _torch_threads,
     "pytorch-bare": _torch_threads,
+    "pytorch-last": _torch_threads,
 }

@@ -1,6 +1,6 @@
 """The list of workloads. Each file behind it holds one function per engine."""
 
-from . import chain, footprint, mlp, nielsen, nodes
+from . import chain, cnn, footprint, layers, mlp, nielsen, nodes
 from .measure import Workload, timed
 
 WORKLOADS: dict[str, Workload] = {
@@ -23,6 +23,31 @@ WORKLOADS: dict[str, Workload] = {
         "ReLU, cross-entropy, batch 128, one step of SGD, float32",
         mlp.engines((784, 512, 512, 10), batch=128),
         steps=10,
+    ),
+    "cnn": timed(
+        "two convolutions, max-pool, two linear layers, batch 64 of 28x28, one step, float32",
+        cnn.ENGINES,
+        steps=1,
+    ),
+    "conv": timed(
+        "convolution 32 -> 64, 3x3, batch 64 of 26x26, forward and backward, float32",
+        layers.engines(lambda nn: nn.Conv2d(32, 64, 3), (32, 26, 26), (64, 24, 24)),
+        steps=1,
+    ),
+    "relu": timed(
+        "ReLU, 64 images of 64x24x24, forward and backward, float32",
+        layers.engines(lambda nn: nn.ReLU(), (64, 24, 24), (64, 24, 24)),
+        steps=4,
+    ),
+    "max-pool": timed(
+        "max-pool 2x2, 64 images of 64x24x24, forward and backward, float32",
+        layers.engines(lambda nn: nn.MaxPool2d(2), (64, 24, 24), (64, 12, 12)),
+        steps=4,
+    ),
+    "batch-norm": timed(
+        "batch-norm, 64 images of 64x24x24, forward and backward, float32",
+        layers.engines(lambda nn: nn.BatchNorm2d(64), (64, 24, 24), (64, 24, 24)),
+        steps=4,
     ),
     "memory": Workload(
         "50 steps of mlp-784-512-512-10: peak memory beyond the import",
