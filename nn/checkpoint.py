@@ -3,17 +3,22 @@
     nn.save(model, "model.npz")
     model.load_state_dict(nn.load("model.npz"))
 
-A file is NumPy's `.npz`: a zip archive of arrays, which `np.load` reads too. It holds numbers
-only: nothing in it can run code, and pickled objects are refused. It is complete or not there:
-a process killed while saving leaves the old file as it was. Its end (the archive's comment) is a
-checksum of all the rest, for a zip archive by itself does not notice every change: one wrong bit
-in its table of contents can make an entry disappear.
+The suffix of the name says in what form. `.safetensors` is what PyTorch's users exchange: names
+and layouts are PyTorch's, so weights travel both ways. It needs the package `safetensors`
+(`pip install 'pullback[interop]'`) and holds nothing but numbers. Under any other name a file is
+NumPy's `.npz`, a zip archive of arrays, which `np.load` reads too; it may also hold texts.
+
+Nothing in either can run code: pickled objects are refused. A file is complete or not there: a
+process killed while saving leaves the old file as it was (and may leave what it had written under
+another name, `.NAME.*.tmp`). Both have a checksum, for neither format notices every change by
+itself: in a zip archive one wrong bit in the table of contents can make an entry disappear.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import secrets
 import zipfile
@@ -31,6 +36,25 @@ from .module import Module
 _SUFFIX = ".npy"
 _SEAL = len("sha256:") + 64 + 2  # the comment, and before it its length in two bytes
 
+#: The numbers that a safetensors file can hold and NumPy has too.
+_CODES = {
+    "BOOL": "bool",
+    "I8": "int8",
+    "I16": "int16",
+    "I32": "int32",
+    "I64": "int64",
+    "U8": "uint8",
+    "U16": "uint16",
+    "U32": "uint32",
+    "U64": "uint64",
+    "F16": "float16",
+    "F32": "float32",
+    "F64": "float64",
+    "C64": "complex64",
+}
+_METADATA = "__metadata__"
+_CHECKSUM = "pullback.sha256"
+
 
 class CheckpointError(AutogradError):
     """A file could not be saved, or what it holds cannot be loaded; the message names it."""
@@ -39,20 +63,24 @@ class CheckpointError(AutogradError):
 def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write a module's state, or a mapping from names to arrays, to exactly `path`.
 
-    Raises `CheckpointError` where it cannot be written, or for an array that holds objects;
-    what was at `path` before is then still there.
+    Raises `CheckpointError` where it cannot be written, or for what the form of file does not
+    hold: Python objects, and in `.safetensors` also texts, dates and complex128. What was at
+    `path` before is then still there.
     """
     named = state.state_dict() if isinstance(state, Module) else state
     arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in named.items()}
     for name, array in arrays.items():
+        if not isinstance(name, str) or "\0" in name or name == _METADATA:
+            raise CheckpointError(f"{path}: {name!r} cannot be the name of an array")
         if array.dtype.hasobject:
             raise CheckpointError(
                 f"{path}: {name!r} is an array of Python objects (dtype {array.dtype}), which is "
                 f"not saved; save numbers"
             )
     try:
+        content = _tensors(arrays, path) if _is_tensors(path) else _sealed(_archive(arrays))
         with written_whole(path) as file:
-            file.write(_sealed(_archive(arrays)))
+            file.write(content)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be saved: {error.strerror or error}") from error
 
@@ -60,19 +88,40 @@ def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The arrays in the file `path`, by name, as `save` wrote them.
 
-    Raises `CheckpointError` for a file that was not written by `save`, was changed since or cut
-    short, or holds anything but arrays of numbers; `OSError` for one that cannot be opened. (For
-    other `.npz` files there is `np.load`, and `load_state_dict` takes what it returns.)
+    A `.safetensors` file may also come from elsewhere, and then has no checksum to go by.
+
+    Raises `CheckpointError` for a file that was changed since or cut short, or holds anything but
+    arrays that NumPy has (no bfloat16), or is an `.npz` file not written by `save`; `OSError` for
+    one that cannot be opened. (For other `.npz` files there is `np.load`, and `load_state_dict`
+    takes what it returns.)
     """
     content = Path(path).read_bytes()
     try:
+        if _is_tensors(path):
+            return _arrays_of_tensors(content, path)
         if content != _sealed(content[:-_SEAL] + bytes(2)):
             raise ValueError("its checksum is missing or wrong")
         return _arrays(content)
-    except Exception as error:  # what is no zip archive fails in many ways
+    except CheckpointError:
+        raise
+    except Exception as error:  # what is neither format fails in many ways
+        if _is_pickle(content):
+            raise CheckpointError(
+                f"{path}: is a pickle, as torch.save writes them; it could run any code, and is "
+                f"not loaded. Where PyTorch is: safetensors.torch.save_file(torch.load("
+                f"{Path(path).name!r}, weights_only=True), 'model.safetensors')"
+            ) from error
         raise CheckpointError(
             f"{path}: is damaged, or was not written by nn.save ({error}); nothing was loaded"
         ) from error
+
+
+def _is_pickle(content: bytes) -> bool:
+    # By itself, or in a zip archive. (A safetensors file may begin so too, then with zeros.)
+    return (content[:1] == b"\x80" and any(content[2:8])) or b"/data.pkl" in content
+
+
+# -- .npz ---------------------------------------------------------------------------------------
 
 
 def _archive(arrays: dict[str, Any]) -> bytes:
@@ -105,6 +154,70 @@ def _sealed(content: bytes) -> bytes:
     body = content[:-2]  # a zip archive ends in the length of its comment, and the comment
     comment = f"sha256:{hashlib.sha256(body).hexdigest()}".encode()
     return body + len(comment).to_bytes(2, "little") + comment
+
+
+# -- .safetensors -------------------------------------------------------------------------------
+
+
+def _is_tensors(path: str | os.PathLike[str]) -> bool:
+    return Path(path).suffix == ".safetensors"
+
+
+def _safetensors(path: str | os.PathLike[str]) -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise CheckpointError(
+            f"{path}: needs the package safetensors: pip install 'pullback[interop]'"
+        ) from error
+    return safetensors
+
+
+def _tensors(arrays: dict[str, Any], path: str | os.PathLike[str]) -> bytes:
+    for name, array in arrays.items():
+        if array.dtype.name not in _CODES.values():
+            raise CheckpointError(
+                f"{path}: {name!r} has dtype {array.dtype}, which a safetensors file does not "
+                f"hold; save it as .npz, or convert it"
+            )
+    # Contiguous and native, or safetensors would write the bytes in another order than the shape
+    # says. (np.ascontiguousarray gives an array without axes one.)
+    plain = {k: np.asarray(v, v.dtype.newbyteorder("="), order="C") for k, v in arrays.items()}
+    safetensors = _safetensors(path)
+    try:
+        content: bytes = safetensors.numpy.save(plain, {_CHECKSUM: _checksum(plain)})
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"{path}: cannot be saved: {error}") from error
+    return content
+
+
+def _arrays_of_tensors(content: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for name, part in _safetensors(path).deserialize(content):
+        if part["dtype"] not in _CODES:
+            raise CheckpointError(
+                f"{path}: {name!r} has dtype {part['dtype']}, which NumPy lacks; where PyTorch "
+                f"is, save it as float32: tensor.float()"
+            )
+        dtype = np.dtype(_CODES[part["dtype"]])
+        array = np.frombuffer(part["data"], dtype.newbyteorder("<")).reshape(part["shape"])
+        arrays[name] = np.require(array, dtype, "W")
+    head = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    expected = head.get(_METADATA, {}).get(_CHECKSUM)
+    if expected is not None and expected != _checksum(arrays):
+        raise ValueError("its checksum is wrong")
+    return arrays
+
+
+def _checksum(arrays: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(json.dumps([name, array.dtype.name, array.shape]).encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
+
+
+# -- writing ------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""Data to train on, and mini-batches of it."""
+"""Data to train on, and mini-batches of it.
+
+Data sets are `((images, labels), (test_images, test_labels))`. The files they come from are read
+in `idx.py` and `mnist.py`; `augment.py` changes images while training.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,25 @@ import numpy as np
 
 from autograd import ShapeError
 
-Pair = tuple[Any, Any]
+from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
+from .idx import DataError, Pair, idx_folder, read_idx
+from .mnist import fashion_mnist, mnist
+
+__all__ = [
+    "Compose",
+    "DataError",
+    "DataLoader",
+    "Normalize",
+    "Pair",
+    "RandomFlip",
+    "RandomShift",
+    "Transform",
+    "digits",
+    "fashion_mnist",
+    "idx_folder",
+    "mnist",
+    "read_idx",
+]
 
 _TRAINING = 1437  # of the 1,797 digits: four fifths
 
@@ -21,7 +43,7 @@ def digits() -> tuple[Pair, Pair]:
     1,437 and 360 images of 8x8 pixels, as `(N, 64)` float32 from 0 (paper) to 1 (ink), with
     int64 labels from 0 to 9. The split is always the same: the first and the last images of the
     file, into which all were shuffled once. (In the original order, the last ones were written
-    by other people than the first.)
+    by other people than the first.) For convolutions: `images.reshape(-1, 1, 8, 8)`.
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
     Learning Repository, 1998, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
@@ -40,11 +62,15 @@ class DataLoader:
 
     `arrays`: one or more, with first axes of one length. `shuffle`: in a new order for each
     iteration, drawn from `generator` (default: a fresh one); without it, batches are views. The
-    last batch may be shorter than `batch_size`; `drop_last` leaves it out. `len()` counts
-    batches.
+    last batch may be shorter than `batch_size`; `drop_last` leaves it out. `transform(batch,
+    generator)` makes the batch of the first array that is given out (see `augment.py`). `len()`
+    counts batches.
 
-    Raises `ShapeError` for arrays of different lengths, and `ValueError` for none, or for a
-    `batch_size` below 1.
+    `check_finite` looks for NaN and infinity in each batch, before `transform`, and raises
+    `DataError`, which says where they are.
+
+    Raises `ShapeError` for arrays of different lengths, `TypeError` for a `batch_size` that is no
+    integer, and `ValueError` for one below 1, or for no arrays.
     """
 
     def __init__(
@@ -54,9 +80,13 @@ class DataLoader:
         shuffle: bool = True,
         generator: np.random.Generator | None = None,
         drop_last: bool = False,
+        transform: Transform | None = None,
+        check_finite: bool = False,
     ) -> None:
         if not arrays:
             raise ValueError("DataLoader: got no arrays")
+        if not isinstance(batch_size, int | np.integer):
+            raise TypeError(f"DataLoader: batch_size (={batch_size}) must be an integer")
         if batch_size < 1:
             raise ValueError(f"DataLoader: batch_size (={batch_size}) must be at least 1")
         self.arrays = tuple(np.asarray(a) for a in arrays)
@@ -69,6 +99,8 @@ class DataLoader:
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
+        self.transform = transform
+        self.check_finite = check_finite
         self.generator = np.random.default_rng() if generator is None else generator
 
     def __len__(self) -> int:
@@ -80,4 +112,21 @@ class DataLoader:
         for i in range(len(self)):
             part = slice(i * self.batch_size, (i + 1) * self.batch_size)
             rows = part if order is None else order[part]
-            yield tuple(a[rows] for a in self.arrays)
+            batch = [a[rows] for a in self.arrays]
+            if self.check_finite:
+                self._refuse_not_finite(i, batch, order)
+            if self.transform is not None:
+                batch[0] = self.transform(batch[0], self.generator)
+            yield tuple(batch)
+
+    def _refuse_not_finite(self, i: int, batch: list[Any], order: Any) -> None:
+        for which, part in enumerate(batch):
+            if part.dtype.kind not in "fc" or np.isfinite(part).all():
+                continue
+            place = tuple(np.argwhere(~np.isfinite(part))[0].tolist())
+            row = i * self.batch_size + place[0]
+            row = row if order is None else int(order[row])
+            raise DataError(
+                f"DataLoader: array {which} has {part[place]} in row {row} (batch {i}, its row "
+                f"{place[0]}; all counted from 0); mend that row or leave it out"
+            )

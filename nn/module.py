@@ -17,7 +17,7 @@ Read `linear.py` next: the simplest layer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -27,6 +27,13 @@ from autograd import AutogradError, DTypeError, Tensor
 
 class StateError(AutogradError, ValueError):
     """A state does not fit the module it was to be loaded into."""
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` passed over: paths that the state lacks, and that the module lacks."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Parameter(Tensor):
@@ -199,25 +206,29 @@ class Module:
         """Copies of the arrays of all parameters and buffers, by path."""
         return {path: tensor.data.copy() for path, tensor in self._each_once(_STATE)}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Copy the arrays of `state` (a mapping from path to array) into parameters and buffers.
 
         The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the module unchanged.
+        With `strict=False`, paths that only one of the two has are passed over, and returned.
         """
         own = dict(self._each_once(_STATE))
         name_of = {id(tensor): path for path, tensor in own.items()}
         aliases = {path: name_of[id(tensor)] for path, tensor in self._all_paths(_STATE)}
         arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
-        faults = [f"missing: {path}" for path in own if path not in arrays]
+        missing = [path for path in own if path not in arrays]
+        unexpected = [path for path in arrays if path not in own]
+        faults = [f"missing: {path}" for path in missing if strict]
         for path, array in arrays.items():
             if path not in own:
                 shared = aliases.get(path)
-                faults.append(
-                    f"duplicate: {path} is the same tensor as {shared}; give only that"
-                    if shared
-                    else f"unexpected: {path}"
-                )
+                if strict:
+                    faults.append(
+                        f"duplicate: {path} is the same tensor as {shared}; give only that"
+                        if shared
+                        else f"unexpected: {path}"
+                    )
             elif array.shape != own[path].shape:
                 faults.append(f"{path} has shape {array.shape}, not {own[path].shape}")
             elif array.dtype != own[path].dtype:
@@ -227,8 +238,10 @@ class Module:
                 f"{type(self).__name__}.load_state_dict: the state does not fit, and nothing was "
                 f"loaded: {'; '.join(faults)}"
             )
-        for path, array in arrays.items():
-            own[path].data[...] = array
+        for path, tensor in own.items():
+            if path in arrays:
+                tensor.data[...] = arrays[path]
+        return IncompatibleKeys(missing, unexpected)
 
     # -- text -----------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ import pytest
 
 import nn
 from autograd import ShapeError
-from nn.data import DataLoader
+from nn.data import DataError, DataLoader
 
 
 def test_digits_are_split_and_scaled():
@@ -92,3 +92,68 @@ def test_loader_of_nothing_raises():
 def test_loader_with_empty_batches_raises():
     with pytest.raises(ValueError, match=r"batch_size \(=0\) must be at least 1"):
         DataLoader(np.ones(3), batch_size=0)
+
+
+def test_loader_of_a_batch_size_that_is_too_large_yields_one_batch():
+    loader = DataLoader(np.arange(3), batch_size=100, shuffle=False)
+    assert [a.tolist() for (a,) in loader] == [[0, 1, 2]]
+    assert list(DataLoader(np.arange(3), batch_size=100, drop_last=True)) == []
+
+
+@pytest.mark.parametrize("size", [2.0, "2", None])
+def test_loader_of_a_batch_size_that_is_no_integer_raises(size):
+    with pytest.raises(TypeError, match=rf"batch_size \(={size}\) must be an integer"):
+        DataLoader(np.ones(3), batch_size=size)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_loader_transforms_the_first_array_of_each_batch(shuffle):
+    x, y = np.arange(5.0), np.arange(5)
+    drawn = []
+
+    def transform(batch, generator):
+        drawn.append(generator.random())
+        return batch * 10
+
+    generator = np.random.default_rng(2)
+    loader = DataLoader(
+        x, y, batch_size=2, shuffle=shuffle, transform=transform, generator=generator
+    )
+    batches = list(loader)
+    assert all(np.array_equal(a, b * 10) for a, b in batches)
+    np.testing.assert_array_equal(x, np.arange(5))
+    other = np.random.default_rng(2)
+    if shuffle:
+        other.permutation(5)
+    assert drawn == [other.random() for _ in range(3)]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_loader_that_checks_names_the_row_that_is_not_finite(bad):
+    x, y = np.ones((10, 2, 2), np.float32), np.arange(10)
+    x[7, 1, 0] = bad
+    loader = DataLoader(y, x, batch_size=3, shuffle=False, check_finite=True)
+    batches = iter(loader)
+    next(batches)
+    next(batches)
+    with pytest.raises(
+        DataError, match=rf"array 1 has {bad} in row 7 \(batch 2, its row 1; all counted from 0"
+    ):
+        next(batches)
+    assert len(list(DataLoader(y, x, batch_size=3))) == 4
+
+
+def test_loader_that_checks_finds_the_row_through_the_shuffling():
+    x = np.ones(50)
+    x[31] = np.nan
+    generator = np.random.default_rng(0)
+    place = np.random.default_rng(0).permutation(50).tolist().index(31)
+    loader = DataLoader(x, batch_size=8, check_finite=True, generator=generator)
+    batch, row = divmod(place, 8)
+    with pytest.raises(DataError, match=rf"nan in row 31 \(batch {batch}, its row {row};"):
+        list(loader)
+
+
+def test_loader_that_checks_lets_finite_data_of_any_kind_pass():
+    arrays = np.ones(4), np.ones(4, complex), np.ones(4, int), np.array(list("abcd"))
+    assert len(list(DataLoader(*arrays, batch_size=2, check_finite=True))) == 2

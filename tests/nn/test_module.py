@@ -210,6 +210,30 @@ def test_load_state_dict_refuses_two_names_of_one_parameter():
         model.load_state_dict(state)
 
 
+def test_load_state_dict_that_is_not_strict_returns_what_it_passed_over():
+    model = network()
+    state = {"layers.0.bias": np.full(3, 7, np.float32), "extra": np.ones(1)}
+    kept = model.state_dict()["layers.0.weight"]
+    result = model.load_state_dict(state, strict=False)
+    assert result.missing_keys == ["layers.0.weight", "layers.2.weight", "layers.2.bias"]
+    assert result.unexpected_keys == ["extra"]
+    np.testing.assert_array_equal(model.layers[0].bias.data, state["layers.0.bias"])
+    np.testing.assert_array_equal(model.layers[0].weight.data, kept)
+    assert model.load_state_dict(model.state_dict()) == ([], [])
+
+
+def test_load_state_dict_that_is_not_strict_still_refuses_other_shapes():
+    model = network()
+    before = model.state_dict()
+    state = {"layers.0.weight": before["layers.0.weight"] + 1, "layers.0.bias": np.ones(4)}
+    with pytest.raises(
+        nn.StateError, match=r"loaded: layers\.0\.bias has shape \(4,\), not \(3,\)$"
+    ):
+        model.load_state_dict(state, strict=False)
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[path])
+
+
 def test_module_is_deep_copied_with_arrays_of_its_own():
     model = network()
     twin = copy.deepcopy(model)
