@@ -5,7 +5,7 @@ The reading order: `op.py` (operations and their rules), `backward.py` (the back
 (gradients of functions), `gradcheck.py` (numerical checks), `render.py` (pictures).
 """
 
-from .config import __version__, refuse_foreign_files, show_config
+from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config
 
 refuse_foreign_files()
 
@@ -71,6 +71,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "keep_freed_memory",
     "linear",
     "log_softmax",
     "logsumexp",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,27 @@ def show_config() -> None:
         if v in os.environ
     ]
     print("\n".join(lines))
+
+
+def keep_freed_memory() -> bool:
+    """Have the C library keep the memory of freed arrays for later ones; say whether it does.
+
+    A training step makes the same large arrays as the one before. Where their memory goes back to
+    the system in between, every page of it has to be asked for, and cleared, again: that can take
+    longer than the arithmetic. `import nn` calls this, and the most memory that the process has
+    used at a time stays with it. Only glibc can be told so; where a variable that begins with
+    MALLOC_, or GLIBC_TUNABLES, has settings of its own, they stay.
+    """
+    if sys.platform != "linux" or any(v.startswith(("MALLOC_", "GLIBC_")) for v in os.environ):
+        return False
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "gnu_get_libc_version"):
+        return False
+    settings = ((_MMAP_THRESHOLD, 1 << 25), (_TRIM_THRESHOLD, 1 << 30))
+    return all(libc.mallopt(name, size) == 1 for name, size in settings)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 
 
 def _blas_kernel() -> str | None:

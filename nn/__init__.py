@@ -64,3 +64,5 @@ __all__ = [
     "optim",
     "save",
 ]
+
+_autograd.keep_freed_memory()

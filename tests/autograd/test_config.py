@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +77,40 @@ def test_tests_refuse_an_autograd_from_elsewhere(tmp_path: Path) -> None:
         refuse_foreign(foreign)
     assert str(foreign) in str(info.value)
     assert "pip uninstall autograd" in str(info.value)
+
+
+PAGES_OF_STEPS = """
+import resource, sys
+import numpy as np
+import autograd
+if sys.argv[1] == "keep":
+    assert autograd.keep_freed_memory()
+def step():
+    x = np.ones(1 << 20)
+    return x + 1, x * 2
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def has_glibc() -> bool:
+    return sys.platform == "linux" and hasattr(ctypes.CDLL(None), "gnu_get_libc_version")
+
+
+@pytest.mark.skipif(not has_glibc(), reason="only glibc can be told")
+def test_freed_memory_is_kept_for_the_next_step() -> None:
+    free = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
+
+    def pages(mode: str) -> int:
+        command = [sys.executable, "-c", PAGES_OF_STEPS, mode]
+        return int(subprocess.check_output(command, env=free, text=True))
+
+    assert pages("keep") < 100 < pages("leave")
+
+
+def test_settings_of_the_user_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
+    assert not autograd.keep_freed_memory()
