@@ -10,6 +10,7 @@ import pytest
 
 from autograd import (
     Tensor,
+    conv,
     cross_entropy,
     elementwise_grad,
     grad,
@@ -241,3 +242,64 @@ def test_gradient_is_the_sum_over_all_paths_of_products_of_rates() -> None:
             rate *= weights[2][hidden, last] * slopes[2][last]
             total += rate * (activations[-1][last] - target[last])
         assert found[0][j, k] == pytest.approx(total, rel=1e-12)
+
+
+# -- convolution --------------------------------------------------------------------------------
+
+
+def correlation(image: Any, kernel: Any) -> Any:
+    """Every window of the image times the kernel, added up."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("xyij,ij->xy", windows, kernel)
+
+
+def test_the_kernel_is_rotated_for_the_input_and_not_for_the_kernel() -> None:
+    image, kernel = RANDOM.normal(size=(6, 5)), RANDOM.normal(size=(3, 2))
+    x, w = Tensor(image[None, None], requires_grad=True), Tensor(kernel[None, None], True)
+    y = conv(x, w)
+    np.testing.assert_allclose(y.data[0, 0], correlation(image, kernel))
+    error = RANDOM.normal(size=y.shape)
+    y.backward(error)
+
+    padded = np.pad(error[0, 0], [(2, 2), (1, 1)])
+    np.testing.assert_allclose(x.grad[0, 0], correlation(padded, kernel[::-1, ::-1]))
+    assert not np.allclose(x.grad[0, 0], correlation(padded, kernel))
+    np.testing.assert_allclose(w.grad[0, 0], correlation(image, error[0, 0]))
+    assert not np.allclose(w.grad[0, 0, ::-1, ::-1], correlation(image, error[0, 0]))
+
+    def cost(image: Any, kernel: Any) -> Any:
+        return (correlation(image, kernel) * error[0, 0]).sum()
+
+    for array, found in ((image, x.grad), (kernel, w.grad)):
+        for place in np.ndindex(*array.shape):
+            before = array[place]
+            array[place] = before + 1e-6
+            above = cost(image, kernel)
+            array[place] = before - 1e-6
+            slope = (above - cost(image, kernel)) / 2e-6
+            array[place] = before
+            np.testing.assert_allclose(found[0, 0][place], slope, rtol=1e-6, atol=1e-8)
+
+
+def test_gradient_descent_finds_another_kernel_than_the_one_it_was_shown() -> None:
+    picture = np.array([[[10.0, 3, 5, -4]]])
+
+    def forward(kernel: Any) -> Any:
+        return conv(picture, np.reshape(kernel, (1, 1, 3)))[0, 0]
+
+    np.testing.assert_array_equal(forward(np.ones(3)), [18, 4])
+    np.testing.assert_array_equal(forward(np.array([0.0, 3, 0])), [9, 15])
+    kernel, losses = np.array([0.0, 3, 0]), []
+    for _ in range(200):
+        w = Tensor(kernel, requires_grad=True)
+        loss = (np.max(forward(w)) - np.max(forward(np.ones(3)))) ** 2 / 2
+        loss.backward()
+        losses.append(loss.item())
+        kernel = kernel - 0.01 * w.grad
+    assert losses[0] == (15 - 18) ** 2 / 2
+    assert losses[-1] < 1e-20
+    # The maximum stayed the second window: only its elements ever got a gradient, so that the
+    # kernel found is not the one with which the target was made.
+    assert np.argmax(forward(kernel)) == 1
+    np.testing.assert_allclose(kernel - [0, 3, 0], np.array([3, 5, -4]) * 3 / 50)
+    assert np.abs(kernel - 1).max() > 1
