@@ -138,6 +138,8 @@ def conv_transpose(
     `output_padding`, smaller than the stride, tells apart the sizes that `conv` with this stride
     takes to `size`. Raises `ShapeError` for what does not fit.
     """
+    if isinstance(padding, str):
+        raise ValueError(f"conv_transpose: padding (={padding!r}) must be numbers")
     x, weight, windows, single = _checked(
         "conv_transpose", x, weight, stride, padding, dilation, groups
     )
