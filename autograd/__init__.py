@@ -30,6 +30,13 @@ from .rules.neural import (  # noqa: E402
     softmax,
     softplus,
 )
+from .rules.normalization import (  # noqa: E402
+    batch_norm,
+    fixed_norm,
+    group_norm,
+    layer_norm,
+)
+from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
@@ -55,22 +62,29 @@ __all__ = [
     "ShapeError",
     "Tensor",
     "__version__",
+    "adaptive_avg_pool",
+    "avg_pool",
+    "batch_norm",
     "checkpoint",
     "cross_entropy",
     "elementwise_grad",
     "enable_grad",
+    "fixed_norm",
     "grad",
     "grad_enabled",
     "gradcheck",
     "gradients",
+    "group_norm",
     "handles",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
+    "layer_norm",
     "linear",
     "log_softmax",
     "logsumexp",
+    "max_pool",
     "no_grad",
     "relu",
     "rule",

@@ -22,23 +22,36 @@ from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .data import DataLoader
+from .dropout import Dropout
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .models import MLP
 from .module import Buffer, Module, Parameter, StateError
+from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
+from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .training import History, evaluate, fit
 
 __all__ = [
     "MLP",
+    "AdaptiveAvgPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Buffer",
     "CheckpointError",
     "CrossEntropyLoss",
     "DataLoader",
+    "Dropout",
     "Flatten",
+    "GroupNorm",
     "History",
+    "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",

@@ -12,12 +12,24 @@ import numpy as np
 import autograd
 from autograd import cross_entropy, linear, relu, sigmoid, softplus
 
+from .dropout import dropout
 from .losses import mse_loss
+from .normalization import batch_norm, group_norm, layer_norm
+from .pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
     "cross_entropy",
+    "dropout",
+    "group_norm",
+    "layer_norm",
     "linear",
     "log_softmax",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "relu",
     "sigmoid",
