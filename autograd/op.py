@@ -422,7 +422,8 @@ def rule(
 
     `residual`: the forward function returns `(out, residual)`, and rules find the second under
     this name among their options. When the gradient is itself recorded they get None there and
-    must compute it again from their inputs, for a stored array could not be differentiated.
+    must compute it again from their inputs, for a stored array could not be differentiated. An
+    array of integers or booleans is a constant, and stays.
 
     A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
     function is differentiable through the operation returned here:
@@ -498,7 +499,7 @@ def recorded_arguments(node: Node) -> tuple[list[Any], dict[str, Any]]:
         x if p is None or x is None or isinstance(x, ShapeDtype) else Tensor._of(x, p)
         for x, p in zip(inputs, node.parents, strict=True)
     ]
-    options = node.options
-    if node.op.residual is not None:
-        options = {**options, node.op.residual: None}
+    options, residual = node.options, node.op.residual
+    if residual is not None and getattr(options[residual], "dtype", _SEVERAL).kind not in "biu":
+        options = {**options, residual: None}
     return [out, *linked], options

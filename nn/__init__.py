@@ -23,14 +23,23 @@ from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
+from .dropout import Dropout
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
-from .models import MLP
+from .models import CNN, MLP
 from .module import Buffer, Module, Parameter, StateError
+from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
+from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .training import History, evaluate, fit
 
 __all__ = [
+    "CNN",
     "MLP",
+    "AdaptiveAvgPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Buffer",
     "CheckpointError",
     "Conv1d",
@@ -38,11 +47,16 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "DataLoader",
+    "Dropout",
     "Flatten",
+    "GroupNorm",
     "History",
+    "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",

@@ -3,18 +3,72 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+import autograd
 from autograd import ShapeError, Tensor
 
-from . import functional as F
 from . import init
 from .module import Module, Parameter
 
-Sizes = int | tuple[int, ...]
+Sizes = int | Sequence[int]
+
+
+def conv1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Any:
+    """`autograd.conv` with one spatial axis: (N, C, L) or (C, L), weight (O, C / groups, K)."""
+    _check_axes("conv1d", weight, 1)
+    return autograd.conv(input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Any:
+    """`autograd.conv` with two spatial axes: (N, C, H, W), weight (O, C / groups, KH, KW)."""
+    _check_axes("conv2d", weight, 2)
+    return autograd.conv(input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Any:
+    """`autograd.conv_transpose`: (N, C, H, W), weight (C, O / groups, KH, KW)."""
+    _check_axes("conv_transpose2d", weight, 2)
+    return autograd.conv_transpose(
+        input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def _check_axes(function: str, weight: Any, axes: int) -> None:
+    if np.ndim(weight) != axes + 2:
+        raise ShapeError(
+            f"{function}: weight must have {axes + 2} axes, {axes} of them spatial; got shape "
+            f"{np.shape(weight)}"
+        )
 
 
 class _Convolution(Module):
@@ -37,7 +91,9 @@ class _Convolution(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         name = type(self).__name__
-        kernel = kernel_size if isinstance(kernel_size, tuple) else (kernel_size,) * self.axes
+        kernel = (
+            tuple(kernel_size) if isinstance(kernel_size, Sequence) else (kernel_size,) * self.axes
+        )
         if len(kernel) != self.axes or min(kernel) < 1:
             raise ValueError(
                 f"{name}: kernel_size (={kernel_size}) must be a whole number of at least 1, or "
@@ -102,7 +158,7 @@ class Conv1d(_Convolution):
     axes = 1
 
     def _convolve(self, x: Any) -> Tensor:
-        result: Tensor = F.conv1d(
+        result: Tensor = conv1d(
             x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
         return result
@@ -123,7 +179,7 @@ class Conv2d(_Convolution):
     axes = 2
 
     def _convolve(self, x: Any) -> Tensor:
-        result: Tensor = F.conv2d(
+        result: Tensor = conv2d(
             x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
         return result
@@ -171,7 +227,7 @@ class ConvTranspose2d(_Convolution):
         return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
 
     def _convolve(self, x: Any) -> Tensor:
-        result: Tensor = F.conv_transpose2d(
+        result: Tensor = conv_transpose2d(
             x,
             self.weight,
             self.bias,

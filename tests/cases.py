@@ -17,12 +17,19 @@ import numpy as np
 
 from autograd import (
     Tensor,
+    adaptive_avg_pool,
+    avg_pool,
+    batch_norm,
     conv,
     conv_transpose,
     cross_entropy,
+    fixed_norm,
+    group_norm,
+    layer_norm,
     linear,
     log_softmax,
     logsumexp,
+    max_pool,
     relu,
     sigmoid,
     softmax,
@@ -30,9 +37,12 @@ from autograd import (
 )
 from autograd.rules import (
     convolution,
+    creation,
     decompositions,
     elementwise,
     indexing,
+    normalization,
+    pooling,
     products,
     reductions,
     shapes,
@@ -667,6 +677,61 @@ case(np.polyint, lambda p: np.polyint(p),       real(3), keeps_float32=False)
 case(np.polyadd, lambda p, q: np.polyadd(p, q), real(3), real(2))
 case(np.polysub, lambda p, q: np.polysub(p, q), real(2), real(3))
 case(np.polymul, lambda p, q: np.polymul(p, q), real(3), real(2))
+# fmt: on
+
+# -- pooling and normalisation ------------------------------------------------------------------
+
+_3X3 = pooling._windows("rows", np.empty((1, 5, 5)), (3, 3), 2, 1, 1, False)
+_PLACES = pooling._largest(np.random.default_rng(5).normal(size=(2, 2, 5, 5)), _3X3)[1]
+
+# fmt: off
+case(pooling.largest, lambda x: max_pool(x, (2, 2)),                    distinct(2, 2, 4, 4))
+case(pooling.largest, lambda x: max_pool(x, (3, 2), (2, 1), 1),         distinct(1, 2, 5, 4),
+     label="padding")
+case(pooling.largest, lambda x: max_pool(x, (2, 2), (1, 3), dilation=2), distinct(2, 1, 4, 4),
+     label="dilation, no batch")
+case(pooling.largest, lambda x: max_pool(x, (2, 2), 2, ceil_mode=True), distinct(2, 5, 3),
+     label="ceil_mode")
+case(pooling.largest, lambda x: max_pool(x, (2,), 3),                   distinct(2, 2, 6),
+     label="1-d, gaps")
+case(pooling.largest, lambda x: max_pool(x, (2, 2)),                    distinct(0, 2, 4, 4),
+     label="batch 0")
+case(pooling.pick,     lambda x: pooling.pick(x, where=creation.constant(_PLACES, x),
+                                              windows=_3X3),            real(2, 2, 5, 5))
+case(pooling.put_back, lambda g: pooling.put_back(g, where=creation.constant(_PLACES, g),
+                                                  windows=_3X3),        real(2, 2, 3, 3))
+case(pooling.mean, lambda x: avg_pool(x, (2, 2)),                       real(2, 2, 4, 4))
+case(pooling.mean, lambda x: avg_pool(x, (3, 2), (2, 1), 1),            real(1, 2, 5, 4),
+     label="padding")
+case(pooling.mean, lambda x: avg_pool(x, (3, 2), 2, 1, True, False),    real(2, 5, 3),
+     label="ceil_mode, no batch")
+case(pooling.mean, lambda x: avg_pool(x, (2,), 3),                      real(2, 2, 6),
+     label="1-d, gaps")
+case(pooling.mean, lambda x: adaptive_avg_pool(x, (1, None)),           real(2, 2, 3, 4),
+     label="adaptive")
+case(pooling.mean, lambda x: adaptive_avg_pool(x, (3, 2)),              real(1, 2, 5, 5),
+     label="adaptive uneven")
+case(pooling.share, lambda g: pooling.share(g, windows=_3X3, layout=pooling.layout_of(
+    creation.constant(np.zeros((2, 2, 2, 2)), g))),                     real(2, 2, 3, 3))
+case(normalization.batch_norm, lambda x, w, b: batch_norm(x, w, b),
+     real(3, 2, 2, 2), real(2), real(2))
+case(normalization.batch_norm, lambda x: batch_norm(x, None, None, eps=0.1), real(6, 2),
+     label="bare")
+case(normalization.batch_norm, lambda x, w: batch_norm(x, w, None), real(2, 2, 3), real(2),
+     label="no bias")
+case(normalization.fixed_norm, lambda x, w, b: fixed_norm(
+    x, w, b, mean=creation.constant([0.5, 2.0], x, np.float32),
+    var=creation.constant([2.0, 0.3], x, np.float32)), real(3, 2, 2), real(2), real(2))
+case(normalization.fixed_norm, lambda x: fixed_norm(
+    x, None, None, mean=creation.constant([0.5, 2.0], x, np.float32),
+    var=creation.constant([2.0, 0.3], x, np.float32)), real(5, 2), label="bare")
+case(normalization.normalize, lambda x, w, b: layer_norm(x, (3, 2), w, b),
+     real(2, 3, 2), real(3, 2), real(3, 2))
+case(normalization.normalize, lambda x: layer_norm(x, (4,), eps=0.1),  real(4), label="bare")
+case(normalization.normalize, lambda x, w: layer_norm(x, (3,), w),     real(2, 2, 3), real(3),
+     label="no bias")
+case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
+     real(2, 4, 2, 1), real(4), real(4), label="groups")
 # fmt: on
 
 # -- what only gradients call -------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Whole networks, ready to train."""
 
+from .cnn import CNN
 from .mlp import MLP
 
-__all__ = ["MLP"]
+__all__ = ["CNN", "MLP"]

@@ -58,12 +58,13 @@ class CNN(Module):
             )
         if generator is None:
             generator = np.random.default_rng()
+        made: dict[str, Any] = {"dtype": dtype, "generator": generator}
         self.image = tuple(image)
         parts: list[Module] = []
         before = image[0]
         for count in channels:
             parts += [
-                Conv2d(before, count, kernel_size, padding="same", dtype=dtype, generator=generator),
+                Conv2d(before, count, kernel_size, padding="same", **made),
                 activation(),
                 MaxPool2d(2),
             ]
@@ -72,11 +73,11 @@ class CNN(Module):
         parts = [Flatten()]
         before *= math.prod(size)
         for width in hidden:
-            parts += [Linear(before, width, dtype=dtype, generator=generator), activation()]
+            parts += [Linear(before, width, **made), activation()]
             before = width
         if dropout:
             parts.append(Dropout(dropout, generator=generator))
-        parts.append(Linear(before, classes, dtype=dtype, generator=generator))
+        parts.append(Linear(before, classes, **made))
         self.classifier = Sequential(*parts)
 
     def forward(self, x: Any) -> Tensor:
