@@ -22,11 +22,12 @@ from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .data import DataLoader
+from .history import History
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .models import MLP
 from .module import Buffer, Module, Parameter, StateError
-from .training import History, evaluate, fit
+from .training import DivergedError, evaluate, fit, predict
 
 __all__ = [
     "MLP",
@@ -34,6 +35,7 @@ __all__ = [
     "CheckpointError",
     "CrossEntropyLoss",
     "DataLoader",
+    "DivergedError",
     "Flatten",
     "History",
     "Linear",
@@ -58,5 +60,6 @@ __all__ = [
     "load",
     "models",
     "optim",
+    "predict",
     "save",
 ]
