@@ -89,24 +89,15 @@ class RunFile:
             {place: state["bit_generator"] for place, state in states.items()},
             {place: type(g.bit_generator).__name__ for place, g in generators.items()},
         )
-        best = _below("best.", arrays) or None
-        if patience is not None and best is None and about["history"]["validation_loss"]:
+        history, best = History(**about["history"]), _below("best.", arrays) or None
+        if patience is not None and best is None and history.best_epoch is not None:
             raise CheckpointError(
                 f"{self.path}: has no best parameters, for its run had no patience; go on without"
             )
-        before = self._state()
-        try:
-            self._put(arrays)
-        except BaseException as error:
-            self._put(before)
-            if not isinstance(error, Exception):
-                raise
-            raise CheckpointError(
-                f"{self.path}: does not fit this run, and nothing was loaded: {error}"
-            ) from error
+        self._put(arrays)
         for place, generator in generators.items():
             generator.bit_generator.state = states[place]
-        run.history, run.stopped, run.best = History(**about["history"]), about["stopped"], best
+        run.history, run.stopped, run.best = history, about["stopped"], best
         return True
 
     def _compare(self, what: str, saved: dict[str, Any], own: dict[str, Any]) -> None:
@@ -122,12 +113,16 @@ class RunFile:
             )
 
     def _kinds(self) -> dict[str, str]:
-        return {
+        """What must be alike in a run and its file."""
+        kinds = {
             name: " ".join(type(module).__name__ for module in part.modules())
             if isinstance(part, Module)
             else type(part).__name__
             for name, part in self.parts.items()
         }
+        kinds["metrics"] = ", ".join(self.objects.get("metrics", ["by default"]))
+        kinds["validation"] = "yes" if "validation" in self.objects else "no"
+        return kinds
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -137,8 +132,18 @@ class RunFile:
         }
 
     def _put(self, arrays: Mapping[str, Any]) -> None:
-        for name, part in self.parts.items():
-            part.load_state_dict(_below(f"{name}.", arrays))
+        before = self._state()
+        done = []
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(_below(f"{name}.", arrays))
+                done.append(name)
+        except Exception as error:  # the part itself is as it was
+            for name in done:
+                self.parts[name].load_state_dict(_below(f"{name}.", before))
+            raise CheckpointError(
+                f"{self.path}: does not fit this run, and nothing was loaded: {error}"
+            ) from error
 
     def _generators(self) -> dict[str, np.random.Generator]:
         return generators_in(self.objects)

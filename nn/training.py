@@ -77,13 +77,14 @@ def fit(
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True needs checkpoint=, the file to go on from")
     batches = _batches("fit: data", data, batch_size, shuffle=True, generator=generator)
-    held_out = validation
+    held_out = None
     if validation is not None:
         held_out = _batches("fit: validation", validation, batch_size)
     run = Run(model, optimizer, History(), epochs)
     file = RunFile(checkpoint, {
         "model": model, "loss": loss, "optimizer": optimizer, "schedule": schedule,
-        "batch_schedule": batch_schedule, "data": batches, "validation": held_out,
+        "batch_schedule": batch_schedule, "metrics": metrics, "data": batches,
+        "validation": held_out,
         **{f"callbacks.{i}": callback for i, callback in enumerate(callbacks)},
     })  # fmt: skip
     if not (resume and file.load(run, patience)):
