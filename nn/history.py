@@ -52,6 +52,14 @@ class History:
         for name, value in result[1].items():
             self.validation_metrics.setdefault(name, []).append(value)
 
+    def last(self) -> tuple[Result, Result | None]:
+        """The last epoch: what training gave, and validation."""
+        training = self.loss[-1], {name: values[-1] for name, values in self.metrics.items()}
+        if not self.validation_loss:
+            return training, None
+        metrics = {name: values[-1] for name, values in self.validation_metrics.items()}
+        return training, (self.validation_loss[-1], metrics)
+
 
 @dataclass
 class Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .history import History, Means
+from .history import History, Means, Result
 
 _INTERVAL = 0.1  # seconds between two pictures of the bar: a small step takes less than 0.1 ms
 
@@ -41,7 +41,8 @@ class Lines(Silence):
         self.means, self.last = means, now
 
     def epoch_done(self, history: History) -> None:
-        print(f"{self._epoch()}  {summary(history)}{self._speed()}", flush=True)
+        text = summary(*history.last(), history.lr[-1])
+        print(f"{self._epoch()}  {text}{self._speed()}", flush=True)
 
     def _epoch(self) -> str:
         return f"epoch {self.epoch:>{len(str(self.epochs))}}/{self.epochs}"
@@ -59,9 +60,8 @@ class Bar(Lines):
         super().__init__(epochs)
         self.batches, self.tqdm = batches, tqdm
         self.bar: Any = None
-        self.shown = 0.0
-        self.done = 0
-        self.validation = ""
+        self.shown, self.done = 0.0, 0
+        self.validation: Result | None = None
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
@@ -71,12 +71,11 @@ class Bar(Lines):
         super().step(epoch, means, lr)
         self.done += 1
         if self.last - self.shown >= _INTERVAL:
-            loss, metrics = means.result()
-            self._show(f"{_shown(loss, metrics)}{self.validation}, lr {lr:.3g}{self._speed()}")
+            self._show(summary(means.result(), self.validation, lr))
 
     def epoch_done(self, history: History) -> None:
-        self.validation = _validation(history)
-        self._show(f"{summary(history)}{self._speed()}")
+        training, self.validation = history.last()
+        self._show(summary(training, self.validation, history.lr[-1]))
 
     def _show(self, text: str) -> None:
         if self.bar is None:
@@ -85,10 +84,10 @@ class Bar(Lines):
                 total=self.epochs * self.batches,
                 initial=skipped,
                 desc=self._epoch(),
-                bar_format="{desc} |{bar:12}| {elapsed}<{remaining}{postfix}",
+                bar_format="{desc} |{bar}| {remaining}{postfix}",  # the bar has what room is left
             )
         self.bar.set_description_str(self._epoch(), refresh=False)
-        self.bar.set_postfix_str(text, refresh=False)
+        self.bar.set_postfix_str(f"{text}{self._speed()}", refresh=False)
         self.bar.update(self.done)
         self.shown, self.done = self.last, 0
 
@@ -102,23 +101,20 @@ def shown_progress(epochs: int, batches: int) -> Silence:
     return Bar(epochs, batches, tqdm)
 
 
-def summary(history: History) -> str:
-    """The last epoch, in a line."""
-    metrics = {name: values[-1] for name, values in history.metrics.items()}
-    text = _shown(history.loss[-1], metrics) + _validation(history)
-    return f"{text}, lr {history.lr[-1]:.3g}"
+def summary(training: Result, validation: Result | None, lr: float) -> str:
+    """An epoch in a line; what validation gave stands in parentheses."""
+    values = {"loss": training[0], **training[1]}
+    seen = {"loss": validation[0], **validation[1]} if validation else {}
+    word = "validation "
+    texts = []
+    for name in {**values, **seen}:
+        text = f"{name} {_number(name, values[name])}" if name in values else name
+        if name in seen:
+            text += f" ({word}{_number(name, seen[name])})"
+            word = ""
+        texts.append(text)
+    return ", ".join([*texts, f"lr {lr:.3g}"])
 
 
-def _validation(history: History) -> str:
-    if not history.validation_loss:
-        return ""
-    metrics = {name: values[-1] for name, values in history.validation_metrics.items()}
-    return f", validation {_shown(history.validation_loss[-1], metrics)}"
-
-
-def _shown(loss: float, metrics: dict[str, float]) -> str:
-    texts = (
-        f"{name} {value:.1%}" if name == "accuracy" else f"{name} {value:.4g}"
-        for name, value in metrics.items()
-    )
-    return ", ".join([f"loss {loss:.4f}", *texts])
+def _number(name: str, value: float) -> str:
+    return f"{value:.1%}" if name == "accuracy" else f"{value:.4f}"

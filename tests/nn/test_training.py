@@ -133,7 +133,7 @@ def test_fit_shows_a_bar(capsys):
     pytest.importorskip("tqdm")
     _fit(epochs=2)
     shown = capsys.readouterr().err
-    for words in ("epoch 2/2", "loss ", "accuracy ", ", validation loss ", ", lr 0.1, ", "/s"):
+    for words in ("epoch 2/2", "loss ", "accuracy ", " (validation ", ", lr 0.1, ", "/s"):
         assert words in shown
 
 
@@ -144,7 +144,7 @@ def test_fit_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
     lines = shown.out.splitlines()
     assert len(lines) == 10
     assert lines[0].startswith("epoch  1/10  loss ")
-    for words in ("accuracy ", ", validation loss ", ", lr 0.1, ", "/s"):
+    for words in ("accuracy ", " (validation ", ", lr 0.1, ", "/s"):
         assert words in lines[-1]
     assert shown.err == ""
 
