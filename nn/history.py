@@ -116,6 +116,6 @@ def accuracy(outputs: Any, targets: Any) -> float:
 
 
 def _are_labels(outputs: Any, targets: Any) -> bool:
-    if getattr(targets, "dtype", np.dtype(float)).kind not in "iu" or not np.ndim(outputs):
+    if getattr(targets, "dtype", np.dtype(float)).kind not in "iu" or np.ndim(outputs) < 2:
         return False
     return np.shape(outputs)[:1] + np.shape(outputs)[2:] == targets.shape

@@ -102,7 +102,7 @@ def fit(
                 lr = learning_rate(optimizer)
                 outputs = model(*inputs)
                 batch_loss = loss(outputs, targets)
-                value = batch_loss.item()
+                value = _value(batch_loss)
                 if not math.isfinite(value):
                     raise _diverged(f"the loss is {value}", epoch, number, len(batches), lr)
                 optimizer.zero_grad()
@@ -161,10 +161,10 @@ def predict(model: Module, *inputs: Any, batch_size: int = 256) -> Any:
     """The model's output for `inputs`, as an array, in evaluation mode and without a graph."""
     with evaluating(model), no_grad():
         parts = [
-            model(*(x[i : i + batch_size] for x in inputs)).data
+            model(*(x[i : i + batch_size] for x in inputs))
             for i in range(0, max(len(inputs[0]), 1), batch_size)
         ]
-    return np.concatenate(parts)
+    return np.concatenate([p.data if isinstance(p, Tensor) else p for p in parts])
 
 
 class DivergedError(AutogradError, FloatingPointError):
@@ -258,6 +258,16 @@ def _split(batch: Any) -> tuple[Any, Any]:
             f"(input, input, ..., targets)"
         )
     return batch[:-1], batch[-1]
+
+
+def _value(loss: Any) -> float:
+    if not isinstance(loss, Tensor) or loss.size != 1:
+        shape = f" of shape {loss.shape}" if isinstance(loss, Tensor) else ""
+        raise TypeError(
+            f"fit: loss(outputs, targets) gave a {type(loss).__name__}{shape}; it must give a "
+            f"Tensor of one number, such as the mean over the batch"
+        )
+    return float(loss.item())
 
 
 def _wants_end(callback: Callable[[Run], bool | None], run: Run) -> bool:

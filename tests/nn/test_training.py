@@ -1,11 +1,8 @@
-import sys
-
 import numpy as np
 import pytest
 
 import nn
 from autograd import ShapeError, Tensor, grad_enabled
-from nn.history import accuracy
 
 from .runs import SGD, Augmented, Counting, Noisy, OnLoss, problem
 
@@ -51,6 +48,21 @@ def test_fit_is_the_loop_that_is_written_by_hand():
         np.testing.assert_array_equal(array, model.state_dict()[name])
 
 
+def test_fit_trains_in_training_mode_and_leaves_it_on():
+    class Mode(nn.Module):
+        seen = ()
+
+        def forward(self, x):
+            self.seen += (self.training,)
+            return x
+
+    mode = Mode()
+    model = nn.Sequential(nn.Linear(5, 3), mode).eval()
+    _fit(2, model=model, batch_size=32)
+    assert mode.seen == (True, True, False, False) * 2
+    assert mode.training
+
+
 def test_fit_repeats_with_its_seed():
     assert _fit()[1] == _fit()[1]
 
@@ -88,15 +100,6 @@ def test_fit_takes_metrics_that_see_arrays():
     assert _fit(metrics={})[1].metrics == {}
 
 
-def test_means_weigh_batches_by_their_length():
-    x, y = np.zeros((5, 1), np.float32), np.array([[0.0], [0], [0], [0], [10]], np.float32)
-    model = nn.Linear(1, 1, bias=False)
-    metrics = {"size": lambda outputs, targets: len(targets)}
-    loss, values = nn.evaluate(model, nn.MSELoss(), (x, y), batch_size=4, metrics=metrics)
-    assert loss == pytest.approx(20)
-    assert values == {"size": (4 * 4 + 1) / 5}
-
-
 def test_fit_takes_a_loader_and_several_inputs():
     class Sum(nn.Module):
         def __init__(self):
@@ -116,43 +119,6 @@ def test_fit_takes_a_loader_and_several_inputs():
     assert nn.predict(model, *data[:2], batch_size=7).shape == (64, 3)
     batches = list(nn.DataLoader(*data, batch_size=10))
     nn.fit(model, loss, optimizer, batches, epochs=1, progress=False)
-
-
-def test_accuracy_has_the_classes_on_axis_1():
-    outputs = np.zeros((2, 3, 4, 4))
-    outputs[:, 1] = 1
-    targets = np.ones((2, 4, 4), int)
-    targets[0, 0, 0] = 2
-    assert accuracy(outputs, targets) == 31 / 32
-
-
-# -- progress -----------------------------------------------------------------------------------
-
-
-def test_fit_shows_a_bar(capsys):
-    pytest.importorskip("tqdm")
-    _fit(epochs=2)
-    shown = capsys.readouterr().err
-    for words in ("epoch 2/2", "loss ", "accuracy ", " (validation ", ", lr 0.1, ", "/s"):
-        assert words in shown
-
-
-def test_fit_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    _fit(epochs=10)
-    shown = capsys.readouterr()
-    lines = shown.out.splitlines()
-    assert len(lines) == 10
-    assert lines[0].startswith("epoch  1/10  loss ")
-    for words in ("accuracy ", " (validation ", ", lr 0.1, ", "/s"):
-        assert words in lines[-1]
-    assert shown.err == ""
-
-
-def test_fit_without_progress_is_silent(capsys):
-    _fit(epochs=2, progress=False)
-    shown = capsys.readouterr()
-    assert shown.out == shown.err == ""
 
 
 # -- schedules, callbacks, early stopping -------------------------------------------------------
@@ -298,8 +264,9 @@ def test_fit_that_is_interrupted_passes_it_on(progress, capsys):
     def stop(run):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:  # kept: the bar is closed, not forgotten
         _fit(callbacks=[stop], progress=progress)
+    assert caught.traceback
     assert not progress or capsys.readouterr().err.endswith("\n")
 
 
@@ -349,6 +316,20 @@ def test_fit_of_bad_parts_raises():
 
     with pytest.raises(ValueError, match="data gave no batches in epoch 2"):
         nn.fit(model, loss, optimizer, Once([data, data]), epochs=2, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (lambda outputs, targets: 1.0, r"gave a float; it must give a Tensor of one number"),
+        (lambda outputs, targets: outputs[:, 0], r"gave a Tensor of shape \(10,\); it must"),
+    ],
+)
+def test_loss_that_is_no_number_raises(loss, words):
+    model = nn.Linear(5, 3)
+    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    with pytest.raises(TypeError, match=words):
+        nn.fit(model, loss, optimizer, problem(), epochs=1, batch_size=10, progress=False)
 
 
 # -- predict ------------------------------------------------------------------------------------
