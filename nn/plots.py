@@ -59,15 +59,16 @@ def _curves(axes: Any, name: str, training: list[float], validation: list[float]
     axes.set_xlabel("epoch", color=_FAINT)
     axes.set_xlim(0, epochs + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    if name == "loss" and min(training + validation, default=0) > 0:
+    finite = [value for value in training + validation if math.isfinite(value)]
+    if name == "loss" and min(finite, default=0) > 0:
         axes.set_yscale("log")
-        if max(training + validation) < 1000 * min(training + validation):
+        if max(finite) < 1000 * min(finite):
             axes.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")
     if percent:
         # The first training value, of a network that knew nothing yet, would squeeze all others.
-        lowest = min([*training[1:], *validation], default=100)
+        lowest = min(filter(math.isfinite, [*training[1:], *validation]), default=100.0)
         axes.set_ylim(max(0.0, math.floor(lowest / 5) * 5 - 1), 100.5)
     axes.grid(color="#e4e8ec", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -66,11 +66,12 @@ def fit(
     checkpoint.
     `progress`: a bar where tqdm is installed, otherwise a line per epoch; False for neither.
 
-    The model is left in training mode. Raises `DivergedError` for a loss or parameters that are
-    not finite: the model is then as that batch found it, and the checkpoint that of the epoch
-    before; `CheckpointError` for a checkpoint that cannot be written, or is of another model,
-    optimizer or schedule, which then changes nothing; `TypeError` and `ValueError` for arguments
-    that do not fit.
+    Each epoch sets the model, all of it, to training mode, and leaves it so. Raises
+    `DivergedError` for a loss or parameters that are not finite: the model is then as that batch
+    found it (or left it, for parameters), and the checkpoint that of the epoch before;
+    `CheckpointError` for a checkpoint that cannot be written, or is of another model, optimizer
+    or schedule, which then changes nothing; `TypeError` and `ValueError` for arguments that do
+    not fit.
     """
     _check(model, loss, optimizer, epochs)
     _check_validation(validation, patience, schedule, batch_schedule)

@@ -191,3 +191,13 @@ def test_save_gives_a_file_the_usual_permissions(tmp_path):
     nn.save({"x": np.ones(1)}, tmp_path / "a.npz")
     (tmp_path / "plain").write_bytes(b"")
     assert (tmp_path / "a.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_save_that_is_interrupted_while_a_part_is_opened_says_so(tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zipfile, "_get_compressor", stop)
+    with pytest.raises(KeyboardInterrupt):
+        nn.save({"a": np.ones(3)}, tmp_path / "a.npz")
+    assert list(tmp_path.iterdir()) == []

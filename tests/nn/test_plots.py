@@ -83,6 +83,15 @@ def test_learning_curves_are_logarithmic_where_the_loss_is_positive(
     plots.learning_curves(history, tmp_path / "none.png")
 
 
+@pytest.mark.parametrize(
+    "values", [[], [0.0, 0.0], [1e-9, 1.0], [np.nan, 1.0], [0.5, np.inf], [np.nan, np.nan]]
+)
+def test_learning_curves_of_strange_values_are_drawn(tmp_path, values):
+    history = nn.History(values, {"accuracy": values}, values, {"accuracy": values})
+    plots.learning_curves(history, tmp_path / "curves.png")
+    _read(tmp_path / "curves.png")
+
+
 @pytest.mark.parametrize("wrong", [0, 1, 8, 9, 100])
 def test_mistakes_are_a_picture(tmp_path, wrong):
     plots.mistakes(*_sheet(wrong), tmp_path / "mistakes.png")

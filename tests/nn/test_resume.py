@@ -138,7 +138,7 @@ def test_killed_program_that_is_repeated_ends_as_one_that_was_not(tmp_path, kill
             time.sleep(dice.random() * 0.01)  # an epoch and its file, more or less
             process.send_signal(kill)
             error = process.stderr.read()
-        assert process.returncode == -kill
+        assert process.returncode == -kill, error
         assert kill == signal.SIGKILL or "KeyboardInterrupt" in error
         assert path.read_bytes() != whole[0]
     assert _to_the_end(path) == whole
