@@ -24,13 +24,14 @@ from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
 from .dropout import Dropout
+from .history import History
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .models import CNN, MLP
 from .module import Buffer, Module, Parameter, StateError
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
-from .training import History, evaluate, fit
+from .training import DivergedError, evaluate, fit, predict
 
 __all__ = [
     "CNN",
@@ -47,6 +48,7 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "DataLoader",
+    "DivergedError",
     "Dropout",
     "Flatten",
     "GroupNorm",
@@ -76,6 +78,7 @@ __all__ = [
     "load",
     "models",
     "optim",
+    "predict",
     "save",
 ]
 

@@ -18,7 +18,6 @@ import nn
 from autograd import RenderError, Tensor, cross_entropy, softmax
 
 from . import plots
-from .training import DivergedError, predict
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             train_mlp(out, options)
     except _UnusableFolderError as error:
         commands[options.command].error(str(error))
-    except (DivergedError, MemoryError, nn.CheckpointError) as error:
+    except (nn.DivergedError, MemoryError, nn.CheckpointError) as error:
         print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,6 +70,7 @@ def train_mlp(out: Path, options: Options) -> None:
     start = time.perf_counter()
     history = nn.fit(
         model,
+        nn.CrossEntropyLoss(),
         optimizer,
         (images, labels),
         (test_images, test_labels),
@@ -79,7 +79,7 @@ def train_mlp(out: Path, options: Options) -> None:
         generator=generator,
     )
     seconds = time.perf_counter() - start
-    probabilities = softmax(predict(model, test_images))
+    probabilities = softmax(nn.predict(model, test_images))
     right = np.count_nonzero(probabilities.argmax(axis=-1) == test_labels)
     print(
         f"accuracy on held-out digits: {right / len(test_labels):.1%} "

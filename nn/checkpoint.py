@@ -127,11 +127,15 @@ def _is_pickle(content: bytes) -> bool:
 def _archive(arrays: dict[str, Any]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for name, array in arrays.items():
-            # A fixed date, so that equal arrays give equal files.
-            member = zipfile.ZipInfo(name + _SUFFIX, date_time=(1980, 1, 1, 0, 0, 0))
-            with archive.open(member, "w", force_zip64=True) as part:
-                np.lib.format.write_array(part, array, allow_pickle=False)
+        try:
+            for name, array in arrays.items():
+                # A fixed date, so that equal arrays give equal files.
+                member = zipfile.ZipInfo(name + _SUFFIX, date_time=(1980, 1, 1, 0, 0, 0))
+                with archive.open(member, "w", force_zip64=True) as part:
+                    np.lib.format.write_array(part, array, allow_pickle=False)
+        except BaseException:
+            archive.fp = None  # or closing it with a part half open would hide an interruption
+            raise
     return content.getvalue()
 
 

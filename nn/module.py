@@ -17,12 +17,16 @@ Read `linear.py` next: the simplest layer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import AutogradError, DTypeError, Tensor
+
+if TYPE_CHECKING:
+    from .summary import Summary
 
 
 class StateError(AutogradError, ValueError):
@@ -245,6 +249,21 @@ class Module:
 
     # -- text -----------------------------------------------------------------------------------
 
+    def summary(self, *input_shapes: tuple[int, ...], dtype: DTypeLike | None = None) -> Summary:
+        """A table of the modules with output shapes, parameters and memory, from one call.
+
+        `input_shapes`: the shape of each input with the batch axis; the inputs are zeros of
+        `dtype` (default: that of the first floating-point parameter; for an embedding pass
+        np.int64). The call is in evaluation mode, without a graph, and changes nothing in the
+        model. Print what is returned, or read its `rows`. A shared module or parameter is listed
+        and counted once, and 'x2' stands after the output of a module that was called twice.
+
+        Raises `SummaryError`, a ValueError, which names the layer that failed.
+        """
+        from .summary import summary  # it imports this file
+
+        return summary(self, *input_shapes, dtype=dtype)
+
     def extra_repr(self) -> str:
         """What stands in parentheses after the class name; by default the own parameters."""
         shapes = {k: v.shape for k, v in vars(self).items() if isinstance(v, Parameter)}
@@ -276,3 +295,15 @@ class Module:
 
 
 _STATE = Parameter | Buffer  #: what is saved of a module
+
+
+@contextmanager
+def evaluating(module: Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every module has its own mode again."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode

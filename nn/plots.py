@@ -14,49 +14,68 @@ from typing import Any
 import numpy as np
 
 from .checkpoint import written_whole
-from .training import History
+from .history import History
 
-_TRAINING, _HELD_OUT, _INK, _FAINT = "#8a96a3", "#c8501e", "#1f2a37", "#5f6b7a"
+_TRAINING, _VALIDATION, _INK, _FAINT = "#8a96a3", "#c8501e", "#1f2a37", "#5f6b7a"
 _MOST = 40  # mistakes on one sheet
 
 
 def learning_curves(history: History, path: str | os.PathLike[str]) -> None:
-    """Loss and accuracy over the epochs, for the training images and the held-out ones."""
-    figure = _figure(8.4, 3.4)
-    epochs = range(1, len(history.loss) + 1)
-    loss, accuracy = figure.subplots(1, 2)
-    # The training values are means over an epoch: they belong to its middle.
-    middles = [epoch - 0.5 for epoch in epochs]
-    style: dict[str, Any] = {"linewidth": 1.6, "marker": "o", "markersize": 2.5}
-    for axes, seen, unseen in (
-        (loss, history.loss, history.held_out_loss),
-        (accuracy, history.accuracy, history.held_out_accuracy),
-    ):
-        scale = 100 if axes is accuracy else 1
-        for x, values, color, label in (
-            (middles, seen, _TRAINING, "training"),
-            (epochs, unseen, _HELD_OUT, "held out"),
-        ):
-            axes.plot(x, [scale * v for v in values], color=color, label=label, **style)
-        axes.set_xlabel("epoch", color=_FAINT)
-        axes.set_xlim(0, len(epochs) + 0.5)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(color="#e4e8ec", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.tick_params(which="both", colors=_FAINT, length=0)
-        for side in axes.spines.values():
-            side.set_visible(False)
-    loss.set_yscale("log")
-    loss.set_title("cross-entropy loss (nats)", color=_INK, fontsize=11, loc="left")
-    best = 100 * history.held_out_accuracy[-1]
-    accuracy.set_title(
-        f"accuracy (%): {best:.1f} held out at the end", color=_INK, fontsize=11, loc="left"
-    )
-    # The first training value, of a network that knew nothing yet, would squeeze all others.
-    lowest = min(min(history.accuracy[1:], default=1.0), min(history.held_out_accuracy))
-    accuracy.set_ylim(max(0.0, math.floor(20 * lowest) * 5 - 1), 100.5)
-    accuracy.legend(loc="lower right", frameon=False, labelcolor=_INK)
+    """The loss and each metric over the epochs, in training and, where there was one, validation.
+
+    The loss is drawn on a logarithmic scale where it is positive throughout.
+    """
+    metrics = list({**history.metrics, **history.validation_metrics})
+    columns = 2 if len(metrics) in (1, 3) else min(1 + len(metrics), 3)
+    rows = math.ceil((1 + len(metrics)) / columns)
+    figure = _figure(4.2 * max(columns, 1.4), 3.4 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    _curves(next(panels), "loss", history.loss, history.validation_loss)
+    for name in metrics:
+        seen, unseen = history.metrics.get(name, []), history.validation_metrics.get(name, [])
+        _curves(next(panels), name, seen, unseen)
+    for axes in panels:
+        axes.set_visible(False)
     _write(figure, path)
+
+
+def _curves(axes: Any, name: str, training: list[float], validation: list[float]) -> None:
+    percent = name == "accuracy"
+    training, validation = (
+        [(100 if percent else 1) * v for v in x] for x in (training, validation)
+    )
+    epochs = max(len(training), len(validation))
+    style: dict[str, Any] = {"linewidth": 1.6, "marker": "o", "markersize": 2.5}
+    # The training values are means over an epoch: they belong to its middle.
+    middles = [i + 0.5 for i in range(len(training))]
+    axes.plot(middles, training, color=_TRAINING, label="training", **style)
+    last, where = (training or [math.nan])[-1], "in training"
+    if validation:
+        axes.plot(range(1, epochs + 1), validation, color=_VALIDATION, label="validation", **style)
+        last, where = validation[-1], "in validation"
+    title = f"{name} (%)" if percent else name
+    shown = f"{last:.1f}" if percent else f"{last:.3g}"
+    axes.set_title(f"{title}: {shown} {where}", color=_INK, fontsize=11, loc="left")
+    axes.set_xlabel("epoch", color=_FAINT)
+    axes.set_xlim(0, epochs + 0.5)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    finite = [value for value in training + validation if math.isfinite(value)]
+    if name == "loss" and min(finite, default=0) > 0:
+        axes.set_yscale("log")
+        if max(finite) < 1000 * min(finite):
+            axes.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+    if percent:
+        # The first training value, of a network that knew nothing yet, would squeeze all others.
+        lowest = min(filter(math.isfinite, [*training[1:], *validation]), default=100.0)
+        axes.set_ylim(max(0.0, math.floor(lowest / 5) * 5 - 1), 100.5)
+    axes.grid(color="#e4e8ec", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", colors=_FAINT, length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.legend(frameon=False, labelcolor=_INK)
 
 
 def mistakes(

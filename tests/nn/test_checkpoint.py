@@ -454,3 +454,13 @@ def test_safetensors_that_the_package_refuses_raise(tensors, monkeypatch):
     monkeypatch.setattr(package, "save", refuse)
     with pytest.raises(nn.CheckpointError, match=r"a\.safetensors: cannot be saved: too old"):
         nn.save({"x": np.ones(1)}, tensors)
+
+
+def test_save_that_is_interrupted_while_a_part_is_opened_says_so(tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zipfile, "_get_compressor", stop)
+    with pytest.raises(KeyboardInterrupt):
+        nn.save({"a": np.ones(3)}, tmp_path / "a.npz")
+    assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,11 @@ from nn import plots
 matplotlib = pytest.importorskip("matplotlib")
 
 
-def _history(epochs=3):
-    falling = [1.0 / (i + 1) for i in range(epochs)]
-    rising = [1 - 0.4 * x for x in falling]
-    return nn.History(falling, rising, falling, rising)
+def _history(epochs=3, metrics=("accuracy",), validation=True, sign=1):
+    falling = [sign / (i + 1) for i in range(epochs)]
+    rising = {name: [1 - 0.4 * x for x in falling] for name in metrics}
+    seen = {"validation_loss": falling, "validation_metrics": rising} if validation else {}
+    return nn.History(loss=falling, metrics=rising, lr=[0.1] * epochs, **seen)
 
 
 def _read(path):
@@ -35,10 +36,60 @@ def _sheet(wrong, n=100):
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 40])
-def test_learning_curves_are_a_picture(tmp_path, epochs):
-    plots.learning_curves(_history(epochs), tmp_path / "curves.png")
+@pytest.mark.parametrize("validation", [False, True])
+@pytest.mark.parametrize("metrics", [(), ("accuracy",), ("accuracy", "top 3", "recall", "f1")])
+def test_learning_curves_are_a_picture(tmp_path, epochs, validation, metrics):
+    plots.learning_curves(_history(epochs, metrics, validation), tmp_path / "curves.png")
     picture = _read(tmp_path / "curves.png")
     assert picture.shape[1] > picture.shape[0] > 300
+
+
+def _drawn(monkeypatch, tmp_path, history):
+    """The panels of the figure, in place of the file."""
+    figures = []
+    monkeypatch.setattr(plots, "_write", lambda figure, path: figures.append(figure))
+    plots.learning_curves(history, tmp_path / "none.png")
+    return [axes for axes in figures[0].axes if axes.get_visible()]
+
+
+def test_learning_curves_have_a_panel_for_the_loss_and_each_metric(tmp_path, monkeypatch):
+    panels = _drawn(monkeypatch, tmp_path, _history(4, ("accuracy", "recall")))
+    titles = [axes.get_title(loc="left") for axes in panels]
+    assert titles == [
+        "loss: 0.25 in validation",
+        "accuracy (%): 90.0 in validation",
+        "recall: 0.9 in validation",
+    ]
+    for axes in panels:
+        assert [line.get_label() for line in axes.lines] == ["training", "validation"]
+    training, validation = panels[0].lines
+    np.testing.assert_array_equal(training.get_xdata(), [0.5, 1.5, 2.5, 3.5])
+    np.testing.assert_array_equal(validation.get_xdata(), [1, 2, 3, 4])
+    np.testing.assert_allclose(panels[1].lines[1].get_ydata(), [60, 80, 86.6667, 90], rtol=1e-5)
+
+
+def test_learning_curves_without_validation_have_one_line(tmp_path, monkeypatch):
+    (loss,) = _drawn(monkeypatch, tmp_path, _history(4, (), validation=False))
+    assert [line.get_label() for line in loss.lines] == ["training"]
+    assert loss.get_title(loc="left") == "loss: 0.25 in training"
+
+
+@pytest.mark.parametrize(("sign", "scale"), [(1, "log"), (-1, "linear")])
+def test_learning_curves_are_logarithmic_where_the_loss_is_positive(
+    tmp_path, monkeypatch, sign, scale
+):
+    history = _history(4, (), sign=sign)
+    assert _drawn(monkeypatch, tmp_path, history)[0].get_yscale() == scale
+    plots.learning_curves(history, tmp_path / "none.png")
+
+
+@pytest.mark.parametrize(
+    "values", [[], [0.0, 0.0], [1e-9, 1.0], [np.nan, 1.0], [0.5, np.inf], [np.nan, np.nan]]
+)
+def test_learning_curves_of_strange_values_are_drawn(tmp_path, values):
+    history = nn.History(values, {"accuracy": values}, values, {"accuracy": values})
+    plots.learning_curves(history, tmp_path / "curves.png")
+    _read(tmp_path / "curves.png")
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 8, 9, 100])

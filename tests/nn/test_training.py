@@ -1,79 +1,338 @@
-import sys
-
 import numpy as np
 import pytest
 
 import nn
-from autograd import grad_enabled
-from nn.training import DivergedError, predict
+from autograd import ShapeError, Tensor, grad_enabled
+
+from .runs import SGD, Augmented, Counting, Noisy, OnLoss, problem
 
 
-def _problem(n=64):
-    generator = np.random.default_rng(0)
-    labels = generator.integers(0, 3, n)
-    inputs = generator.standard_normal((n, 5)).astype(np.float32) * 0.3
-    inputs[np.arange(n), labels] += 2
-    return inputs, labels
-
-
-def _fit(epochs=5, lr=0.1, **options):
+def _fit(epochs=5, lr=0.1, model=None, **options):
     generator = np.random.default_rng(1)
-    model = nn.MLP([5, 8, 3], generator=generator)
-    optimizer = nn.optim.SGD(model.parameters(), lr, momentum=0.9)
-    data = _problem()
-    options = {"batch_size": 10, "generator": generator, **options}
-    return model, nn.fit(model, optimizer, data, data, epochs=epochs, **options)
+    model = model or nn.MLP([5, 8, 3], generator=generator)
+    optimizer = SGD(model.parameters(), lr, momentum=0.9)
+    options = {"validation": problem(), "batch_size": 10, "generator": generator, **options}
+    return model, nn.fit(
+        model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=epochs, **options
+    )
 
 
 def test_fit_learns_and_keeps_a_history():
     model, history = _fit()
-    lists = vars(history).values()
-    assert [len(values) for values in lists] == [5] * 4
+    for values in (history.loss, history.validation_loss, history.lr):
+        assert len(values) == 5
     assert history.loss[-1] < history.loss[0] / 2
-    assert history.held_out_accuracy[-1] > 0.95
-    loss, accuracy = nn.evaluate(model, *_problem())
-    assert (loss, accuracy) == (history.held_out_loss[-1], history.held_out_accuracy[-1])
+    assert history.validation_metrics["accuracy"][-1] > 0.95
+    assert history.lr == [0.1] * 5
+    loss, metrics = nn.evaluate(model, nn.CrossEntropyLoss(), problem(), batch_size=10)
+    assert loss == history.validation_loss[-1]
+    assert metrics == {"accuracy": history.validation_metrics["accuracy"][-1]}
+
+
+def test_fit_is_the_loop_that_is_written_by_hand():
+    model, history = _fit(2)
+    generator = np.random.default_rng(1)
+    own = nn.MLP([5, 8, 3], generator=generator)
+    optimizer = SGD(own.parameters(), 0.1, momentum=0.9)
+    loader = nn.DataLoader(*problem(), batch_size=10, generator=generator)
+    for _ in range(2):
+        total = 0.0
+        for inputs, labels in loader:
+            loss = nn.functional.cross_entropy(own(inputs), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+    assert history.loss[-1] == total / 64
+    for name, array in own.state_dict().items():
+        np.testing.assert_array_equal(array, model.state_dict()[name])
+
+
+def test_fit_trains_in_training_mode_and_leaves_it_on():
+    class Mode(nn.Module):
+        seen = ()
+
+        def forward(self, x):
+            self.seen += (self.training,)
+            return x
+
+    mode = Mode()
+    model = nn.Sequential(nn.Linear(5, 3), mode).eval()
+    _fit(2, model=model, batch_size=32)
+    assert mode.seen == (True, True, False, False) * 2
+    assert mode.training
 
 
 def test_fit_repeats_with_its_seed():
     assert _fit()[1] == _fit()[1]
 
 
-def test_fit_shows_a_bar(capsys):
-    pytest.importorskip("tqdm")
-    _fit(epochs=2)
-    shown = capsys.readouterr().err
-    for words in ("epoch 2/2", "loss ", "accuracy ", "held out "):
-        assert words in shown
+def test_fit_without_validation():
+    _, history = _fit(validation=None)
+    assert history.validation_loss == []
+    assert history.validation_metrics == {}
+    assert len(history.metrics["accuracy"]) == 5
 
 
-def test_fit_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    _fit(epochs=10)
-    shown = capsys.readouterr()
-    lines = shown.out.splitlines()
-    assert len(lines) == 10
-    assert lines[0].startswith("epoch  1/10  loss ")
-    assert "accuracy" in lines[-1]
-    assert shown.err == ""
+def test_fit_of_numbers_has_no_accuracy():
+    x = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
+    model = nn.Linear(2, 1)
+    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    y = x @ np.array([[1.0], [-2.0]], np.float32) + 3
+    history = nn.fit(
+        model, nn.functional.mse_loss, optimizer, (x, y), epochs=20, progress=False,
+        metrics=None,
+    )  # fmt: skip
+    assert history.loss[-1] < 1e-3
+    assert history.metrics == {}
+    assert nn.evaluate(model, nn.MSELoss(), (x, y)) == (pytest.approx(0, abs=1e-3), {})
 
 
-def test_fit_takes_another_loss():
-    def squared(logits, labels):
-        return nn.functional.mse_loss(logits, np.eye(3, dtype=np.float32)[labels])
+def test_fit_takes_metrics_that_see_arrays():
+    def hits(outputs, targets):
+        assert isinstance(outputs, np.ndarray)
+        return np.float32((outputs.argmax(axis=1) == targets).mean())
 
-    _, history = _fit(loss_function=squared)
+    _, history = _fit(metrics={"hits": hits, "one": lambda outputs, targets: 1})
+    assert history.metrics.keys() == history.validation_metrics.keys() == {"hits", "one"}
+    assert history.metrics["one"] == [1.0] * 5
+    np.testing.assert_allclose(history.metrics["hits"], _fit()[1].metrics["accuracy"], rtol=1e-6)
+    assert _fit(metrics={})[1].metrics == {}
+
+
+def test_fit_takes_a_loader_and_several_inputs():
+    class Sum(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(5, 3)
+
+        def forward(self, x, factor):
+            return self.layer(x) * factor[:, None]
+
+    inputs, labels = problem()
+    data = (inputs, np.full(64, 2, np.float32), labels)
+    loader = nn.DataLoader(*data, batch_size=10)
+    model = Sum()
+    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    loss = nn.CrossEntropyLoss()
+    history = nn.fit(model, loss, optimizer, loader, data, epochs=5, progress=False)
     assert history.loss[-1] < history.loss[0]
+    assert nn.predict(model, *data[:2], batch_size=7).shape == (64, 3)
+    batches = list(nn.DataLoader(*data, batch_size=10))
+    nn.fit(model, loss, optimizer, batches, epochs=1, progress=False)
 
 
-def test_fit_that_diverges_raises():
-    with pytest.raises(DivergedError, match=r"epoch 1; lower the learning rate \(lr=1e\+30\)"):
-        _fit(lr=1e30)
+# -- schedules, callbacks, early stopping -------------------------------------------------------
 
 
-def test_fit_of_no_epochs_raises():
-    with pytest.raises(ValueError, match=r"fit: epochs \(=0\) must be at least 1"):
-        _fit(epochs=0)
+def _with_schedule(kind, **options):
+    model = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
+    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    schedule = kind(optimizer)
+    name = options.pop("name", "schedule")
+    history = nn.fit(
+        model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=3, batch_size=16,
+        progress=False, **{name: schedule}, **options,
+    )  # fmt: skip
+    return schedule, history
+
+
+def test_schedule_steps_after_each_epoch():
+    schedule, history = _with_schedule(Counting)
+    assert schedule.steps == 3
+    np.testing.assert_allclose(history.lr, [0.1, 0.09, 0.081])
+
+
+def test_batch_schedule_steps_after_each_batch():
+    schedule, history = _with_schedule(Counting, name="batch_schedule")
+    assert schedule.steps == 12
+    np.testing.assert_allclose(history.lr, [0.1 * 0.9 ** (4 * i + 3) for i in range(3)])
+
+
+def test_schedule_that_needs_a_loss_gets_that_of_the_validation():
+    schedule, history = _with_schedule(OnLoss, validation=problem())
+    assert schedule.seen == history.validation_loss
+    with pytest.raises(ValueError, match="OnLoss goes by the validation loss; pass validation="):
+        _with_schedule(OnLoss)
+    with pytest.raises(ValueError, match=r"batch_schedule is a OnLoss, .* as schedule="):
+        _with_schedule(OnLoss, name="batch_schedule", validation=problem())
+
+
+def test_callbacks_see_the_run_and_may_end_it():
+    seen, later = [], []
+
+    def callback(run):
+        seen.append((run.epoch, run.epochs, len(run.history.validation_loss)))
+        assert isinstance(run.model, nn.MLP)
+        assert run.optimizer.param_groups[0]["lr"] == 0.1
+        return run.epoch == 3
+
+    _, history = _fit(callbacks=[callback, lambda run: later.append(run.epoch)])
+    assert seen == [(1, 5, 1), (2, 5, 2), (3, 5, 3)]
+    assert later == [1, 2, 3]  # also the one after
+    assert len(history.loss) == 3
+
+
+def test_callback_that_returns_something_else_raises():
+    with pytest.raises(TypeError, match=r"a callback returned 0\.5; return True to end"):
+        _fit(callbacks=[lambda run: 0.5])
+
+
+class Scripted(nn.Module):
+    """Its validation loss follows a list, and its parameter counts the training steps."""
+
+    def __init__(self, losses):
+        self.losses, self.epoch = losses, -1
+        self.weight = nn.Parameter(np.zeros(()))
+        self.count = nn.Buffer(np.zeros((), int))
+
+    def forward(self, x):
+        if self.training:
+            self.count.data[...] += 1
+            return self.weight * x
+        self.epoch += 1
+        return Tensor(np.full(x.shape, self.losses[self.epoch], np.float32))
+
+
+def _scripted(losses, patience, epochs=None):
+    model = Scripted(losses)
+    optimizer = SGD(model.parameters(), 1.0, momentum=0)
+    history = nn.fit(
+        model, lambda outputs, targets: outputs.mean(), optimizer,
+        (np.ones((4, 1), np.float32), np.ones(4)), (np.ones((4, 1), np.float32), np.ones(4)),
+        epochs=epochs or len(losses), patience=patience, progress=False, batch_size=4,
+    )  # fmt: skip
+    return model, history
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "done", "best"),
+    [
+        ([5, 4, 3, 4, 5, 6, 1], 3, 6, 3),
+        ([5, 4, 3, 4, 5, 2, 2, 2, 2, 2], 3, 9, 6),  # an equal loss is no better
+        ([5, 4, 3], 3, 3, 3),
+        ([3, 4, 5], 5, 3, 1),  # not stopped, and still the best one
+        ([np.nan, 4, np.nan, np.nan, 1], 2, 4, 2),
+        ([np.nan, np.inf, np.nan, 1], 3, 3, None),
+    ],
+)
+def test_patience_ends_the_training_and_restores_the_best_epoch(losses, patience, done, best):
+    model, history = _scripted(losses, patience)
+    assert len(history.loss) == done
+    assert history.best_epoch == best
+    assert model.count.item() == (best or done)
+    assert model.weight.item() == -(best or done)
+
+
+def test_without_patience_the_last_epoch_stays():
+    model, history = _scripted([3, 4, 5], None)
+    assert (model.count.item(), history.best_epoch) == (3, 1)
+
+
+# -- what goes wrong ----------------------------------------------------------------------------
+
+
+def test_fit_that_diverges_names_the_batch_and_leaves_the_model_before_it():
+    inputs, labels = problem()
+    inputs[37] = np.nan
+    model = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
+    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    loader = nn.DataLoader(inputs, labels, batch_size=10, shuffle=False)
+    words = (
+        r"the loss is nan in epoch 1, batch 4 of 7, at learning rate 0.1; lower it, or .*check_f"
+    )
+    with pytest.raises(nn.DivergedError, match=words):
+        nn.fit(model, nn.CrossEntropyLoss(), optimizer, loader, epochs=3, progress=False)
+    own = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
+    first = nn.DataLoader(inputs[:30], labels[:30], batch_size=10, shuffle=False)
+    optimizer = SGD(own.parameters(), 0.1, momentum=0.9)
+    nn.fit(own, nn.CrossEntropyLoss(), optimizer, first, epochs=1, progress=False)
+    for name, array in own.state_dict().items():
+        np.testing.assert_array_equal(array, model.state_dict()[name])
+
+
+def test_fit_that_diverges_in_its_last_step_raises():
+    model = nn.Linear(1, 1)
+    optimizer = SGD(model.parameters(), 1e38, momentum=0)
+    data = np.full((4, 1), 100, np.float32), np.zeros((4, 1), np.float32)
+    words = "weight is not finite in epoch 1, batch 1 of 1, at learning rate 1e[+]38"
+    with pytest.raises(nn.DivergedError, match=words):
+        nn.fit(model, nn.MSELoss(), optimizer, data, epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_fit_that_is_interrupted_passes_it_on(progress, capsys):
+    def stop(run):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:  # kept: the bar is closed, not forgotten
+        _fit(callbacks=[stop], progress=progress)
+    assert caught.traceback
+    assert not progress or capsys.readouterr().err.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"epochs": 0}, ValueError, r"fit: epochs \(=0\) must be at least 1"),
+        ({"patience": 0}, ValueError, r"fit: patience \(=0\) must be at least 1"),
+        ({"patience": 2, "validation": None}, ValueError, "patience=2 goes by the validation"),
+        ({"resume": True}, ValueError, "resume=True needs checkpoint="),
+        ({"validation": (np.ones(3),)}, TypeError, "fit: validation is a tuple; pass a tuple"),
+        ({"validation": iter([])}, TypeError, "fit: validation is a list_iterator"),
+        ({"validation": []}, ValueError, "fit: validation has no batches"),
+        ({"validation": [np.ones((2, 5))]}, TypeError, "a batch is a ndarray; it must be a tuple"),
+    ],
+)
+def test_fit_of_bad_arguments_raises(options, error, words):
+    with pytest.raises(error, match=words):
+        _fit(progress=False, **options)
+
+
+def test_fit_of_bad_parts_raises():
+    model, loss, data = nn.MLP([5, 8, 3]), nn.CrossEntropyLoss(), problem()
+    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+
+    def fit(*args, **options):
+        nn.fit(*args, epochs=1, progress=False, **options)
+
+    with pytest.raises(TypeError, match=r"loss is <class .*MSELoss'>; pass .* nn.MSELoss\(\) with"):
+        fit(model, nn.MSELoss, optimizer, data)
+    with pytest.raises(TypeError, match=r"loss is <.*SGD object"):
+        fit(model, optimizer, loss, data)
+    with pytest.raises(TypeError, match=r"a MLP for model and a MLP for optimizer; the order is"):
+        fit(model, loss, model, data)
+    with pytest.raises(ValueError, match="has none of the model's parameters"):
+        fit(nn.MLP([5, 8, 3]), loss, optimizer, data)
+    loader = nn.DataLoader(*data, batch_size=3)
+    with pytest.raises(ValueError, match="generator= is for a tuple"):
+        fit(model, loss, optimizer, loader, generator=np.random.default_rng())
+    with pytest.raises(ShapeError, match="first axes"):
+        fit(model, loss, optimizer, (data[0], data[1][:3]))
+
+    class Once(list):
+        def __iter__(self):
+            while self:
+                yield self.pop()
+
+    with pytest.raises(ValueError, match="data gave no batches in epoch 2"):
+        nn.fit(model, loss, optimizer, Once([data, data]), epochs=2, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (lambda outputs, targets: 1.0, r"gave a float; it must give a Tensor of one number"),
+        (lambda outputs, targets: outputs[:, 0], r"gave a Tensor of shape \(10,\); it must"),
+    ],
+)
+def test_loss_that_is_no_number_raises(loss, words):
+    model = nn.Linear(5, 3)
+    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    with pytest.raises(TypeError, match=words):
+        nn.fit(model, loss, optimizer, problem(), epochs=1, batch_size=10, progress=False)
+
+
+# -- predict ------------------------------------------------------------------------------------
 
 
 class Recorder(nn.Module):
@@ -86,12 +345,28 @@ def test_predict_evaluates_without_a_graph_and_restores_the_modes():
     model = nn.Sequential(Recorder(), Recorder())
     model[1].eval()
     x = np.arange(5.0)[:, None]
-    np.testing.assert_array_equal(predict(nn.Sequential(*model, nn.Linear(1, 1)), x).shape, (5, 1))
+    assert nn.predict(nn.Sequential(*model, nn.Linear(1, 1)), x).shape == (5, 1)
     assert model[0].seen == (False, False)
     assert [m.training for m in model] == [True, False]
+
+
+def test_evaluate_is_in_evaluation_mode_and_restores_the_modes():
+    model = nn.Sequential(nn.Linear(5, 3), Recorder())
+    model[1].eval()
+    nn.evaluate(model, nn.CrossEntropyLoss(), problem())
+    assert model[1].seen == (False, False)
+    assert [m.training for m in model] == [True, False]
+
+
+def test_validation_leaves_training_as_it_is():
+    data = Augmented(nn.DataLoader(*problem(), batch_size=10), lambda x: x)
+    with_validation = _fit(model=Noisy(), validation=data)[1]
+    assert with_validation.loss == _fit(model=Noisy(), validation=None)[1].loss
 
 
 def test_predict_in_parts_is_the_same():
     model = nn.Linear(2, 2)
     x = np.random.default_rng(0).standard_normal((7, 2)).astype(np.float32)
-    np.testing.assert_allclose(predict(model, x, 3), predict(model, x), rtol=1e-6)
+    whole = nn.predict(model, x)
+    np.testing.assert_allclose(nn.predict(model, x, batch_size=3), whole, rtol=1e-6)
+    assert nn.predict(model, x[:0]).shape == (0, 2)

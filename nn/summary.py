@@ -1,0 +1,183 @@
+"""A table of a model: what each layer gives out, and what it takes in memory.
+
+print(model.summary((1, 784)))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import AutogradError, Tensor, no_grad
+
+from .module import Module, Parameter
+from .resume import generators_in
+
+
+class SummaryError(AutogradError, ValueError):
+    """A layer failed on the input shapes; the message names it."""
+
+
+@dataclass
+class Row:
+    """One module: sizes in bytes, parameters without those of the modules below it."""
+
+    path: str
+    type: str
+    parameters: int
+    parameter_bytes: int
+    is_leaf: bool  #: has no modules below it
+    outputs: list[str] = field(default_factory=list)  #: the shape each call gave, as text
+    output_bytes: int = 0  #: over all calls
+
+
+@dataclass(repr=False)
+class Summary:
+    """The rows of the table, and its text as `str()` and `repr()`."""
+
+    rows: list[Row]
+    trainable: int  #: parameters
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers there are in parameters."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def parameter_bytes(self) -> int:
+        """What the parameters take."""
+        return sum(row.parameter_bytes for row in self.rows)
+
+    @property
+    def output_bytes(self) -> int:
+        """What the layers give out, in all their calls; modules made of modules give no more."""
+        return sum(row.output_bytes for row in self.rows if row.is_leaf)
+
+    def __str__(self) -> str:
+        head = ("layer", "output", "parameters", "memory", "output memory")
+        cells = [head, *(_cells(row) for row in self.rows)]
+        total = (f"{self.parameters:,}", _bytes(self.parameter_bytes), _bytes(self.output_bytes))
+        cells.append(("total", "", *total))
+        widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+        lines = [
+            "  ".join(
+                text.ljust(width) if i < 2 else text.rjust(width)
+                for i, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in cells
+        ]
+        rule = "-" * len(lines[0])
+        lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+        if self.trainable != self.parameters:
+            lines.append(f"{self.parameters - self.trainable:,} parameters are frozen")
+        return "\n".join(line.rstrip() for line in lines)
+
+    __repr__ = __str__
+
+
+def summary(model: Module, *shapes: tuple[int, ...], dtype: DTypeLike | None = None) -> Summary:
+    """Run `model` once on zeros, and list its modules; see `Module.summary`."""
+    wrong = [s for s in shapes if not isinstance(s, tuple | list) or any(n < 0 for n in s)]
+    if wrong or not shapes:
+        got = f"got {wrong[0]!r}" if wrong else "got none"
+        raise TypeError(
+            f"summary: {got}; pass the shape of each input as a tuple, with the batch axis: "
+            f"model.summary((1, 784))"
+        )
+    if dtype is None:
+        kinds = (p.dtype for p in model.parameters() if p.dtype.kind == "f")
+        dtype = next(kinds, np.dtype(np.float32))
+    modules = list(model.named_modules())
+    rows: dict[str, Row] = {}
+    counted: set[int] = set()
+    for path, module in modules:
+        own = {id(p): p for p in vars(module).values() if isinstance(p, Parameter)}
+        new = [p for key, p in own.items() if key not in counted]
+        counted |= own.keys()
+        count, size = sum(p.size for p in new), sum(p.data.nbytes for p in new)
+        below = any(isinstance(part, Module) for part in vars(module).values())
+        rows[path] = Row(path, type(module).__name__, count, size, not below)
+    with _unchanged(model), no_grad():
+        model.eval()
+        for path, module in modules:
+            object.__setattr__(module, "forward", _watched(module.forward, rows[path]))
+        model(*(np.zeros(shape, dtype) for shape in shapes))
+    trainable = sum(p.size for p in model.parameters() if p.requires_grad)
+    return Summary(list(rows.values()), trainable)
+
+
+def _watched(forward: Callable[..., Any], row: Row) -> Callable[..., Any]:
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
+            out = forward(*args, **kwargs)
+        except SummaryError:  # of a module below
+            raise
+        except Exception as error:
+            where = f"layer {row.path} ({row.type})" if row.path else row.type
+            raise SummaryError(
+                f"summary: {where} failed on an input of shape {_shape(args)}: {error} (the input "
+                f"shapes of summary() include the batch axis)"
+            ) from error
+        row.outputs.append(_shape(out))
+        row.output_bytes += _size(out)
+        return out
+
+    return watched
+
+
+@contextmanager
+def _unchanged(model: Module) -> Iterator[None]:
+    """Afterwards modules have the attributes, buffers and states of generators of before."""
+    attributes = [(module, dict(vars(module))) for module in model.modules()]
+    buffers = [(buffer.data, buffer.data.copy()) for _, buffer in model.named_buffers()]
+    generators = [(g.bit_generator, g.bit_generator.state) for g in generators_in(model).values()]
+    try:
+        yield
+    finally:
+        for module, before in attributes:
+            vars(module).clear()
+            vars(module).update(before)
+        for array, copy in buffers:
+            array[...] = copy
+        for bits, state in generators:
+            bits.state = state
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Tensor | np.ndarray):
+        return str(value.shape)
+    if isinstance(value, tuple | list):
+        return ", ".join(_shape(part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shape(part)}" for name, part in value.items())
+    return type(value).__name__
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Tensor | np.ndarray):
+        return int(value.size) * value.dtype.itemsize
+    parts = value.values() if isinstance(value, dict) else value
+    return sum(map(_size, parts)) if isinstance(value, tuple | list | dict) else 0
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    shapes = " then ".join(dict.fromkeys(row.outputs))
+    calls = f" x{len(row.outputs)}" if len(row.outputs) > 1 else ""
+    own = (f"{row.parameters:,}", _bytes(row.parameter_bytes)) if row.parameters else ("", "")
+    size = _bytes(row.output_bytes) if row.is_leaf and row.outputs else ""
+    depth = row.path.count(".") + 1 if row.path else 0
+    name = f"{'  ' * depth}{row.path}: {row.type}" if row.path else row.type
+    return (name, f"{shapes}{calls}" or "not called", *own, size)
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
