@@ -20,15 +20,23 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
+from .rules.activations import (  # noqa: E402
+    elu,
+    erf,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
 from .rules.neural import (  # noqa: E402
     cross_entropy,
     linear,
     log_softmax,
     logsumexp,
-    relu,
-    sigmoid,
     softmax,
-    softplus,
 )
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
@@ -58,7 +66,11 @@ __all__ = [
     "checkpoint",
     "cross_entropy",
     "elementwise_grad",
+    "elu",
     "enable_grad",
+    "erf",
+    "gelu",
+    "gelu_tanh",
     "grad",
     "grad_enabled",
     "gradcheck",
@@ -68,6 +80,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "logsumexp",
@@ -76,6 +89,7 @@ __all__ = [
     "rule",
     "show_config",
     "sigmoid",
+    "silu",
     "softmax",
     "softplus",
     "value_and_grad",

@@ -5,6 +5,7 @@ need. Importing this package fills the registry.
 """
 
 from . import (
+    activations,
     assembly,
     complex_numbers,
     constants,
@@ -26,6 +27,7 @@ from . import (
 )
 
 __all__ = [
+    "activations",
     "assembly",
     "complex_numbers",
     "constants",
