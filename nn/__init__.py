@@ -18,34 +18,70 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
     )
 
 from . import data, functional, init, models, optim
-from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from .activations import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .data import DataLoader
 from .linear import Linear
-from .losses import CrossEntropyLoss, MSELoss
+from .losses import (
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    HingeEmbeddingLoss,
+    HingeLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from .models import MLP
 from .module import Buffer, Module, Parameter, StateError
 from .training import History, evaluate, fit
 
 __all__ = [
+    "ELU",
+    "GELU",
     "MLP",
+    "BCEWithLogitsLoss",
     "Buffer",
     "CheckpointError",
+    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "DataLoader",
     "Flatten",
+    "HingeEmbeddingLoss",
+    "HingeLoss",
     "History",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NLLLoss",
     "Parameter",
     "ReLU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "StateError",
