@@ -50,7 +50,10 @@ def _elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def _elu_vjp(g: Any, _: Any, x: Any, alpha: float = 1.0) -> Any:
-    return g * np.where(x > 0, 1, alpha * np.exp(np.where(x > 0, 0, x)))
+    slope = alpha * np.exp(np.minimum(x, 0))
+    if alpha != 1:
+        slope = slope + (x > 0).astype(g.dtype) * (1 - alpha)
+    return g * slope
 
 
 # -- sigmoid and its relatives ------------------------------------------------------------------
@@ -104,12 +107,13 @@ _FAR = (
 
 def _erf(x: Any) -> Any:
     a = np.abs(x)
-    if a.dtype == np.float16:
-        return _erf(x.astype(np.float32)).astype(np.float16)
+    skip = 4 if a.dtype.itemsize <= 4 else 0  # terms below the precision of float32
     low, high = np.minimum(a, 1.0), np.clip(a, 1.0, 6.0)
-    near = x * _polynomial(_NEAR, 2 * low * low - 1)
-    far = 1 - np.exp(-high * high) * _polynomial(_FAR, 14.4 / (high + 3) - 2.6)
-    return np.where(a < 1, near, np.copysign(far, x))
+    y = low * _polynomial(_NEAR[skip:], 2 * low * low - 1)
+    far = 1 - np.exp(-high * high) * _polynomial(_FAR[skip:], 14.4 / (high + 3) - 2.6)
+    far -= y  # exact, as both are in 0.84..1 where it counts; `where` takes four times as long
+    y += far * (a > 1)
+    return np.copysign(y, x)
 
 
 def _polynomial(coefficients: tuple[float, ...], s: Any) -> Any:
