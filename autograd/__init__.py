@@ -20,16 +20,24 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
+from .rules.activations import (  # noqa: E402
+    elu,
+    erf,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
 from .rules.convolution import conv, conv_transpose  # noqa: E402
 from .rules.neural import (  # noqa: E402
     cross_entropy,
     linear,
     log_softmax,
     logsumexp,
-    relu,
-    sigmoid,
     softmax,
-    softplus,
 )
 from .rules.normalization import (  # noqa: E402
     batch_norm,
@@ -71,8 +79,12 @@ __all__ = [
     "conv_transpose",
     "cross_entropy",
     "elementwise_grad",
+    "elu",
     "enable_grad",
+    "erf",
     "fixed_norm",
+    "gelu",
+    "gelu_tanh",
     "grad",
     "grad_enabled",
     "gradcheck",
@@ -85,6 +97,7 @@ __all__ = [
     "jvp",
     "keep_freed_memory",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "logsumexp",
@@ -94,6 +107,7 @@ __all__ = [
     "rule",
     "show_config",
     "sigmoid",
+    "silu",
     "softmax",
     "softplus",
     "value_and_grad",

@@ -18,7 +18,18 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
     )
 
 from . import data, functional, init, models, optim
-from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from .activations import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
@@ -26,7 +37,19 @@ from .data import DataLoader
 from .dropout import Dropout
 from .history import History
 from .linear import Linear
-from .losses import CrossEntropyLoss, MSELoss
+from .losses import (
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    HingeEmbeddingLoss,
+    HingeLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from .models import CNN, MLP
 from .module import Buffer, Module, Parameter, StateError
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
@@ -35,10 +58,13 @@ from .training import DivergedError, evaluate, fit, predict
 
 __all__ = [
     "CNN",
+    "ELU",
+    "GELU",
     "MLP",
     "AdaptiveAvgPool2d",
     "AvgPool1d",
     "AvgPool2d",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Buffer",
@@ -46,14 +72,21 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "ConvTranspose2d",
+    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "DataLoader",
     "DivergedError",
     "Dropout",
     "Flatten",
     "GroupNorm",
+    "HingeEmbeddingLoss",
+    "HingeLoss",
     "History",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
@@ -62,10 +95,13 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NLLLoss",
     "Parameter",
     "ReLU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "StateError",

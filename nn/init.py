@@ -27,17 +27,33 @@ def uniform_(
     return tensor
 
 
-def kaiming_uniform_(
-    tensor: T, a: float = 0.0, *, generator: np.random.Generator | None = None
+def normal_(
+    tensor: T, mean: float = 0.0, std: float = 1.0, *, generator: np.random.Generator | None = None
 ) -> T:
-    """Fill with U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): keeps the variance through ReLUs.
+    """Fill with normal numbers of the given mean and standard deviation."""
+    if generator is None:
+        generator = np.random.default_rng()
+    tensor.data[...] = generator.normal(mean, std, tensor.shape)
+    return tensor
 
-    `a`: the slope of the ReLU on its negative side. With `a = sqrt(5)` the bound is
-    `1 / sqrt(fan_in)`. Raises `ShapeError` for fewer than two axes. He et al., 2015, equation 10.
-    """
-    fan_in, _ = _fans("kaiming_uniform_", tensor)
-    bound = math.sqrt(6 / ((1 + a * a) * fan_in))
-    return uniform_(tensor, -bound, bound, generator=generator)
+
+def constant_(tensor: T, val: float) -> T:
+    """Fill with `val`."""
+    tensor.data[...] = val
+    return tensor
+
+
+def zeros_(tensor: T) -> T:
+    """Fill with 0."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: T) -> T:
+    """Fill with 1."""
+    return constant_(tensor, 1.0)
+
+
+# -- scaled to the size of a layer --------------------------------------------------------------
 
 
 def xavier_uniform_(
@@ -47,15 +63,110 @@ def xavier_uniform_(
 
     Raises `ShapeError` for fewer than two axes. Glorot and Bengio, 2010, equation 16.
     """
-    fan_in, fan_out = _fans("xavier_uniform_", tensor)
-    bound = gain * math.sqrt(6 / (fan_in + fan_out))
+    bound = math.sqrt(3) * _xavier_std("xavier_uniform_", tensor, gain)
     return uniform_(tensor, -bound, bound, generator=generator)
 
 
+def xavier_normal_(
+    tensor: T, gain: float = 1.0, *, generator: np.random.Generator | None = None
+) -> T:
+    """Fill with normal numbers of the variance that `xavier_uniform_` has."""
+    std = _xavier_std("xavier_normal_", tensor, gain)
+    return normal_(tensor, 0.0, std, generator=generator)
+
+
+def kaiming_uniform_(
+    tensor: T,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    generator: np.random.Generator | None = None,
+) -> T:
+    """Fill with U(-b, b), b = gain sqrt(3 / fan): keeps the variance from layer to layer.
+
+    The gain is `calculate_gain(nonlinearity, a)`; `a` is the slope of a leaky ReLU on its negative
+    side, 0 for a ReLU. With `a = sqrt(5)` the bound is `1 / sqrt(fan_in)`. `mode`: 'fan_in' keeps
+    the variance on the way forward, 'fan_out' on the way back.
+
+    Raises `ShapeError` for fewer than two axes. He et al., 2015, equation 10.
+    """
+    bound = math.sqrt(3) * _kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator=generator)
+
+
+def kaiming_normal_(
+    tensor: T,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    generator: np.random.Generator | None = None,
+) -> T:
+    """Fill with normal numbers of the variance that `kaiming_uniform_` has."""
+    std = _kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity)
+    return normal_(tensor, 0.0, std, generator=generator)
+
+
+def orthogonal_(tensor: T, gain: float = 1.0, *, generator: np.random.Generator | None = None) -> T:
+    """Fill with `gain` times a random matrix of orthonormal rows, or columns if there are fewer.
+
+    Axes after the first are taken as one. Each orthogonal matrix is as likely as any other. Raises
+    `ShapeError` for fewer than two axes. Saxe et al., 2014.
+    """
+    _fans("orthogonal_", tensor)
+    if generator is None:
+        generator = np.random.default_rng()
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.where(np.diag(r) < 0, -1, 1)  # without this, qr prefers some (Mezzadri, 2007)
+    tensor.data[...] = gain * (q if rows >= columns else q.T).reshape(tensor.shape)
+    return tensor
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By how much weights must be larger to keep the variance through a nonlinearity.
+
+    'relu', 'leaky_relu' (whose negative slope is `param`, default 0.01), 'tanh', 'selu', and with
+    a gain of 1 'sigmoid', 'linear', 'conv1d' and its like. Raises `ValueError` for other names.
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        return math.sqrt(2 / (1 + slope * slope))
+    if nonlinearity not in _GAINS:
+        raise ValueError(
+            f"calculate_gain: nonlinearity (={nonlinearity!r}) must be one of "
+            f"{', '.join(sorted([*_GAINS, 'leaky_relu']))}"
+        )
+    return _GAINS[nonlinearity]
+
+
+_GAINS = {
+    "relu": math.sqrt(2),
+    "tanh": 5 / 3,
+    "selu": 3 / 4,
+    "sigmoid": 1.0,
+    "linear": 1.0,
+    **{f"conv{kind}{d}d": 1.0 for kind in ("", "_transpose") for d in (1, 2, 3)},
+}
+
+
+def _xavier_std(function: str, tensor: Tensor, gain: float) -> float:
+    return gain * math.sqrt(2 / sum(_fans(function, tensor)))
+
+
+def _kaiming_std(function: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    fans = dict(zip(("fan_in", "fan_out"), _fans(function, tensor), strict=True))
+    if mode not in fans:
+        raise ValueError(f"{function}: mode (={mode!r}) must be 'fan_in' or 'fan_out'")
+    return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode])
+
+
 def _fans(function: str, tensor: Tensor) -> tuple[int, int]:
-    if tensor.ndim < 2:
+    if tensor.ndim < 2 or tensor.size == 0:
         raise ShapeError(
-            f"{function}: a weight has axes (out, in, *kernel); got shape {tensor.shape}"
+            f"{function}: a weight has axes (out, in, *kernel), none of them empty; got shape "
+            f"{tensor.shape}"
         )
     kernel = math.prod(tensor.shape[2:])
     return tensor.shape[1] * kernel, tensor.shape[0] * kernel

@@ -9,6 +9,7 @@ and fails if a registered operation has no row.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,19 +24,26 @@ from autograd import (
     conv,
     conv_transpose,
     cross_entropy,
+    elu,
+    erf,
     fixed_norm,
+    gelu,
+    gelu_tanh,
     group_norm,
     layer_norm,
+    leaky_relu,
     linear,
     log_softmax,
     logsumexp,
     max_pool,
     relu,
     sigmoid,
+    silu,
     softmax,
     softplus,
 )
 from autograd.rules import (
+    activations,
     convolution,
     creation,
     decompositions,
@@ -164,6 +172,10 @@ def fixed(values: Any) -> Domain:
 # -- element by element -------------------------------------------------------------------------
 
 
+#: The error function, one element at a time.
+plain_erf: Callable[[Array], Array] = np.vectorize(math.erf, otypes=[float])
+
+
 def unary(op: Any, domain: Callable[..., Domain], reference: Any = None) -> None:
     for shape in ((2, 3), (), (0, 2), (2, 1, 2)):
         label = "x".join(map(str, shape)) or "scalar"
@@ -245,6 +257,21 @@ unary(np.absolute,   real)
 unary(relu,     real, lambda x: np.maximum(x, 0))
 unary(sigmoid,  real, lambda x: 1 / (1 + np.exp(-x)))
 unary(softplus, real, lambda x: np.log(1 + np.exp(x)))
+unary(silu,     real, lambda x: x / (1 + np.exp(-x)))
+unary(erf,      real, plain_erf)
+unary(gelu,     real, lambda x: x * (1 + plain_erf(x / 2**0.5)) / 2)
+unary(gelu_tanh, real, lambda x:
+      x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))) / 2)
+unary(elu,      real, lambda x: np.where(x > 0, x, np.exp(x) - 1))
+case(elu, lambda x: elu(x, alpha=0.7), real(2, 3), label="alpha",
+     reference=lambda x: np.where(x > 0, x, 0.7 * (np.exp(x) - 1)))
+unary(leaky_relu, real, lambda x: np.where(x > 0, x, 0.01 * x))
+case(leaky_relu, lambda x: leaky_relu(x, negative_slope=0.2), real(2, 3), label="slope",
+     reference=lambda x: np.where(x > 0, x, 0.2 * x))
+case(activations.gated, lambda g, y: activations.gated(g, y), real(2, 3), real(2, 3),
+     reference=lambda g, y: g * (y != 0))
+case(activations.gated, lambda x: activations.gated(x, np.maximum(x, 0)), real(2, 3),
+     label="zeros", reference=lambda x: np.maximum(x, 0))
 
 case(np.power, lambda x: x**2,               real(2, 3), label="square")
 case(np.power, lambda x: x**3,               real(2, 3), label="cube")

@@ -276,7 +276,7 @@ def faults_of(op: Op) -> Iterator[Fault]:
 FLAT = {
     *((name, 0) for name in ("sign", "floor", "ceil", "trunc", "rint", "fix", "round", "around")),
     ("floor_divide", 0), ("floor_divide", 1), ("copysign", 1), ("heaviside", 0), ("heaviside", 1),
-    ("kink", 0),
+    ("kink", 0), ("gated", 1),
 }  # fmt: skip
 
 #: Rules whose result is always a vector (or its order that of one), which has no transpose.
@@ -284,14 +284,16 @@ OF_VECTORS = {("convolve", 0), ("convolve", 1), ("linear", 2)}
 
 #: Rules with a mask that rows see at work.
 MASKED = {
-    "maximum", "minimum", "fmax", "fmin", "where", "clip", "relu", "tril", "triu", "nan_to_num",
+    "maximum", "minimum", "fmax", "fmin", "where", "clip", "relu", "gated", "tril", "triu",
+    "nan_to_num",
 }  # fmt: skip
 
 #: Rules that look at their inputs only to compare them, or to round them: these are constants
 #: wherever a derivative exists.
 COMPARING = {
     "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "nanmax", "nanmin", "clip",
-    "where", "relu", "fabs", "copysign", "nan_to_num", "ldexp", "fmod", "remainder",
+    "where", "relu", "gated", "leaky_relu", "fabs", "copysign", "nan_to_num", "ldexp", "fmod",
+    "remainder",
 }  # fmt: skip
 
 #: Other faults that change no result, with the reason.

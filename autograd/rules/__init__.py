@@ -5,6 +5,7 @@ need. Importing this package fills the registry.
 """
 
 from . import (
+    activations,
     assembly,
     complex_numbers,
     constants,
@@ -29,6 +30,7 @@ from . import (
 )
 
 __all__ = [
+    "activations",
     "assembly",
     "complex_numbers",
     "constants",

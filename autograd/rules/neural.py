@@ -1,6 +1,6 @@
-"""What networks need and NumPy lacks. Each is one node, stable in float32 at +-1000.
+"""What networks need and NumPy lacks, besides activations. Each is one node, stable at +-1000.
 
-`relu` has gradient 0 at 0. `logsumexp` of nothing but -inf is -inf, with gradient 0.
+`logsumexp` of nothing but -inf is -inf, with gradient 0.
 """
 
 from typing import Any
@@ -12,27 +12,6 @@ from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .creation import constant
 from .reductions import mean_of
-
-
-def _relu(x: Any) -> Any:
-    return np.maximum(x, 0)
-
-
-def _sigmoid(x: Any) -> Any:
-    y = np.negative(x)
-    if y.dtype == np.float16:  # whose exp overflows at 11
-        return _sigmoid(x.astype(np.float32)).astype(np.float16)
-    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 709.0))
-    y = np.exp(y)
-    y += 1
-    return np.reciprocal(y)
-
-
-_EXP_LIMIT = {np.dtype(np.float32): 88.0}  # exp of more than that overflows
-
-
-def _softplus(x: Any) -> Any:
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
@@ -128,23 +107,17 @@ def _positions(labels: Any) -> tuple[Any, ...]:
 
 
 def _cross_entropy_vjp(g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None) -> Any:
-    if probabilities is None:
-        probabilities = softmax(logits)
+    scale = g / max(np.size(labels), 1)
     labels = constant(labels, logits)
-    hit = labels[..., None] == constant(np.arange(probabilities.shape[-1]), labels)
-    return (probabilities - hit) * (g / max(labels.size, 1))
+    if probabilities is None:
+        hit = labels[..., None] == constant(np.arange(logits.shape[-1]), labels)
+        return (softmax(logits) - hit) * scale
+    gradient = probabilities * scale
+    gradient[_positions(labels)] -= scale
+    return gradient
 
 
 # fmt: off
-
-#: max(x, 0), element by element.
-relu = rule(_relu, lambda g, y, _: g * (y > 0))
-
-#: 1 / (1 + exp(-x)), element by element.
-sigmoid = rule(_sigmoid, lambda g, y, _: g * y * (1 - y))
-
-#: log(1 + exp(x)), element by element.
-softplus = rule(_softplus, lambda g, _, x: g * sigmoid(x))
 
 #: exp(x) / sum(exp(x)) along `axis`.
 softmax = rule(_softmax, lambda g, y, _, axis=-1:
