@@ -15,6 +15,7 @@ from autograd import (
     grad,
     gradients,
     logsumexp,
+    max_pool,
     relu,
     sigmoid,
     softmax,
@@ -241,3 +242,20 @@ def test_gradient_is_the_sum_over_all_paths_of_products_of_rates() -> None:
             rate *= weights[2][hidden, last] * slopes[2][last]
             total += rate * (activations[-1][last] - target[last])
         assert found[0][j, k] == pytest.approx(total, rel=1e-12)
+
+
+# -- subsampling --------------------------------------------------------------------------------
+
+
+def test_max_pooling_sends_the_error_unchanged_to_the_element_that_was_the_maximum() -> None:
+    x = RANDOM.normal(size=(2, 3, 6, 4))
+    error = RANDOM.normal(size=(2, 3, 3, 2))
+    _, back = vjp(lambda x: max_pool(x, (2, 2)), x)
+    (found,) = back(error)
+    expected = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(error.shape):
+        window = x[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        row, column = np.unravel_index(window.argmax(), (2, 2))
+        expected[n, c, 2 * i + row, 2 * j + column] = error[n, c, i, j]
+    np.testing.assert_array_equal(found, expected)
+    assert np.count_nonzero(found) == error.size
