@@ -223,17 +223,37 @@ def _beside(v: Any, x: Any) -> Any:
     return image
 
 
-def _products(x: Any, y: Any, axes: tuple[int, ...]) -> Any:
-    """The sums of `x * y` over the last axes `axes`, which are kept with length one."""
-    letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
-    sums = np.einsum(f"{letters},{letters}->{letters[: -len(axes)]}", x, y)
-    return sums.reshape(sums.shape + (1,) * len(axes))
+def _sums(x: Any, axes: int, y: Any = None) -> Any:
+    """The sums of `x`, or of `x * y`, over the last `axes` axes, kept with length one.
+
+    First over all of these but the first, which holds channels: that is fast in both layouts.
+    """
+    if y is not None:
+        letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
+        kept = letters[: x.ndim - max(axes - 1, 1)]
+        sums = np.einsum(f"{letters},{letters}->{kept}", x, y)
+    else:
+        sums = x.sum(axis=tuple(range(-max(axes - 1, 1), 0)))
+    if axes > 1:
+        sums = sums.sum(axis=-1)
+    return sums.reshape(sums.shape + (1,) * axes)
+
+
+def _for_channels(v: Any, x: Any, axes: int) -> Any:
+    """Statistics `v` of groups of channels of `x`, for each channel: broadcasts go over them all.
+
+    With one number per group NumPy would have to stop after each group of each pixel.
+    """
+    if axes == 1 or x.ndim == axes + 1:
+        return v
+    channels = np.empty_like(x, shape=(*x.shape[: 1 - axes], *(1,) * (axes - 1)))
+    channels[...] = v
+    return channels
 
 
 def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5) -> tuple[Any, Any]:
     dtype, x = x.dtype, _wide(x)
     batch = x if x.ndim > axes else x[None]
-    last = tuple(range(-axes, 0))
     count = math.prod(x.shape[-axes:])
     y = np.empty_like(batch)
     means = np.empty_like(batch, shape=(*batch.shape[:-axes], *(1,) * axes))
@@ -242,10 +262,10 @@ def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5)
     bias = None if bias is None else _beside(bias, batch)
     for block in blocks(batch):
         part = y[block]
-        means[block] = batch[block].sum(axis=last, keepdims=True) / count
-        np.subtract(batch[block], means[block], out=part)
-        scales[block] = 1 / np.sqrt(_products(part, part, last) / count + eps)
-        part *= scales[block]
+        means[block] = _sums(batch[block], axes) / count
+        np.subtract(batch[block], _for_channels(means[block], part, axes), out=part)
+        scales[block] = 1 / np.sqrt(_sums(part, axes, part) / count + eps)
+        part *= _for_channels(scales[block], part, axes)
         if weight is not None:
             part *= weight
         if bias is not None:
@@ -274,16 +294,17 @@ def _normalize_vjp(
     weight = None if own is None else _beside(weight, batch)
     for block in blocks(batch):
         part, h = gx[block], g[block]
-        np.subtract(batch[block], means[block], out=part)
-        part *= scales[block]
+        scale = _for_channels(scales[block], part, axes)
+        np.subtract(batch[block], _for_channels(means[block], part, axes), out=part)
+        part *= scale
         gb = gb + h.sum(axis=0)
         if weight is not None:
             gw = gw + np.einsum("n...,n...->...", h, part)
             h = h * weight
-        part *= _products(h, part, last) / -count
+        part *= _for_channels(_sums(h, axes, part) / -count, part, axes)
         part += h
-        part -= h.sum(axis=last, keepdims=True) / count
-        part *= scales[block]
+        part -= _for_channels(_sums(h, axes) / count, part, axes)
+        part *= scale
     return (
         gx.reshape(shape),
         None if own is None else unbroadcast(gw, own),
