@@ -280,7 +280,10 @@ FLAT = {
 }  # fmt: skip
 
 #: Rules whose result is always a vector (or its order that of one), which has no transpose.
-OF_VECTORS = {("convolve", 0), ("convolve", 1), ("linear", 2)}
+OF_VECTORS = {
+    ("convolve", 0), ("convolve", 1), ("linear", 2),
+    *((norm, place) for norm in ("batch_norm", "fixed_norm") for place in (1, 2)),
+}  # fmt: skip
 
 #: Rules with a mask that rows see at work.
 MASKED = {

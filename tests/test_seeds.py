@@ -16,6 +16,7 @@ from autograd import (
     grad,
     gradients,
     logsumexp,
+    max_pool,
     relu,
     sigmoid,
     softmax,
@@ -303,3 +304,20 @@ def test_gradient_descent_finds_another_kernel_than_the_one_it_was_shown() -> No
     assert np.argmax(forward(kernel)) == 1
     np.testing.assert_allclose(kernel - [0, 3, 0], np.array([3, 5, -4]) * 3 / 50)
     assert np.abs(kernel - 1).max() > 1
+
+
+# -- subsampling --------------------------------------------------------------------------------
+
+
+def test_max_pooling_sends_the_error_unchanged_to_the_element_that_was_the_maximum() -> None:
+    x = RANDOM.normal(size=(2, 3, 6, 4))
+    error = RANDOM.normal(size=(2, 3, 3, 2))
+    _, back = vjp(lambda x: max_pool(x, (2, 2)), x)
+    (found,) = back(error)
+    expected = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(error.shape):
+        window = x[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        row, column = np.unravel_index(window.argmax(), (2, 2))
+        expected[n, c, 2 * i + row, 2 * j + column] = error[n, c, i, j]
+    np.testing.assert_array_equal(found, expected)
+    assert np.count_nonzero(found) == error.size

@@ -1,7 +1,7 @@
 """Normalisation: each channel of a batch, or each example, brought to mean 0 and variance 1.
 
-Variances are taken of what is left when the mean is subtracted, so that a large mean costs no
-digits. Images are worked through a few at a time, and in the layout that they have in memory.
+Variances are taken of what is left when the mean, or a value near it, is subtracted: a large mean
+costs no digits. Images are worked through a few at a time, in the layout they have in memory.
 Ioffe and Szegedy 2015 (arXiv:1502.03167), Ba et al. 2016 (arXiv:1607.06450), Wu and He 2018
 (arXiv:1803.08494).
 """
@@ -85,33 +85,39 @@ def _batch_norm(
 ) -> tuple[Any, Any]:
     _check_batch("batch_norm", x, weight, bias)
     if x.size // max(x.shape[1], 1) == 0:
-        raise ShapeError(f"batch_norm got an input without elements (shape {x.shape})")
+        raise ShapeError(
+            f"batch_norm got an input without elements (shape {x.shape}); it has no mean"
+        )
     dtype, x = x.dtype, _wide(x)
-    total: Any = 0
-    for block in blocks(x):
-        total = total + x[block].sum(axis=0)
-    mean = _channel_means(total, x)
-    pivot = mean.astype(x.dtype)
-    image = _like_images(pivot, x)
     y = np.empty_like(x)
-    total = 0
-    for block in blocks(x):
-        yb = y[block]
-        np.subtract(x[block], image, out=yb)
-        total = total + np.einsum("n...,n...->...", yb, yb)
-    rest = mean - pivot  # what rounding took from the mean
-    var = _channel_means(total, x) - rest * rest
+    axes = _per_channel(x)[1]
+    pivot = x[:1].mean(axis=axes)  # near the mean, as a rule: then one pass over `x` will do
+    for _ in range(2):
+        image = _like_images(pivot, x)
+        total: Any = 0
+        squares: Any = 0
+        for block in blocks(x):
+            part = y[block]
+            np.subtract(x[block], image, out=part)
+            total = total + part.sum(axis=0)
+            squares = squares + np.einsum("n...,n...->...", part, part)
+        rest = _channel_means(total, x)
+        mean = pivot + rest
+        var = _channel_means(squares, x) - rest * rest
+        if np.all(rest * rest <= 16 * var):
+            break
+        pivot = mean.astype(x.dtype)  # the first example was far from the others: once more
     if moments is not None:
         moments[0], moments[1] = mean, var
     scale = 1 / np.sqrt(var + eps)
-    _stretch(y, scale, pivot, mean, weight, bias)
-    return y.astype(dtype, copy=False), (mean, scale)
+    _stretch(y, scale, rest, weight, bias)
+    return y.astype(dtype, copy=False), (pivot, rest, scale)
 
 
-def _stretch(y: Any, scale: Any, pivot: Any, mean: Any, weight: Any, bias: Any) -> None:
-    """Turn `y`, which is x - pivot, into (x - mean) * scale * weight + bias, in place."""
+def _stretch(y: Any, scale: Any, rest: Any, weight: Any, bias: Any) -> None:
+    """Turn `y` into (y - rest) * scale * weight + bias, in place."""
     factor = scale if weight is None else scale * weight
-    shift = (pivot - mean) * factor
+    shift = -rest * factor
     if bias is not None:
         shift = shift + bias
     factor, shift = _like_images(factor, y), _like_images(shift, y)
@@ -130,10 +136,9 @@ def _batch_norm_vjp(
         weight = None if weight is None else np.reshape(weight, shape)
         gx, gy = _recorded(g, x, weight, axes, eps)
         return gx, np.sum(gy, axis=axes), np.sum(g, axis=axes)
-    x, (mean, scale) = _wide(x), statistics
+    x, (pivot, rest, scale) = _wide(x), statistics
     if getattr(g, "strides", None) != getattr(x, "strides", None):
         g = laid_out(g, x)
-    pivot = mean.astype(x.dtype)
     image = _like_images(pivot, x)
     gx = np.empty_like(x)
     total: Any = 0
@@ -144,11 +149,11 @@ def _batch_norm_vjp(
         total = total + gb.sum(axis=0)
         products = products + np.einsum("n...,n...->...", part, gb)
     g_mean = _channel_means(total, x)
-    slope = (_channel_means(products, x) - (mean - pivot) * g_mean) * scale  # mean of g * y
-    # gx = factor * (g - slope * scale * (x - mean) - g_mean), where factor = scale * weight
+    slope = (_channel_means(products, x) - rest * g_mean) * scale  # mean of g * y
+    # gx = factor * (g - slope * scale * (x - pivot - rest) - g_mean), factor = scale * weight
     factor = scale if weight is None else scale * weight
     bend = -slope * scale
-    shift = factor * (bend * (pivot - mean) - g_mean)
+    shift = -factor * (bend * rest + g_mean)
     bend, factor, shift = (_like_images(v, x) for v in (bend, factor, shift))
     for block in blocks(x):
         part = gx[block]
@@ -186,7 +191,8 @@ def _fixed_norm(
     dtype, x = x.dtype, _wide(x)
     pivot = mean.astype(x.dtype)
     y = x - _like_images(pivot, x)
-    _stretch(y, 1 / np.sqrt(var.astype(np.float64) + eps), pivot, mean, weight, bias)
+    scale = 1 / np.sqrt(var.astype(np.float64) + eps)
+    _stretch(y, scale, mean.astype(np.float64) - pivot, weight, bias)
     return y.astype(dtype, copy=False)
 
 
@@ -217,17 +223,37 @@ def _beside(v: Any, x: Any) -> Any:
     return image
 
 
-def _products(x: Any, y: Any, axes: tuple[int, ...]) -> Any:
-    """The sums of `x * y` over the last axes `axes`, which are kept with length one."""
-    letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
-    sums = np.einsum(f"{letters},{letters}->{letters[: -len(axes)]}", x, y)
-    return sums.reshape(sums.shape + (1,) * len(axes))
+def _sums(x: Any, axes: int, y: Any = None) -> Any:
+    """The sums of `x`, or of `x * y`, over the last `axes` axes, kept with length one.
+
+    First over all of these but the first, which holds channels: that is fast in both layouts.
+    """
+    if y is not None:
+        letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
+        kept = letters[: x.ndim - max(axes - 1, 1)]
+        sums = np.einsum(f"{letters},{letters}->{kept}", x, y)
+    else:
+        sums = x.sum(axis=tuple(range(-max(axes - 1, 1), 0)))
+    if axes > 1:
+        sums = sums.sum(axis=-1)
+    return sums.reshape(sums.shape + (1,) * axes)
+
+
+def _for_channels(v: Any, x: Any, axes: int) -> Any:
+    """Statistics `v` of groups of channels of `x`, for each channel: broadcasts go over them all.
+
+    With one number per group NumPy would have to stop after each group of each pixel.
+    """
+    if axes == 1 or x.ndim == axes + 1:
+        return v
+    channels = np.empty_like(x, shape=(*x.shape[: 1 - axes], *(1,) * (axes - 1)))
+    channels[...] = v
+    return channels
 
 
 def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5) -> tuple[Any, Any]:
     dtype, x = x.dtype, _wide(x)
     batch = x if x.ndim > axes else x[None]
-    last = tuple(range(-axes, 0))
     count = math.prod(x.shape[-axes:])
     y = np.empty_like(batch)
     means = np.empty_like(batch, shape=(*batch.shape[:-axes], *(1,) * axes))
@@ -236,10 +262,10 @@ def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5)
     bias = None if bias is None else _beside(bias, batch)
     for block in blocks(batch):
         part = y[block]
-        means[block] = batch[block].sum(axis=last, keepdims=True) / count
-        np.subtract(batch[block], means[block], out=part)
-        scales[block] = 1 / np.sqrt(_products(part, part, last) / count + eps)
-        part *= scales[block]
+        means[block] = _sums(batch[block], axes) / count
+        np.subtract(batch[block], _for_channels(means[block], part, axes), out=part)
+        scales[block] = 1 / np.sqrt(_sums(part, axes, part) / count + eps)
+        part *= _for_channels(scales[block], part, axes)
         if weight is not None:
             part *= weight
         if bias is not None:
@@ -268,16 +294,17 @@ def _normalize_vjp(
     weight = None if own is None else _beside(weight, batch)
     for block in blocks(batch):
         part, h = gx[block], g[block]
-        np.subtract(batch[block], means[block], out=part)
-        part *= scales[block]
+        scale = _for_channels(scales[block], part, axes)
+        np.subtract(batch[block], _for_channels(means[block], part, axes), out=part)
+        part *= scale
         gb = gb + h.sum(axis=0)
         if weight is not None:
             gw = gw + np.einsum("n...,n...->...", h, part)
             h = h * weight
-        part *= _products(h, part, last) / -count
+        part *= _for_channels(_sums(h, axes, part) / -count, part, axes)
         part += h
-        part -= h.sum(axis=last, keepdims=True) / count
-        part *= scales[block]
+        part -= _for_channels(_sums(h, axes) / count, part, axes)
+        part *= scale
     return (
         gx.reshape(shape),
         None if own is None else unbroadcast(gw, own),

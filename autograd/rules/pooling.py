@@ -202,6 +202,12 @@ def layout_of(x: Any) -> Any:
     return np.empty_like(x, shape=(2,) * x.ndim, dtype=np.uint8)
 
 
+def _add_to(x: Any, index: Any, values: Any) -> None:
+    """`x[index] += values` for slices, without Python's second copy of the result into `x`."""
+    part = x[index]
+    np.add(part, values, out=part)
+
+
 def _pooled_shape(shape: tuple[int, ...], windows: tuple[Windows, ...]) -> tuple[int, ...]:
     return (*shape[: -len(windows)], *(len(w.spans) for w in windows))
 
@@ -222,15 +228,19 @@ def _largest(x: Any, windows: tuple[Windows, ...]) -> tuple[Any, Any]:
     unpadded = not any(any(w.firsts) for w in windows)
     for block in blocks(x):
         xb, yb, wb = x[block], y[block], where[block]
+        v, place = np.empty_like(yb), np.empty_like(wb)
         wb[...] = firsts
         yb[...] = xb[places[0][1]] if unpadded else -np.inf
         for k, (to, source) in enumerate(places):
             if k == 0 and unpadded:
                 continue
-            v, largest, place = xb[source], yb[to], wb[to]
+            if v[to].size < v.size:
+                v[...] = -np.inf
+            v[to] = xb[source]
             # Later places have larger numbers: no masked copy is needed, which is slow.
-            np.maximum(place, np.multiply(v > largest, k, dtype=where.dtype), out=place)
-            np.maximum(v, largest, out=largest)
+            np.multiply(v > yb, k, out=place, dtype=where.dtype)
+            np.maximum(place, wb, out=wb)
+            np.maximum(v, yb, out=yb)
         if yb.size and np.isnan(yb.max()):
             for k, (to, source) in enumerate(places):
                 np.copyto(wb[to], k, where=np.isnan(xb[source]))
@@ -260,7 +270,7 @@ def _put_back(g: Any, where: Any, windows: tuple[Windows, ...]) -> Any:
             part[...] = hit
             if overlap:
                 part *= gb
-                xb[source] += part[to]
+                _add_to(xb, source, part[to])
             else:
                 np.multiply(gb[to], part[to], out=xb[source])
     return x
@@ -332,7 +342,7 @@ def _sum_windows(x: Any, axis: int, windows: Windows) -> Any:
             continue
         if k == 0:
             y[...] = 0
-        y[_along(axis, to)] += x[_along(axis, source)]
+        _add_to(y, _along(axis, to), x[_along(axis, source)])
     return y
 
 
@@ -345,7 +355,7 @@ def _spread_windows(g: Any, axis: int, windows: Windows, x: Any) -> None:
         x[...] = 0
     for to, source in steps:
         if windows.overlap:
-            x[_along(axis, source)] += g[_along(axis, to)]
+            _add_to(x, _along(axis, source), g[_along(axis, to)])
         else:
             x[_along(axis, source)] = g[_along(axis, to)]
 

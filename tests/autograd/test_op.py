@@ -347,6 +347,20 @@ def test_residual_is_for_the_first_order_and_none_for_the_second() -> None:
         op(x, e=np.ones(3))
 
 
+def test_residual_of_integers_stays_for_the_second_order() -> None:
+    seen = []
+
+    def vjp(g: Any, _: Any, _x: Any, order: Any = None) -> Any:
+        seen.append(order.tolist())
+        return g[np.argsort(order)]
+
+    op = rule(lambda x: (np.sort(x), np.argsort(x)), vjp, residual="order")
+    x = Tensor([3.0, 1.0, 2.0], requires_grad=True)
+    for create_graph in (False, True):
+        gradients(op(x), [x], np.array([1.0, 2.0, 3.0]), create_graph=create_graph)
+    assert seen == [[1, 2, 0]] * 2
+
+
 def test_several_outputs_gather_their_cotangents() -> None:
     def vjp(g: Any, out: Any, _: Any) -> Any:
         return g[0] * out[1] - g[1] * out[0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import NotDifferentiableError, ShapeError, Tensor
 
 la = np.linalg
@@ -164,6 +165,11 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
      "polyint: m must not be negative, got -1; np.polyder differentiates"),
     (lambda: np.polyint(t(2), 3, k=[1.0, 2.0]), ShapeError,
      "polyint: k must hold one constant for all integrations, or m (=3); got 2"),
+    # -- normalisation
+    (lambda: autograd.batch_norm(t(3), None, None), ShapeError,
+     "batch_norm takes an input of shape (N, C, ...), a batch of channels; got shape (3,)"),
+    (lambda: autograd.batch_norm(zeros(0, 3), None, None), ShapeError,
+     "batch_norm got an input without elements (shape (0, 3)); it has no mean"),
 ]
 # fmt: on
 
