@@ -9,6 +9,7 @@ from .config import __version__, refuse_foreign_files, show_config
 
 refuse_foreign_files()
 
+from . import scopes  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AutogradError,
     DTypeError,
@@ -31,6 +32,7 @@ from .rules.neural import (  # noqa: E402
     softmax,
     softplus,
 )
+from .scopes import named_scope  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
@@ -74,9 +76,11 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsumexp",
+    "named_scope",
     "no_grad",
     "relu",
     "rule",
+    "scopes",
     "show_config",
     "sigmoid",
     "softmax",

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd import AutogradError, DTypeError, Tensor
+from autograd import AutogradError, DTypeError, Tensor, scopes
 
 
 class StateError(AutogradError, ValueError):
@@ -94,7 +94,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        first = scopes.next_number()
+        result = self.forward(*args, **kwargs)
+        scopes.record((first, scopes.next_number(), self._path, type(self).__name__))
+        return result
 
     # -- parts ----------------------------------------------------------------------------------
 
