@@ -9,6 +9,7 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 
 refuse_foreign_files()
 
+from . import scopes  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AutogradError,
     DTypeError,
@@ -46,6 +47,7 @@ from .rules.normalization import (  # noqa: E402
     layer_norm,
 )
 from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
+from .scopes import named_scope  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
@@ -102,9 +104,11 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "max_pool",
+    "named_scope",
     "no_grad",
     "relu",
     "rule",
+    "scopes",
     "show_config",
     "sigmoid",
     "silu",

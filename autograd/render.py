@@ -16,8 +16,8 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Hashable
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from typing import Any
 from .errors import GraphError, RenderError
 from .node import FREED, Leaf, Node, ShapeDtype
 from .op import OUTPUT
+from .scopes import Scope, innermost
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
@@ -47,6 +48,9 @@ _LOOKS = {
     "output": {"fillcolor": "#fdeed7", "color": "#d08a2c", "fontcolor": "#6b3e00"},
     "hidden": {"shape": "plaintext", "style": "", "fontsize": "9"},
 }
+_FRAME = {"style": "rounded,filled", "color": "#c9d1d9", "penwidth": "0.6", "margin": "9"}
+_FRAME |= {"labelloc": "t", "labeljust": "l"}
+_FILLS = ["#fafbfc", "#f3f5f8", "#ebeff3", "#e3e8ee"]  # of frames in frames, from the outermost
 
 
 class Graph:
@@ -56,6 +60,10 @@ class Graph:
     it has axes; constants are dashed, as far as they are recorded. A leaf with many uses is drawn
     at each of them; so is an operation, dashed, where its result is used far away. Of more than
     `max_nodes` boxes the nearest to the outputs are drawn, and the caption says what is missing.
+
+    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed,
+    and the leaves that are used nowhere else. `depth`: how many frames at most stand in each other
+    (None: all). A frame that holds nothing but another one is drawn as one with it.
 
     `dot` is the picture as DOT text. It stays as it is when `backward()` frees the graph.
 
@@ -67,12 +75,24 @@ class Graph:
     leaves: int
     depth: int  #: the most operations on a way from a leaf to an output
 
-    def __init__(self, *outputs: Tensor, max_nodes: int = 600) -> None:
+    def __init__(
+        self,
+        *outputs: Tensor,
+        max_nodes: int = 600,
+        groups: bool = True,
+        depth: int | None = None,
+    ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
         if max_nodes < 1:
             raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
-        drawing = _Drawing([_node_of(output) for output in outputs], max_nodes)
+        if depth is not None and depth < 1:
+            raise ValueError(
+                f"Graph: depth (={depth}) must be at least 1; groups=False draws no frames"
+            )
+        drawing = _Drawing(
+            [_node_of(output) for output in outputs], max_nodes, groups, depth or sys.maxsize
+        )
         self.dot = drawing.draw()
         self.leaves = sum(isinstance(node, Leaf) for node in drawing.inputs)
         self.operations = len(drawing.inputs) - self.leaves
@@ -217,11 +237,12 @@ def _walk(outputs: list[Node]) -> dict[Node, list[Node]]:
     return inputs
 
 
-def _distances(inputs: dict[Node, list[Node]]) -> tuple[dict[Node, int], dict[Node, int]]:
+def _distances(
+    inputs: dict[Node, list[Node]], order: list[Node]
+) -> tuple[dict[Node, int], dict[Node, int]]:
     """The most operations on a way from a leaf to each node, and on a way from it to an output."""
     depth = {node: int(not isinstance(node, Leaf)) for node in inputs}
     height = dict.fromkeys(inputs, 0)
-    order = sorted(inputs, key=lambda node: node.number)  # inputs come first
     for node in order:
         for i in inputs[node]:
             depth[node] = max(depth[node], depth[i] + 1)
@@ -231,19 +252,54 @@ def _distances(inputs: dict[Node, list[Node]]) -> tuple[dict[Node, int], dict[No
     return depth, height
 
 
+def _groups(
+    inputs: dict[Node, list[Node]], order: list[Node], depth: int
+) -> dict[Hashable, Scope | None]:
+    """The scope that each operation was computed in, and for a leaf that of its first user."""
+    groups: dict[Hashable, Scope | None] = {}
+    for node, scope in zip(order, innermost(node.number for node in order), strict=True):
+        while scope is not None and scope.level > depth:
+            scope = scope.parent
+        if not isinstance(node, Leaf):
+            groups[node] = scope
+            for i in inputs[node]:
+                groups.setdefault(i, scope)
+    return groups
+
+
+def _titles(groups: Iterable[Scope | None]) -> dict[Scope, str]:
+    """What to write on each scope and on those around it, each after the ones around it."""
+    scopes = {scope for group in set(groups) if group for scope in group.outwards()}
+    order = sorted(scopes, key=lambda scope: scope.first)
+    calls = Counter((scope.parent, scope.path, scope.kind) for scope in order)
+    repeated = {call: count(1) for call, times in calls.items() if call[1] and times > 1}
+    titles = {}
+    for scope in order:
+        titles[scope] = f"{scope.path} {scope.kind}".strip(" ")
+        call = repeated.get((scope.parent, scope.path, scope.kind))
+        if call:
+            titles[scope] += f" (call {next(call)})"
+    return titles
+
+
 # -- the picture --------------------------------------------------------------------------------
+
+_Box = tuple[str, str, dict[str, str]]  # what DOT calls it, its text and its look
 
 
 class _Drawing:
     """One picture of what led to `outputs`, with room for so many boxes."""
 
-    def __init__(self, outputs: list[Node], room: int) -> None:
+    def __init__(self, outputs: list[Node], room: int, groups: bool, depth: int) -> None:
         import graphviz
 
         self.outputs = outputs
         self.room = room
         self.inputs = _walk(outputs)
-        self.depth, self.height = _distances(self.inputs)
+        order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
+        self.depth, self.height = _distances(self.inputs, order)
+        self.groups = _groups(self.inputs, order, depth) if groups else {}
+        self.titles = _titles(self.groups.values())
         self.uses = Counter(i for inputs in self.inputs.values() for i in inputs)
         dtypes = Counter(node.dtype for node in self.inputs if node.dtype != object)
         self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
@@ -251,13 +307,17 @@ class _Drawing:
             i
             for node, inputs in self.inputs.items()
             for i in inputs
-            if self.uses[i] > _FEW and (isinstance(i, Leaf) or self.is_far(i, node, _FAR))
+            if (self.uses[i] > _FEW and (isinstance(i, Leaf) or self.is_far(i, node, _FAR)))
+            or (isinstance(i, Leaf) and self.groups.get(i) is not self.groups.get(node))
         )
         numbers = count(1)  # tell those apart that have no name
         self.copied = {i: "" if _name(i) else f" #{next(numbers)}" for i in often}
         self.drawn: set[Node] = set()
         self.boxes: dict[Hashable, str] = {}  # what each stands for, and what DOT calls it
+        self.homes: dict[Hashable, Scope | None] = {}  # the frame that each stands in
+        self.contents: defaultdict[Scope | None, list[_Box]] = defaultdict(list)
         self.arrows: Counter[tuple[Hashable, Hashable, str]] = Counter()  # (from, to, label)
+        self.hidden: Counter[Hashable] = Counter()  # arrows to what has a box, from what has none
         self.graph = graphviz.Digraph(
             "computation graph", graph_attr=_PAGE, node_attr=_BOX, edge_attr=_ARROW
         )
@@ -269,19 +329,25 @@ class _Drawing:
     def draw(self) -> str:
         """The DOT text."""
         for i, value in enumerate(self.outputs):
-            if self.box(i, "output", f"output {i}" if len(self.outputs) > 1 else "output"):
+            name = f"output {i}" if len(self.outputs) > 1 else "output"
+            if self.box(i, "output", None, name):
                 self.input(value, i)
         for node in self.inputs:
             if isinstance(node, Leaf):
                 continue  # drawn with its first user
-            if not self.node(node, node):
+            if not self.node(node, node, self.groups.get(node)):
                 break
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
                 if parent is not None:
                     self.input(parent, node)
                 elif lines := self.constant(node, i, saved):
-                    self.box((node, i), "constant", *lines)
+                    # What enters a frame as an array is data from outside; the rest belongs to it.
+                    enters = len(lines) > 1 and all(isinstance(i, Leaf) for i in self.inputs[node])
+                    group = None if enters else self.groups.get(node)
+                    self.box((node, i), "constant", group, *lines)
                     self.arrows[(node, i), node, ""] += 1
+        self.hide()
+        self.frame()
         self.connect()
         # A blank stands above the caption: Graphviz can crash where a label begins with no text.
         caption = f" \n{self.dtype} unless noted"
@@ -292,23 +358,26 @@ class _Drawing:
         self.graph.attr("graph", label=caption, rankdir="TB" if is_long else "LR")
         return str(self.graph.source)
 
-    def box(self, key: Hashable, look: str, *lines: str, hover: str = "") -> bool:
+    def box(
+        self, key: Hashable, look: str, group: Scope | None, *lines: str, hover: str = ""
+    ) -> bool:
         """Draw a box, unless it is there. False where there is no room."""
         if key not in self.boxes:
             if len(self.boxes) >= self.room:
                 return False
             self.boxes[key] = f"n{len(self.boxes)}"
-            hover = _text(hover or lines[0])
-            self.graph.node(self.boxes[key], _text(*lines), tooltip=hover, **_LOOKS[look])
+            style = _LOOKS[look] | {"tooltip": _text(hover or lines[0])}
+            self.contents[group].append((self.boxes[key], _text(*lines), style))
+            self.homes[key] = group
         return True
 
-    def node(self, node: Node, key: Hashable) -> bool:
+    def node(self, node: Node, key: Hashable, group: Scope | None) -> bool:
         """Draw a leaf or an operation."""
         here = "operation" if key is node else "elsewhere"
         title = (_name(node) or node.op.name) + self.copied.get(node, "")
         note = f"used {self.uses[node]} times" if node in self.copied else ""
         look = "leaf" if isinstance(node, Leaf) else here
-        fits = self.box(key, look, title, self.kind(node), note, hover=_where(node))
+        fits = self.box(key, look, group, title, self.kind(node), note, hover=_where(node))
         if fits and look != "elsewhere":
             self.drawn.add(node)
         return fits
@@ -320,7 +389,7 @@ class _Drawing:
         apart = copied and (leaf or (isinstance(user, Node) and self.is_far(node, user, 1)))
         key: Hashable = (node, user) if apart else node
         if leaf or apart:
-            self.node(node, key)
+            self.node(node, key, self.groups.get(user if apart else node))
         label = "" if value is node else f"[{value.options['place']}] {self.kind(value)}"
         self.arrows[key, user, label.strip()] += 1
 
@@ -344,20 +413,73 @@ class _Drawing:
         dtype = "" if x.dtype in (self.dtype, object) else x.dtype  # object: several outputs
         return f"{x.shape or ''} {dtype}".strip()
 
+    def hide(self) -> None:
+        """Tell beside each box how many arrows to it have no room."""
+        for (key, user, _), times in self.arrows.items():
+            if key not in self.boxes:
+                self.hidden[user] += times
+        for user, times in self.hidden.items():
+            box = f"{self.boxes[user]}_", f"… {times:,} not shown", _LOOKS["hidden"]
+            self.contents[self.groups.get(user)].append(box)
+
+    def frame(self) -> None:
+        """Draw the boxes, with frames around those that belong to a scope."""
+        framed = {scope for group in self.contents if group for scope in group.outwards()}
+        inner = Counter(scope.parent for scope in framed)
+        opened: list[Scope] = []
+        above = ""
+        for number, scope in enumerate(filter(framed.__contains__, self.titles)):
+            title = above + self.titles[scope]
+            if inner[scope] == 1 and scope not in self.contents:
+                above = f"{title} / "  # of the next one, which is all that it holds
+                continue
+            above = ""
+            while opened and opened[-1].last < scope.first:
+                opened.pop()
+                self.graph.body.append("\t}\n")
+            fill = _FILLS[min(len(opened), len(_FILLS) - 1)]
+            opened.append(scope)
+            self.graph.body.append(f"\tsubgraph cluster_{number} {{\n")
+            self.graph.attr(label=_text(title), tooltip=_text(title), fillcolor=fill, **_FRAME)
+            self.fill(scope)
+        self.graph.body += ["\t}\n"] * len(opened)
+        self.fill(None)
+
+    def fill(self, group: Scope | None) -> None:
+        for name, text, style in self.contents.get(group, ()):
+            self.graph.node(name, text, **style)
+
     def connect(self) -> None:
-        """Draw the arrows between boxes, and tell where others are missing."""
-        hidden: Counter[str] = Counter()
+        """Draw the arrows between boxes, and from what tells that others are missing."""
+        sides = self.sides()
         for (key, user, label), times in self.arrows.items():
-            name = self.boxes[user]
             if key in self.boxes:
                 label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
-                weight = self.weight(key, user)
-                self.graph.edge(self.boxes[key], name, _text(label) or None, weight=weight)
-            else:
-                hidden[name] += times
-        for name, times in hidden.items():
-            self.graph.node(f"{name}_", f"… {times:,} not shown", **_LOOKS["hidden"])
-            self.graph.edge(f"{name}_", name, style="dashed")
+                ends = self.boxes[key], self.boxes[user]
+                side = sides.get(key)
+                if side and not label:
+                    self.graph.edge(
+                        *ends[::side], minlen="0", dir="forward" if side > 0 else "back"
+                    )
+                else:
+                    self.graph.edge(*ends, _text(label) or None, weight=self.weight(key, user))
+        for user in self.hidden:
+            self.graph.edge(f"{self.boxes[user]}_", self.boxes[user], style="dashed")
+
+    def sides(self) -> dict[Hashable, int]:
+        """What stands beside its user in a frame, before (1) or after (-1) it.
+
+        Ahead of the user it would make the frame longer, and push it aside from the frames before.
+        """
+        sides: dict[Hashable, int] = {}
+        free: defaultdict[Hashable, list[int]] = defaultdict(lambda: [1, -1])
+        for key, user, _ in reversed(
+            self.arrows if self.titles else ()
+        ):  # what an operation works on comes first in it
+            alone = isinstance(key, tuple) or (isinstance(key, Leaf) and self.uses[key] == 1)
+            if alone and self.homes.get(key) is self.groups.get(user) and free[user]:
+                sides[key] = free[user].pop()
+        return sides
 
     def weight(self, key: Hashable, user: Hashable) -> str:
         """How straight an arrow is to be: above all along the longest ways."""

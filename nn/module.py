@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd import AutogradError, DTypeError, Tensor
+from autograd import AutogradError, DTypeError, Tensor, scopes
 
 if TYPE_CHECKING:
     from .summary import Summary
@@ -98,7 +98,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        first = scopes.next_number()
+        result = self.forward(*args, **kwargs)
+        scopes.record((first, scopes.next_number(), self._path, type(self).__name__))
+        return result
 
     # -- parts ----------------------------------------------------------------------------------
 

@@ -1,0 +1,89 @@
+"""Named parts of a computation, by which pictures of the graph are grouped.
+
+    with autograd.named_scope("attention"):
+        scores = q @ k.T
+
+Nodes are numbered as they are made, so a part is a first and a last number and a name: the nodes
+know nothing of it. What is not recorded here is drawn all the same, in no group. Threads that
+compute at the same time share the numbers, so their groups are mixed up.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from .node import next_number
+
+__all__ = ["named_scope", "next_number", "record"]
+
+_KEPT = 1 << 14
+_recent: deque[tuple[int, int, str, str]] = deque(maxlen=_KEPT)
+
+#: Notes a part that has been computed, as (its first number, its last number, its path, its kind),
+#: both from `next_number()`. A module does so at every call, so this is all that it costs.
+record: Callable[[tuple[int, int, str, str]], None] = _recent.append
+
+
+@contextmanager
+def named_scope(name: str) -> Iterator[None]:
+    """Group what is computed in this block, or in a function decorated so, under a name.
+
+    Pictures of the graph draw a frame around it, inside the frames of the modules and scopes that
+    it stands in. The latest 16,384 are remembered, and none that an exception ended.
+
+    Raises `TypeError` for a name that is no string, and `ValueError` for an empty one.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"named_scope: name must be a string, got {type(name).__name__}")
+    if not name:
+        raise ValueError("named_scope: name is empty; give the words to show in the picture")
+    first = next_number()
+    yield
+    record((first, next_number(), name, ""))
+
+
+class Scope:
+    """A recorded part, among those that it stands in."""
+
+    __slots__ = ("first", "kind", "last", "level", "parent", "path")
+
+    def __init__(
+        self, first: int, last: int, path: str, kind: str, parent: Scope | None = None
+    ) -> None:
+        self.first = first
+        self.last = last
+        self.path = path
+        self.kind = kind
+        self.parent = parent
+        self.level: int = parent.level + 1 if parent else 1
+
+    def outwards(self) -> Iterator[Scope]:
+        """This scope, the one around it, and so on."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+
+def innermost(numbers: Iterable[int]) -> list[Scope | None]:
+    """The innermost scope that holds each of the numbers, which must ascend."""
+    waiting = sorted(_recent, reverse=True)
+    found: list[Scope | None] = []
+    inside: Scope | None = None
+    for number in numbers:
+        while waiting and waiting[-1][0] < number:
+            first, last, path, kind = waiting.pop()
+            if last > number:  # else it lies between this number and the one before
+                inside = Scope(first, last, path, kind, _left(inside, first))
+        inside = _left(inside, number)
+        found.append(inside)
+    return found
+
+
+def _left(inside: Scope | None, number: int) -> Scope | None:
+    """What remains of the scopes around when all are left that end before `number`."""
+    while inside is not None and inside.last < number:
+        inside = inside.parent
+    return inside
