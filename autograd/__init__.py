@@ -20,6 +20,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
+from .rules.embedding import embedding  # noqa: E402
 from .rules.neural import (  # noqa: E402
     cross_entropy,
     linear,
@@ -30,6 +31,7 @@ from .rules.neural import (  # noqa: E402
     softmax,
     softplus,
 )
+from .sparse import RowGradient  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
@@ -52,12 +54,14 @@ __all__ = [
     "NotDifferentiableError",
     "Op",
     "RenderError",
+    "RowGradient",
     "ShapeError",
     "Tensor",
     "__version__",
     "checkpoint",
     "cross_entropy",
     "elementwise_grad",
+    "embedding",
     "enable_grad",
     "grad",
     "grad_enabled",

@@ -22,6 +22,7 @@ from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .data import DataLoader
+from .embedding import Embedding
 from .linear import Linear
 from .losses import CrossEntropyLoss, MSELoss
 from .models import MLP
@@ -34,6 +35,7 @@ __all__ = [
     "CheckpointError",
     "CrossEntropyLoss",
     "DataLoader",
+    "Embedding",
     "Flatten",
     "History",
     "Linear",

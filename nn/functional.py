@@ -16,6 +16,7 @@ from .losses import mse_loss
 
 __all__ = [
     "cross_entropy",
+    "embedding",
     "linear",
     "log_softmax",
     "mse_loss",
@@ -25,6 +26,16 @@ __all__ = [
     "softplus",
     "tanh",
 ]
+
+
+def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """The rows `input` (integers) of the table `weight`; see `autograd.embedding`.
+
+    The row `padding_idx` (a negative one counts from the end) gets no gradient.
+    """
+    if padding_idx is not None and padding_idx < 0:
+        padding_idx += np.shape(weight)[0]
+    return autograd.embedding(weight, input, padding_idx)
 
 
 def tanh(x: Any) -> Any:
