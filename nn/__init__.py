@@ -4,8 +4,9 @@
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
     loss = nn.functional.cross_entropy(model(images), labels)
 
-The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim.py`,
-`training.py` (the loop), `models/`. `python -m nn mlp` trains a network and draws it.
+The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim/`,
+`schedules.py`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a
+network and draws it.
 """
 
 import autograd as _autograd
@@ -17,7 +18,7 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
         f"a clean environment of its own (python -m venv), without the distribution 'autograd'"
     )
 
-from . import data, functional, init, models, optim
+from . import data, functional, init, models, optim, schedules
 from .activations import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .checkpoint import CheckpointError, load, save
 from .container import Flatten, ModuleDict, ModuleList, Sequential
@@ -61,4 +62,5 @@ __all__ = [
     "models",
     "optim",
     "save",
+    "schedules",
 ]

@@ -16,7 +16,7 @@ from autograd import AutogradError, cross_entropy, no_grad
 
 from .data import DataLoader, Pair
 from .module import Module
-from .optim import SGD
+from .optim import Optimizer
 
 
 class DivergedError(AutogradError, FloatingPointError):
@@ -39,7 +39,7 @@ class History:
 
 def fit(
     model: Module,
-    optimizer: SGD,
+    optimizer: Optimizer,
     train: Pair,
     held_out: Pair,
     *,
@@ -78,9 +78,10 @@ def fit(
                 right += int(np.count_nonzero(logits.argmax(axis=-1) == labels))
                 seen += len(labels)
                 if not math.isfinite(total):
+                    rates = ", ".join(f"{group['lr']:g}" for group in optimizer.param_groups)
                     raise DivergedError(
                         f"fit: the loss is no longer a finite number in epoch {epoch}; lower the "
-                        f"learning rate (lr={optimizer.lr:g})"
+                        f"learning rate (lr={rates})"
                     )
                 progress.step(epoch, total / seen, right / seen)
             held_out_loss, held_out_accuracy = evaluate(

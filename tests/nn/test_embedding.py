@@ -15,7 +15,8 @@ def test_embedding_gives_rows_and_trains_those():
     assert type(layer.weight.grad) is RowGradient
     np.testing.assert_array_equal(np.asarray(layer.weight.grad)[:, 0], [1, 2, 0, 0, 1, 0])
     nn.optim.SGD(layer.parameters(), lr=1).step()
-    np.testing.assert_array_equal(layer(x).data, y.data - np.array([[2, 1], [2, 1]])[..., None])
+    steps = np.array([[2, 1], [2, 1]], np.float32)[..., None]
+    np.testing.assert_array_equal(layer(x).data, y.data - steps)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
