@@ -11,7 +11,7 @@ import numpy as np
 from autograd import RowGradient
 
 from ..module import Parameter
-from .base import Optimizer, Params, pieces
+from .base import Optimizer, Params, pieces, row_pieces
 
 
 class Adagrad(Optimizer):
@@ -70,11 +70,12 @@ class Adagrad(Optimizer):
         if group["weight_decay"]:
             super()._update_rows(p, grad, state, group)
             return
-        rate = self._rate(p, state, group)
-        g = grad.summed()
-        total = state["sum"][g.rows] + g.values * g.values
-        state["sum"][g.rows] = total
-        p.data[g.rows] -= rate * (g.values / (np.sqrt(total) + float(group["eps"])))
+        rate, eps = self._rate(p, state, group), float(group["eps"])
+        data, total = p.data, state["sum"]
+        for rows, values in row_pieces(grad):
+            so_far = total[rows] + values * values
+            total[rows] = so_far
+            data[rows] -= rate * (values / (np.sqrt(so_far) + eps))
 
 
 class RMSprop(Optimizer):

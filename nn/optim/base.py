@@ -271,4 +271,12 @@ def pieces(*arrays: Any) -> Iterator[tuple[Any, ...]]:
         yield (*parts, scratch[: len(parts[0])])
 
 
+def row_pieces(g: RowGradient) -> Iterator[tuple[Any, Any]]:
+    """The rows and values of a gradient, every row once, in pieces that stay in the cache."""
+    g = g.summed()
+    step = max(1, _PIECE // 2 // max(1, g.values[:1].size))
+    for i in range(0, len(g.rows), step):
+        yield g.rows[i : i + step], g.values[i : i + step]
+
+
 _PIECE = 1 << 15  # elements

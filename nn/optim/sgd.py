@@ -10,7 +10,7 @@ import numpy as np
 from autograd import RowGradient
 
 from ..module import Parameter
-from .base import Optimizer, Params, pieces
+from .base import Optimizer, Params, pieces, row_pieces
 
 
 class SGD(Optimizer):
@@ -84,5 +84,6 @@ class SGD(Optimizer):
         if group["momentum"] or group["weight_decay"]:
             super()._update_rows(p, grad, state, group)
             return
-        g = grad.summed()
-        p.data[g.rows] -= float(group["lr"]) * g.values
+        lr, data = float(group["lr"]), p.data
+        for rows, values in row_pieces(grad):
+            data[rows] -= lr * values
