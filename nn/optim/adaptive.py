@@ -41,20 +41,21 @@ class Adagrad(Optimizer):
         start = {"initial_accumulator_value": initial_accumulator_value}
         super().__init__(params, {**options, **start})
 
-    def _rate(self, p: Parameter, state: dict[str, Any], group: Mapping[str, Any]) -> float:
-        """The learning rate of the step that begins."""
+    def _begin(self, p: Parameter, group: Mapping[str, Any]) -> tuple[float, Any]:
+        """The learning rate of the step that begins, and the sum of squares so far."""
+        state = self.state.setdefault(p, {})
         if not state:
             start = float(group["initial_accumulator_value"])
             state.update(step=0, sum=np.full_like(p.data, start))
         state["step"] += 1
-        return float(group["lr"]) / (1 + (state["step"] - 1) * float(group["lr_decay"]))
+        rate = float(group["lr"]) / (1 + (state["step"] - 1) * float(group["lr_decay"]))
+        return rate, state["sum"]
 
-    def _update(
-        self, p: Parameter, grad: Any, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
-        rate, eps = self._rate(p, state, group), float(group["eps"])
-        weight_decay = float(group["weight_decay"])
-        for data, g, total, scratch in pieces(p.data, grad, state["sum"]):
+    def _update(self, p: Parameter, grad: Any, group: Mapping[str, Any]) -> None:
+        rate, sums = self._begin(p, group)
+        eps, weight_decay = float(group["eps"]), float(group["weight_decay"])
+        for data, g, total in pieces(p.data, grad, sums):
+            scratch = np.empty_like(data)
             if weight_decay:
                 g = g + weight_decay * data
             total += np.multiply(g, g, out=scratch)
@@ -64,18 +65,16 @@ class Adagrad(Optimizer):
             scratch *= rate
             data -= scratch
 
-    def _update_rows(
-        self, p: Parameter, grad: RowGradient, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update_rows(self, p: Parameter, grad: RowGradient, group: Mapping[str, Any]) -> None:
         if group["weight_decay"]:
-            super()._update_rows(p, grad, state, group)
+            super()._update_rows(p, grad, group)
             return
-        rate, eps = self._rate(p, state, group), float(group["eps"])
-        data, total = p.data, state["sum"]
+        rate, sums = self._begin(p, group)
+        data, eps = p.data, float(group["eps"])
         for rows, values in row_pieces(grad):
-            so_far = total[rows] + values * values
-            total[rows] = so_far
-            data[rows] -= rate * (values / (np.sqrt(so_far) + eps))
+            total = sums[rows] + values * values
+            sums[rows] = total
+            data[rows] -= rate * (values / (np.sqrt(total) + eps))
 
 
 class RMSprop(Optimizer):
@@ -108,18 +107,18 @@ class RMSprop(Optimizer):
         options = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, {**options, "momentum": momentum, "centered": centered})
 
-    def _update(
-        self, p: Parameter, grad: Any, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update(self, p: Parameter, grad: Any, group: Mapping[str, Any]) -> None:
         lr, alpha, eps = float(group["lr"]), float(group["alpha"]), float(group["eps"])
         weight_decay, momentum = float(group["weight_decay"]), float(group["momentum"])
+        state = self.state.setdefault(p, {})
         names = ["square_avg"]
         names += ["grad_avg"] if group["centered"] else []
         names += ["momentum_buffer"] if momentum else []
         for name in names:
             if name not in state:
                 state[name] = np.zeros_like(p.data)
-        for data, g, v, *rest, s in pieces(p.data, grad, *(state[name] for name in names)):
+        for data, g, v, *rest in pieces(p.data, grad, *(state[name] for name in names)):
+            s = np.empty_like(data)
             if weight_decay:
                 g = g + weight_decay * data
             _average(v, alpha, np.multiply(g, g, out=s), s)
@@ -170,9 +169,8 @@ class Adam(Optimizer):
         options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, options)
 
-    def _update(
-        self, p: Parameter, grad: Any, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update(self, p: Parameter, grad: Any, group: Mapping[str, Any]) -> None:
+        state = self.state.setdefault(p, {})
         if not state:
             state.update(step=0, exp_avg=np.zeros_like(p.data), exp_avg_sq=np.zeros_like(p.data))
         state["step"] += 1
@@ -182,7 +180,8 @@ class Adam(Optimizer):
         correction = math.sqrt(1 - beta2 ** state["step"])
         rate = lr * correction / (1 - beta1 ** state["step"])
         eps = float(group["eps"]) * correction
-        for data, g, m, v, s in pieces(p.data, grad, state["exp_avg"], state["exp_avg_sq"]):
+        for data, g, m, v in pieces(p.data, grad, state["exp_avg"], state["exp_avg_sq"]):
+            s = np.empty_like(data)
             if weight_decay and self._decoupled:
                 data *= 1 - lr * weight_decay
             elif weight_decay:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -113,23 +113,16 @@ class Optimizer:
                 g = p.grad
                 if g is None:
                     continue
-                state = self.state.setdefault(p, {})
-                if isinstance(g, RowGradient):
-                    self._update_rows(p, g, state, group)
-                else:
-                    self._update(p, g, state, group)
+                update = self._update_rows if isinstance(g, RowGradient) else self._update
+                update(p, g, group)
 
-    def _update(
-        self, p: Parameter, grad: Any, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update(self, p: Parameter, grad: Any, group: Mapping[str, Any]) -> None:
         """Move `p` by its gradient, an array, which must not be changed."""
         raise NotImplementedError(f"{self._name} must define _update()")
 
-    def _update_rows(
-        self, p: Parameter, grad: RowGradient, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update_rows(self, p: Parameter, grad: RowGradient, group: Mapping[str, Any]) -> None:
         """Move `p` by a gradient of rows: in general all of it, for momentum moves other rows."""
-        self._update(p, grad.dense(), state, group)
+        self._update(p, grad.dense(), group)
 
     def _parameters(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -254,21 +247,20 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def pieces(*arrays: Any) -> Iterator[tuple[Any, ...]]:
-    """Arrays of one shape in pieces that stay in the processor's cache, and one to compute in.
+def pieces(*arrays: Any) -> Iterator[Sequence[Any]]:
+    """Arrays of one shape in pieces that stay in the processor's cache.
 
     Everything is done to a piece before the next is touched: then only the first reading and the
-    last writing of each array go to the memory, and temporaries cost nothing.
+    last writing of each array go to the memory, and temporaries get the same memory every time.
     """
     size = arrays[0].size
     if size <= _PIECE or not all(x.flags.c_contiguous for x in arrays):
-        yield (*arrays, np.empty_like(arrays[0]))
+        yield arrays
         return
     flat = [x.reshape(-1) for x in arrays]
-    scratch = np.empty_like(flat[0], shape=_PIECE)
     for i in range(0, size, _PIECE):
-        parts = [x[i : i + _PIECE] for x in flat]
-        yield (*parts, scratch[: len(parts[0])])
+        part = slice(i, i + _PIECE)
+        yield [x[part] for x in flat]
 
 
 def row_pieces(g: RowGradient) -> Iterator[tuple[Any, Any]]:
@@ -279,4 +271,4 @@ def row_pieces(g: RowGradient) -> Iterator[tuple[Any, Any]]:
         yield g.rows[i : i + step], g.values[i : i + step]
 
 
-_PIECE = 1 << 15  # elements
+_PIECE = 32_000  # elements: less than what malloc fetches from the system anew every time

@@ -50,39 +50,30 @@ class SGD(Optimizer):
                 f"(={options['dampening']}) of 0"
             )
 
-    def _update(
-        self, p: Parameter, grad: Any, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
-        lr, weight_decay = float(group["lr"]), float(group["weight_decay"])
-        momentum, kept = float(group["momentum"]), 1 - float(group["dampening"])
+    def _update(self, p: Parameter, grad: Any, group: Mapping[str, Any]) -> None:
+        lr, weight_decay, momentum = group["lr"], group["weight_decay"], group["momentum"]
+        lr = float(lr)  # a scalar of NumPy's would compute in float64
         if not momentum:
-            for data, g, scratch in pieces(p.data, grad):
-                np.multiply(g, lr, out=scratch)
+            for data, g in pieces(p.data, grad):
                 if weight_decay:
-                    data *= 1 - lr * weight_decay
-                data -= scratch
+                    data *= 1 - lr * float(weight_decay)
+                data -= lr * g
             return
+        momentum, kept = float(momentum), 1 - float(group["dampening"])
+        state = self.state.setdefault(p, {})
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = np.zeros_like(p.data)
             kept = 1.0
-        for data, g, velocity, scratch in pieces(p.data, grad, state["momentum_buffer"]):
+        for data, g, velocity in pieces(p.data, grad, state["momentum_buffer"]):
             if weight_decay:
-                g = g + weight_decay * data
+                g = g + float(weight_decay) * data
             velocity *= momentum
-            velocity += np.multiply(g, kept, out=scratch) if kept != 1 else g
-            if group["nesterov"]:
-                np.multiply(velocity, momentum, out=scratch)
-                scratch += g
-                scratch *= lr
-            else:
-                np.multiply(velocity, lr, out=scratch)
-            data -= scratch
+            velocity += kept * g if kept != 1 else g
+            data -= lr * (g + momentum * velocity if group["nesterov"] else velocity)
 
-    def _update_rows(
-        self, p: Parameter, grad: RowGradient, state: dict[str, Any], group: Mapping[str, Any]
-    ) -> None:
+    def _update_rows(self, p: Parameter, grad: RowGradient, group: Mapping[str, Any]) -> None:
         if group["momentum"] or group["weight_decay"]:
-            super()._update_rows(p, grad, state, group)
+            super()._update_rows(p, grad, group)
             return
         lr, data = float(group["lr"]), p.data
         for rows, values in row_pieces(grad):

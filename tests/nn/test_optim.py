@@ -121,7 +121,7 @@ def test_step_keeps_dtype_array_and_gradient(name, dtype):
     assert p.data is array
     assert array.dtype == dtype
     np.testing.assert_array_equal(g, before)
-    assert all(x.dtype == dtype for x in optimizer.state[p].values() if np.ndim(x))
+    assert all(x.dtype == dtype for x in optimizer.state.get(p, {}).values() if np.ndim(x))
 
 
 @each_optimizer
