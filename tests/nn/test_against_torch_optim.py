@@ -6,6 +6,7 @@ import pytest
 import nn
 from autograd import RowGradient
 from nn import schedules
+from nn.optim.lbfgs import _Point, _strong_wolfe
 
 torch = pytest.importorskip("torch")
 theirs_schedules = torch.optim.lr_scheduler
@@ -181,6 +182,59 @@ def test_lbfgs_agrees_with_torch_on_rosenbrocks_function(start, options):
     assert n == m
     np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-12)
     np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lbfgs_searches_waves_as_torch_does(seed):
+    generator = np.random.default_rng(seed)
+    a, start = generator.uniform(1, 6, 3), generator.standard_normal(3) * 2
+    lr = [0.1, 1, 10, 100][seed % 4]
+    p = nn.Parameter(start, dtype=np.float64)
+    q = torch.tensor(start, requires_grad=True)
+    options = {"lr": lr, "max_iter": 4, "max_eval": 60, "line_search_fn": "strong_wolfe"}
+    ours, n = minimise(nn.optim.LBFGS([p], **options), lambda: (np.cos(p * a) + p**4 / 50).sum(), 2)
+    theirs, m = minimise(
+        torch.optim.LBFGS([q], **options),
+        lambda: (torch.cos(q * torch.tensor(a)) + q**4 / 50).sum(),
+        2,
+    )
+    assert n == m
+    np.testing.assert_allclose(ours, theirs, rtol=1e-7)
+    np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-6)
+
+
+def test_line_search_takes_torchs_turns_whatever_it_meets():
+    """Losses and slopes that have nothing to do with each other lead into every branch."""
+    theirs = pytest.importorskip("torch.optim.lbfgs")._strong_wolfe
+    for seed in range(400):
+        generator = np.random.default_rng(seed)
+        a, b = generator.uniform(1, 30, (2, 2))
+        size = 10 ** generator.uniform(-3, 1)
+
+        def loss(t, a=a, size=size):
+            return float(np.sin(a[0] * t) * size - t * 0.1 + np.cos(a[1] * t) * 0.1)
+
+        def slope(t, b=b):
+            return float(np.sin(b[0] * t) + np.cos(b[1] * t) - 0.5)
+
+        first, at_start = generator.uniform(0.01, 2), -generator.uniform(0.01, 2)
+        seen, expected = [], []
+
+        def ours_at(t, seen=seen):
+            seen.append(t)
+            return _Point(t, loss(t), None, slope(t))
+
+        def theirs_at(x, t, d, expected=expected):
+            expected.append(float(t))
+            return loss(float(t)), torch.tensor([slope(float(t))], dtype=torch.float64)
+
+        start = _Point(0.0, loss(0.0), None, at_start)
+        best, tried = _strong_wolfe(ours_at, start, first, 1.0, 12)
+        g, d = (torch.tensor([x], dtype=torch.float64) for x in (at_start, 1.0))
+        _, _, t, n = theirs(theirs_at, 0, first, d, loss(0.0), g, g.dot(d), max_ls=12)
+        assert tried == n
+        np.testing.assert_allclose(seen, expected, rtol=1e-6)
+        assert best.t == pytest.approx(float(t), rel=1e-6)
 
 
 @pytest.mark.parametrize("line_search_fn", [None, "strong_wolfe"])

@@ -433,6 +433,14 @@ def test_lbfgs_stays_where_the_gradient_is_zero():
     np.testing.assert_array_equal(p.data, 1)
 
 
+def test_lbfgs_ends_where_a_step_does_not_change_the_loss():
+    p = nn.Parameter([1.0], dtype=np.float64)
+    optimizer = LBFGS([p], lr=2, max_iter=5)
+    optimizer.step(closure_of(optimizer, p, lambda p: (p * p).sum()))
+    assert optimizer.state[p]["n_iter"] == 1
+    assert p.data == -1
+
+
 def test_lbfgs_takes_parameters_without_and_with_row_gradients():
     table = nn.Embedding(4, 2, dtype=np.float64, generator=np.random.default_rng(0))
     still = nn.Parameter([5.0])
