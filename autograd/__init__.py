@@ -33,6 +33,7 @@ from .rules.activations import (  # noqa: E402
     softplus,
 )
 from .rules.convolution import conv, conv_transpose  # noqa: E402
+from .rules.embedding import embedding  # noqa: E402
 from .rules.neural import (  # noqa: E402
     cross_entropy,
     linear,
@@ -48,6 +49,7 @@ from .rules.normalization import (  # noqa: E402
 )
 from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .scopes import named_scope  # noqa: E402
+from .sparse import RowGradient  # noqa: E402
 from .tensor import Tensor  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
@@ -70,6 +72,7 @@ __all__ = [
     "NotDifferentiableError",
     "Op",
     "RenderError",
+    "RowGradient",
     "ShapeError",
     "Tensor",
     "__version__",
@@ -82,6 +85,7 @@ __all__ = [
     "cross_entropy",
     "elementwise_grad",
     "elu",
+    "embedding",
     "enable_grad",
     "erf",
     "fixed_norm",

@@ -30,6 +30,7 @@ from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
 from .rules.indexing import getitem, updated
 from .rules.refused import REFUSED
+from .sparse import RowGradient
 
 if TYPE_CHECKING:
     from .render import Graph
@@ -179,7 +180,10 @@ class Tensor:
 
     @property
     def grad(self) -> Any:
-        """The gradient that `backward()` has added up here: an array like `data`, or None."""
+        """The gradient that `backward()` has added up here: an array like `data`, or None.
+
+        It is a `RowGradient` where only rows of this tensor were read, with `embedding`.
+        """
         return self.node.grad if isinstance(self.node, Leaf) else None
 
     @grad.setter
@@ -188,7 +192,7 @@ class Tensor:
             raise GraphError("grad can be set only on a leaf made with requires_grad=True")
         if value is not None:
             value = _unwrap(value)
-            if not hasattr(value, "__array_function__"):
+            if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
                 value = np.asarray(value)
             if value.shape != self.shape:
                 raise ShapeError(
@@ -228,7 +232,7 @@ class Tensor:
                 continue
             # A gradient may be shared with another leaf, or be a view: then take a copy.
             if id(g) in given or getattr(g, "base", None) is not None:
-                g = np.copy(g, order="K")
+                g = g.copy() if isinstance(g, RowGradient) else np.copy(g, order="K")
             given.add(id(g))
             leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
 

@@ -28,6 +28,7 @@ from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import enable_grad, grad_enabled
 from .node import FREED, Leaf, Node
 from .op import Op
+from .sparse import dense
 from .tensor import Tensor, seed_of
 from .tree import leaves, rebuild, tree_map
 
@@ -93,7 +94,7 @@ def _cotangents(
         return [found[n] if n in found else Tensor._of(_zeros(n, seeds), None) for n in nodes]
     found = backward_pass(seeds, nodes, retain_graph=retain_graph)
     # Copies, because a cotangent may be shared between inputs, or be a view of another.
-    return [np.copy(found[n]) if n in found else _zeros(n, seeds) for n in nodes]
+    return [np.copy(dense(found[n])) if n in found else _zeros(n, seeds) for n in nodes]
 
 
 def _zeros(node: Node, seeds: list[tuple[Node, Any]]) -> Any:
@@ -440,7 +441,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
                 found = recorded_backward_pass([(again.node, g)], wanted, cut=True)
             else:
                 found = backward_pass([(again.node, g)], wanted, cut=True)
-            return [found.get(node) for node in wanted]
+            return [dense(found.get(node)) for node in wanted]
 
         name = f"checkpoint({getattr(function, '__name__', 'function')})"
         value = output._data

@@ -4,8 +4,9 @@
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
     loss = nn.functional.cross_entropy(model(images), labels)
 
-The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim.py`,
-`training.py` (the loop), `models/`. `python -m nn mlp` trains a network and draws it.
+The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim/`,
+`schedules.py`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a
+network and draws it.
 """
 
 import autograd as _autograd
@@ -17,7 +18,7 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
         f"a clean environment of its own (python -m venv), without the distribution 'autograd'"
     )
 
-from . import data, functional, init, models, optim
+from . import data, functional, init, models, optim, schedules
 from .activations import (
     ELU,
     GELU,
@@ -35,6 +36,7 @@ from .container import Flatten, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
 from .dropout import Dropout
+from .embedding import Embedding
 from .history import History
 from .linear import Linear
 from .losses import (
@@ -77,6 +79,7 @@ __all__ = [
     "DataLoader",
     "DivergedError",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GroupNorm",
     "HingeEmbeddingLoss",
@@ -116,6 +119,7 @@ __all__ = [
     "optim",
     "predict",
     "save",
+    "schedules",
 ]
 
 _autograd.keep_freed_memory()

@@ -14,6 +14,7 @@ from autograd import linear, relu, sigmoid, silu
 
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .dropout import dropout
+from .embedding import embedding
 from .losses import (
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
@@ -43,6 +44,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
     "gelu",
     "group_norm",
     "hinge_embedding_loss",

@@ -22,6 +22,7 @@ from autograd import AutogradError, Tensor, no_grad
 from .data import DataLoader
 from .history import History, Means, Metrics, Run
 from .module import Module, evaluating
+from .optim import LBFGS, Optimizer
 from .progress import Silence, shown_progress
 from .resume import RunFile
 
@@ -29,7 +30,7 @@ from .resume import RunFile
 def fit(
     model: Module,
     loss: Callable[[Any, Any], Tensor],
-    optimizer: Any,
+    optimizer: Optimizer,
     data: Any,
     validation: Any = None,
     *,
@@ -175,15 +176,9 @@ class DivergedError(AutogradError, FloatingPointError):
 # -- what fit is given --------------------------------------------------------------------------
 
 
-def learning_rate(optimizer: Any) -> float:
+def learning_rate(optimizer: Optimizer) -> float:
     """The learning rate of an optimizer's first group of parameters."""
-    return float(_groups(optimizer)[0]["lr"])
-
-
-def _groups(optimizer: Any) -> Any:
-    if hasattr(optimizer, "param_groups"):
-        return optimizer.param_groups
-    return [{"params": optimizer.params, "lr": optimizer.lr}]
+    return float(optimizer.param_groups[0]["lr"])
 
 
 def _check(model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
@@ -197,7 +192,12 @@ def _check(model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
             f"fit: got a {type(model).__name__} for model and a {type(optimizer).__name__} for "
             f"optimizer; the order is fit(model, loss, optimizer, data)"
         )
-    held = {id(p) for group in _groups(optimizer) for p in group["params"]}
+    if isinstance(optimizer, LBFGS):
+        raise TypeError(
+            "fit: LBFGS computes the loss of one batch several times in a step; write the loop "
+            "yourself: optimizer.step(closure)"
+        )
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     if not any(id(p) in held for p in model.parameters()):
         raise ValueError(
             "fit: the optimizer has none of the model's parameters; make it anew with "

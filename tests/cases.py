@@ -25,6 +25,7 @@ from autograd import (
     conv_transpose,
     cross_entropy,
     elu,
+    embedding,
     erf,
     fixed_norm,
     gelu,
@@ -56,6 +57,7 @@ from autograd.rules import (
     shapes,
     special,
 )
+from autograd.rules.embedding import lookup
 from tests import rows_arrays, rows_linalg
 
 Array = np.ndarray[Any, Any]
@@ -446,6 +448,11 @@ case(indexing.getitem, lambda x: x[()],     real(), label="scalar")
 case(indexing.scatter, lambda x: indexing.scatter(x, index=[0, 0, 2], shape=(4,)), real(3),
      label="repeated")
 case(indexing.scatter, lambda x: indexing.scatter(x, index=slice(1, 3), shape=(4,)), real(2))
+# Of a table that was computed: the gradient of a leaf's rows stands in test_sparse.py.
+for indices in ([2, 0, 2], [[1, 1], [0, 3]], 3, np.empty((0, 2), int)):
+    case(lookup, lambda w, i=indices: embedding(+w, i), real(4, 3))
+case(lookup, lambda w: embedding(+w, [[2, 0], [1, 2]]), real(4), label="vector")
+case(lookup, lambda w: embedding(w[1:] * w[:-1], [0, 1, 1]), real(3, 2), label="computed")
 
 
 def written(x: Any, value: Any, index: Any) -> Any:

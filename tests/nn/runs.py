@@ -5,32 +5,6 @@ import numpy as np
 import nn
 
 
-class _SGD(nn.optim.SGD):
-    """Until optimizers have groups and a state."""
-
-    def __init__(self, params, lr, **options):
-        super().__init__(params, lr, **options)
-        self.param_groups = [{"params": self.params, "lr": lr}]
-
-    def step(self):
-        self.lr = self.param_groups[0]["lr"]
-        super().step()
-
-    def state_dict(self):
-        state = {f"state.{i}.momentum": v.copy() for i, v in enumerate(self._velocities)}
-        return {"groups.0.lr": self.param_groups[0]["lr"], **state}
-
-    def load_state_dict(self, state):
-        if state.keys() != self.state_dict().keys():
-            raise ValueError(f"SGD.load_state_dict: {sorted(state)} does not fit")
-        self.param_groups[0]["lr"] = float(state["groups.0.lr"])
-        for i, v in enumerate(self._velocities):
-            v[...] = state[f"state.{i}.momentum"]
-
-
-SGD = nn.optim.SGD if hasattr(nn.optim.SGD, "state_dict") else _SGD
-
-
 class Counting:
     """A schedule that multiplies the learning rate by `factor` at each step."""
 

@@ -7,12 +7,12 @@ import pytest
 import nn
 from nn import progress
 
-from .runs import SGD, problem
+from .runs import problem
 
 
 def _fit(epochs, **options):
     model = nn.MLP([5, 8, 3], generator=np.random.default_rng(1))
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     options = {"validation": problem(), "batch_size": 10, **options}
     nn.fit(model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=epochs, **options)
 

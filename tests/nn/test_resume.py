@@ -17,7 +17,7 @@ import nn
 from nn.checkpoint import CheckpointError
 from nn.resume import generators_in
 
-from .runs import SGD, Augmented, Counting, Noisy, OnLoss, problem
+from .runs import Augmented, Counting, Noisy, OnLoss, problem
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +42,7 @@ class Counter:
 class Training:
     """A run with everything that has a state, the same each time it is made."""
 
-    def __init__(self, path, then=lambda: None, model=Noisy, optimizer=SGD):
+    def __init__(self, path, then=lambda: None, model=Noisy, optimizer=nn.optim.SGD):
         self.path = path
         self.model = model()
         self.optimizer = optimizer(self.model.parameters(), 0.5, momentum=0.9)
@@ -255,7 +255,7 @@ def test_run_may_be_prolonged(tmp_path):
 
 def test_run_that_a_callback_ended_stays_ended(tmp_path):
     model = nn.MLP([5, 4, 3])
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     for _ in range(2):
         history = nn.fit(
             model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=9, progress=False,
@@ -273,7 +273,7 @@ def test_without_resume_a_run_starts_again(tmp_path):
 def test_run_of_a_pair_without_a_generator_goes_on_exactly(tmp_path):
     path, states = tmp_path / "run.npz", []
     model = nn.MLP([5, 4, 3], generator=np.random.default_rng(0))
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     for epochs in (2, 5, 5):
         if len(states) == 1:
             after_two = path.read_bytes()
@@ -303,7 +303,7 @@ class OtherNoisy(Noisy):
     pass
 
 
-class OtherSGD(SGD):
+class OtherSGD(nn.optim.SGD):
     pass
 
 

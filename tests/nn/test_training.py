@@ -4,13 +4,13 @@ import pytest
 import nn
 from autograd import ShapeError, Tensor, grad_enabled
 
-from .runs import SGD, Augmented, Counting, Noisy, OnLoss, problem
+from .runs import Augmented, Counting, Noisy, OnLoss, problem
 
 
 def _fit(epochs=5, lr=0.1, model=None, **options):
     generator = np.random.default_rng(1)
     model = model or nn.MLP([5, 8, 3], generator=generator)
-    optimizer = SGD(model.parameters(), lr, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), lr, momentum=0.9)
     options = {"validation": problem(), "batch_size": 10, "generator": generator, **options}
     return model, nn.fit(
         model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=epochs, **options
@@ -33,7 +33,7 @@ def test_fit_is_the_loop_that_is_written_by_hand():
     model, history = _fit(2)
     generator = np.random.default_rng(1)
     own = nn.MLP([5, 8, 3], generator=generator)
-    optimizer = SGD(own.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(own.parameters(), 0.1, momentum=0.9)
     loader = nn.DataLoader(*problem(), batch_size=10, generator=generator)
     for _ in range(2):
         total = 0.0
@@ -77,7 +77,7 @@ def test_fit_without_validation():
 def test_fit_of_numbers_has_no_accuracy():
     x = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
     model = nn.Linear(2, 1)
-    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0)
     y = x @ np.array([[1.0], [-2.0]], np.float32) + 3
     history = nn.fit(
         model, nn.functional.mse_loss, optimizer, (x, y), epochs=20, progress=False,
@@ -112,7 +112,7 @@ def test_fit_takes_a_loader_and_several_inputs():
     data = (inputs, np.full(64, 2, np.float32), labels)
     loader = nn.DataLoader(*data, batch_size=10)
     model = Sum()
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     loss = nn.CrossEntropyLoss()
     history = nn.fit(model, loss, optimizer, loader, data, epochs=5, progress=False)
     assert history.loss[-1] < history.loss[0]
@@ -126,7 +126,7 @@ def test_fit_takes_a_loader_and_several_inputs():
 
 def _with_schedule(kind, **options):
     model = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     schedule = kind(optimizer)
     name = options.pop("name", "schedule")
     history = nn.fit(
@@ -195,7 +195,7 @@ class Scripted(nn.Module):
 
 def _scripted(losses, patience, epochs=None):
     model = Scripted(losses)
-    optimizer = SGD(model.parameters(), 1.0, momentum=0)
+    optimizer = nn.optim.SGD(model.parameters(), 1.0, momentum=0)
     history = nn.fit(
         model, lambda outputs, targets: outputs.mean(), optimizer,
         (np.ones((4, 1), np.float32), np.ones(4)), (np.ones((4, 1), np.float32), np.ones(4)),
@@ -235,7 +235,7 @@ def test_fit_that_diverges_names_the_batch_and_leaves_the_model_before_it():
     inputs, labels = problem()
     inputs[37] = np.nan
     model = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
-    optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
     loader = nn.DataLoader(inputs, labels, batch_size=10, shuffle=False)
     words = (
         r"the loss is nan in epoch 1, batch 4 of 7, at learning rate 0.1; lower it, or .*check_f"
@@ -244,7 +244,7 @@ def test_fit_that_diverges_names_the_batch_and_leaves_the_model_before_it():
         nn.fit(model, nn.CrossEntropyLoss(), optimizer, loader, epochs=3, progress=False)
     own = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
     first = nn.DataLoader(inputs[:30], labels[:30], batch_size=10, shuffle=False)
-    optimizer = SGD(own.parameters(), 0.1, momentum=0.9)
+    optimizer = nn.optim.SGD(own.parameters(), 0.1, momentum=0.9)
     nn.fit(own, nn.CrossEntropyLoss(), optimizer, first, epochs=1, progress=False)
     for name, array in own.state_dict().items():
         np.testing.assert_array_equal(array, model.state_dict()[name])
@@ -252,7 +252,7 @@ def test_fit_that_diverges_names_the_batch_and_leaves_the_model_before_it():
 
 def test_fit_that_diverges_in_its_last_step_raises():
     model = nn.Linear(1, 1)
-    optimizer = SGD(model.parameters(), 1e38, momentum=0)
+    optimizer = nn.optim.SGD(model.parameters(), 1e38, momentum=0)
     data = np.full((4, 1), 100, np.float32), np.zeros((4, 1), np.float32)
     words = "weight is not finite in epoch 1, batch 1 of 1, at learning rate 1e[+]38"
     with pytest.raises(nn.DivergedError, match=words):
@@ -290,7 +290,7 @@ def test_fit_of_bad_arguments_raises(options, error, words):
 
 def test_fit_of_bad_parts_raises():
     model, loss, data = nn.MLP([5, 8, 3]), nn.CrossEntropyLoss(), problem()
-    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0)
 
     def fit(*args, **options):
         nn.fit(*args, epochs=1, progress=False, **options)
@@ -327,7 +327,7 @@ def test_fit_of_bad_parts_raises():
 )
 def test_loss_that_is_no_number_raises(loss, words):
     model = nn.Linear(5, 3)
-    optimizer = SGD(model.parameters(), 0.1, momentum=0)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0)
     with pytest.raises(TypeError, match=words):
         nn.fit(model, loss, optimizer, problem(), epochs=1, batch_size=10, progress=False)
 

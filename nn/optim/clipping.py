@@ -1,0 +1,89 @@
+"""Limits on gradients, between `backward()` and `step()`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import RowGradient
+
+from ..module import Parameter
+
+
+def clip_grad_norm_(
+    parameters: Parameter | Iterable[Parameter],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = True,
+) -> float:
+    """Scale all gradients so that their norm, as of one vector, is at most `max_norm`.
+
+    Returns the norm that they had. `norm_type`: the p of the p-norm, above 0; infinity for the
+    largest element. The factor is `max_norm / (norm + 1e-6)`, as in PyTorch.
+
+    Raises `ValueError` for a `max_norm` or `norm_type` out of range, and for a norm that is not
+    finite, which leaves the gradients as they were. (With `error_if_nonfinite=False`, PyTorch's
+    default, such gradients are scaled, and become 0 or NaN.)
+    """
+    if not max_norm >= 0:
+        raise ValueError(f"clip_grad_norm_: max_norm (={max_norm}) must not be negative")
+    if not norm_type > 0:
+        raise ValueError(f"clip_grad_norm_: norm_type (={norm_type}) must be positive")
+    held = _with_summed_gradients(parameters)
+    norm = _norm([_norm_of(_values(p.grad), norm_type) for p in held], norm_type)
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise ValueError(
+            f"clip_grad_norm_: the norm of the gradients is {norm}, and they were left as they "
+            f"are; lower the learning rate, or skip this step"
+        )
+    factor = max_norm / (norm + 1e-6)
+    if not factor >= 1:  # also for NaN
+        for p in held:
+            values = _values(p.grad)
+            np.multiply(values, factor, out=values)
+    return norm
+
+
+def clip_grad_value_(parameters: Parameter | Iterable[Parameter], clip_value: float) -> None:
+    """Bring every element of all gradients into the range from -clip_value to clip_value.
+
+    Raises `ValueError` for a negative `clip_value`.
+    """
+    if not clip_value >= 0:
+        raise ValueError(f"clip_grad_value_: clip_value (={clip_value}) must not be negative")
+    for p in _with_summed_gradients(parameters):
+        values = _values(p.grad)
+        np.clip(values, -float(clip_value), float(clip_value), out=values)
+
+
+def _with_summed_gradients(parameters: Parameter | Iterable[Parameter]) -> list[Parameter]:
+    """The parameters that have a gradient; those of rows have every row once from here on."""
+    given = [parameters] if isinstance(parameters, Parameter) else parameters
+    held = [p for p in given if p.grad is not None]
+    for p in held:
+        if isinstance(p.grad, RowGradient):
+            p.grad = p.grad.summed()
+    return held
+
+
+def _values(g: Any) -> Any:
+    return g.values if isinstance(g, RowGradient) else g
+
+
+def _norm_of(values: Any, p: float) -> float:
+    """The p-norm of an array, also where the powers would overflow its dtype."""
+    norm = _norm(values.reshape(-1), p)
+    largest = float(np.max(np.abs(values), initial=0)) if not 0 < norm < math.inf else 0.0
+    if 0 < largest < math.inf:
+        norm = _norm((values / largest).reshape(-1), p) * largest
+    return norm
+
+
+def _norm(x: Any, p: float) -> float:
+    if not len(x):
+        return 0.0
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return float(np.linalg.norm(x, p))

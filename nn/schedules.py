@@ -1,0 +1,397 @@
+"""Schedules: they change the learning rate of an optimiser from step to step.
+
+    schedule = nn.schedules.CosineWithWarmup(optimizer, warmup_steps=500, total_steps=10_000)
+    optimizer.step()
+    schedule.step()                 after each batch, or each epoch: what the schedule counts
+
+A schedule sets the rate at once when it is made. All but `ReduceLROnPlateau` compute it from the
+number of steps taken and from the rate that each group had when the schedule was made: what is
+written into a group's "lr" in between has no effect.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .module import StateError
+from .optim import Optimizer
+
+
+class Schedule:
+    """Base of the schedules: a subclass defines `rate`, and need not define more.
+
+    `last_epoch`: the number of steps taken. `base_lrs`: the rate of each group at the start.
+    """
+
+    #: The attributes that are saved: numbers, and lists of a number per group.
+    _saved: tuple[str, ...] = ("last_epoch", "base_lrs")
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{type(self).__name__}: optimizer is a {type(optimizer).__name__}, not an "
+                f"nn.optim.Optimizer"
+            )
+        self.optimizer = optimizer
+        self.base_lrs = [float(group["lr"]) for group in optimizer.param_groups]
+        self.last_epoch = 0
+        self._apply()
+
+    def rate(self, base: float, step: int) -> float:
+        """The learning rate after `step` steps, for a group that began with `base`."""
+        raise NotImplementedError(f"{type(self).__name__} must define rate()")
+
+    def step(self) -> None:
+        """Count one step, and set the learning rate of all groups."""
+        self.last_epoch += 1
+        self._apply()
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rate of each group now."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def _apply(self) -> None:
+        for group, base in zip(self._groups(), self.base_lrs, strict=True):
+            group["lr"] = self.rate(base, self.last_epoch)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__}: the optimiser has {len(groups)} groups, and had "
+                f"{len(self.base_lrs)} when the schedule was made; make it after add_param_group"
+            )
+        return groups
+
+    def state_dict(self) -> dict[str, Any]:
+        """What changes, by name: arrays, which `nn.save` takes. The arguments are not in it."""
+        return {name: np.array(getattr(self, name)) for name in self._saved}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` of a schedule like this one returned.
+
+        Raises `StateError`, which names all that does not fit, and then changes nothing.
+        """
+        own = self.state_dict()
+        arrays = {name: np.asarray(value) for name, value in state.items()}
+        faults = [f"missing: {name}" for name in own if name not in arrays]
+        for name, array in arrays.items():
+            if name not in own:
+                faults.append(f"unexpected: {name}")
+            elif array.shape != own[name].shape:
+                faults.append(f"{name} has shape {array.shape}, not {own[name].shape}")
+            elif array.dtype.kind not in "fiu":
+                faults.append(f"{name} has dtype {array.dtype}, not one of numbers")
+        if faults:
+            raise StateError(
+                f"{type(self).__name__}.load_state_dict: the state does not fit, and nothing was "
+                f"loaded: {'; '.join(faults)}"
+            )
+        for name, array in arrays.items():
+            setattr(self, name, array.tolist())
+        self._apply()
+
+
+def _positive(schedule: Schedule, **values: float | None) -> None:
+    for name, value in values.items():
+        if value is None or not 0 < value < math.inf:
+            raise ValueError(
+                f"{type(schedule).__name__}: {name} (={value}) must be a positive number"
+            )
+
+
+def _cosine(start: float, end: float, fraction: float) -> float:
+    """From `start` to `end` along half a cosine."""
+    return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
+
+
+def _line(start: float, end: float, fraction: float) -> float:
+    return start + (end - start) * fraction
+
+
+class StepLR(Schedule):
+    """Times `gamma` every `step_size` steps."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        _positive(self, step_size=step_size, gamma=gamma)
+        self.step_size = step_size
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        return base * self.gamma ** (step // self.step_size)
+
+
+class MultiStepLR(Schedule):
+    """Times `gamma` at each of the `milestones`, numbers of steps."""
+
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
+        _positive(self, gamma=gamma)
+        self.milestones = sorted(milestones)
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        return base * self.gamma ** bisect_right(self.milestones, step)
+
+
+class ExponentialLR(Schedule):
+    """Times `gamma` every step."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        _positive(self, gamma=gamma)
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        return base * self.gamma**step
+
+
+class LinearLR(Schedule):
+    """In a line from `start_factor` to `end_factor` times the rate, in `total_iters` steps.
+
+    For a warm-up. `start_factor` lies above 0 and at most at 1, `end_factor` from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        _positive(self, start_factor=start_factor, total_iters=total_iters)
+        for name, factor in (("start_factor", start_factor), ("end_factor", end_factor)):
+            if not 0 <= factor <= 1:
+                raise ValueError(f"LinearLR: {name} (={factor}) must lie between 0 and 1")
+        self.start_factor = start_factor
+        self.end_factor = end_factor
+        self.total_iters = total_iters
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        fraction = min(step, self.total_iters) / self.total_iters
+        return base * _line(self.start_factor, self.end_factor, fraction)
+
+
+class CosineAnnealingLR(Schedule):
+    """Down to `eta_min` along half a cosine in `T_max` steps; then up again, and so on.
+
+    Loshchilov and Hutter, 2017, equation 5, without restarts.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803 - PyTorch's name
+        _positive(self, T_max=T_max)
+        self.T_max = T_max
+        self.eta_min = eta_min
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        return _cosine(base, self.eta_min, step / self.T_max)
+
+
+class CosineWithWarmup(Schedule):
+    """Up in a line for `warmup_steps`, then down to `eta_min` along half a cosine, and stay there.
+
+    The rates of the first steps are 1/(W + 1), 2/(W + 1), ... of the full one, W = `warmup_steps`:
+    none is lost on a rate of 0. The full rate is reached after `warmup_steps`, `eta_min` after
+    `total_steps`. PyTorch has it as a `SequentialLR` of `LinearLR` and `CosineAnnealingLR`.
+
+    Raises `ValueError` unless 0 <= `warmup_steps` < `total_steps`.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, warmup_steps: int, total_steps: int, eta_min: float = 0.0
+    ) -> None:
+        if not 0 <= warmup_steps < total_steps:
+            raise ValueError(
+                f"CosineWithWarmup: warmup_steps (={warmup_steps}) must be at least 0 and below "
+                f"total_steps (={total_steps})"
+            )
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+        self.eta_min = eta_min
+        super().__init__(optimizer)
+
+    def rate(self, base: float, step: int) -> float:
+        if step < self.warmup_steps:
+            return base * (step + 1) / (self.warmup_steps + 1)
+        step = min(step, self.total_steps) - self.warmup_steps
+        return _cosine(base, self.eta_min, step / (self.total_steps - self.warmup_steps))
+
+
+class OneCycleLR(Schedule):
+    """Up from `max_lr / div_factor` to `max_lr`, and down to that start over `final_div_factor`.
+
+    It is counted in batches: `total_steps`, or `epochs * steps_per_epoch`. The way up takes the
+    fraction `pct_start` of them; with `three_phase` the way down to the start takes as many, and
+    the rest go further down. `anneal_strategy`: "cos" or "linear". `max_lr`: a number, or a list
+    with one for each group; the optimiser's own rates do not count.
+
+    With `cycle_momentum` the momentum (or Adam's beta1) goes from `max_momentum` down to
+    `base_momentum` while the rate goes up, and back. Smith and Topin, 2018.
+
+    Raises `ValueError` for arguments out of range, and more than `total_steps` steps.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | list[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float = 0.85,
+        max_momentum: float = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+    ) -> None:
+        if total_steps is None:
+            _positive(self, epochs=epochs, steps_per_epoch=steps_per_epoch)
+            assert epochs is not None
+            assert steps_per_epoch is not None
+            total_steps = epochs * steps_per_epoch
+        _positive(self, total_steps=total_steps, div_factor=div_factor)
+        _positive(self, final_div_factor=final_div_factor)
+        if not 0 <= pct_start <= 1:
+            raise ValueError(f"OneCycleLR: pct_start (={pct_start}) must lie between 0 and 1")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(
+                f"OneCycleLR: anneal_strategy (={anneal_strategy!r}) must be 'cos' or 'linear'"
+            )
+        if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
+            raise ValueError(
+                f"OneCycleLR: {type(optimizer).__name__} has neither momentum nor betas; pass "
+                f"cycle_momentum=False"
+            )
+        groups = len(optimizer.param_groups)
+        self.max_lrs = [*max_lr] if isinstance(max_lr, list | tuple) else [max_lr] * groups
+        if len(self.max_lrs) != groups:
+            raise ValueError(f"OneCycleLR: got {len(self.max_lrs)} max_lr for {groups} groups")
+        for rate in self.max_lrs:
+            _positive(self, max_lr=rate)
+        self.total_steps = total_steps
+        self.anneal = _cosine if anneal_strategy == "cos" else _line
+        self.cycle_momentum = cycle_momentum
+        # Each phase: its last step, and the rates (as parts of max_lr) and momenta it leads to.
+        low, last = 1 / div_factor, 1 / div_factor / final_div_factor
+        up = pct_start * total_steps - 1
+        self.phases: list[tuple[float, float, float]] = [(0, low, max_momentum)]
+        self.phases.append((up, 1, base_momentum))
+        if three_phase:
+            self.phases.append((2 * up, low, max_momentum))
+        self.phases.append((total_steps - 1, last, max_momentum))
+        super().__init__(optimizer)
+
+    def _apply(self) -> None:
+        step = self.last_epoch
+        if step > self.total_steps:
+            raise ValueError(
+                f"OneCycleLR: step {step} of {self.total_steps}; give the number of all batches "
+                f"as total_steps"
+            )
+        i = 1
+        while step > self.phases[i][0] and i < len(self.phases) - 1:
+            i += 1
+        (start, low, before), (end, high, after) = self.phases[i - 1], self.phases[i]
+        fraction = min(1.0, (step - start) / (end - start)) if end > start else 1.0
+        for group, max_lr in zip(self._groups(), self.max_lrs, strict=True):
+            group["lr"] = self.anneal(max_lr * low, max_lr * high, fraction)
+            momentum = self.anneal(before, after, fraction)
+            if self.cycle_momentum and "betas" in group:
+                group["betas"] = (momentum, *group["betas"][1:])
+            elif self.cycle_momentum:
+                group["momentum"] = momentum
+
+
+class ReduceLROnPlateau(Schedule):
+    """Times `factor` once a metric has not got better for more than `patience` steps.
+
+    `step(metric)`: after each evaluation. `mode`: "min" or "max", which is better. Better means
+    by more than `threshold`, as a fraction of the best so far (`threshold_mode="rel"`) or as it is
+    ("abs"). For `cooldown` steps after a change nothing is counted. No rate goes below `min_lr` (a
+    number, or a list with one for each group), and none changes by less than `eps`. For a negative
+    best the fraction is one of its size: PyTorch, which takes the number as it is, calls a metric
+    better that is a little worse.
+
+    Raises `ValueError` for a `factor` of 1 or more, and unknown modes. A metric that is NaN is not
+    better than any.
+    """
+
+    _saved = ("last_epoch", "best", "num_bad_epochs", "cooldown_counter")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float | list[float] = 0.0,
+        eps: float = 1e-8,
+    ) -> None:
+        if not 0 <= factor < 1:
+            raise ValueError(f"ReduceLROnPlateau: factor (={factor}) must be at least 0, below 1")
+        for name, value, known in (
+            ("mode", mode, ("min", "max")),
+            ("threshold_mode", threshold_mode, ("rel", "abs")),
+        ):
+            if value not in known:
+                raise ValueError(f"ReduceLROnPlateau: {name} (={value!r}) must be one of {known}")
+        self.mode = mode
+        self.factor = factor
+        self.patience = patience
+        self.threshold = threshold
+        self.threshold_mode = threshold_mode
+        self.cooldown = cooldown
+        self.eps = eps
+        self.best = math.inf if mode == "min" else -math.inf
+        self.num_bad_epochs = 0
+        self.cooldown_counter = 0
+        super().__init__(optimizer)
+        groups = len(optimizer.param_groups)
+        self.min_lrs = [*min_lr] if isinstance(min_lr, list | tuple) else [min_lr] * groups
+        if len(self.min_lrs) != groups:
+            raise ValueError(
+                f"ReduceLROnPlateau: got {len(self.min_lrs)} min_lr for {groups} groups"
+            )
+
+    def _apply(self) -> None:
+        pass  # the rates change when the metric says so, and the optimiser saves them
+
+    def step(self, metric: Any) -> None:  # type: ignore[override]
+        """Take note of the `metric`, a number, and lower the learning rates if it is time to."""
+        metric = float(metric.item() if hasattr(metric, "item") else metric)
+        self.last_epoch += 1
+        if self._is_better(metric):
+            self.best = metric
+            self.num_bad_epochs = 0
+        else:
+            self.num_bad_epochs += 1
+        if self.cooldown_counter > 0:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = 0
+        if self.num_bad_epochs > self.patience:
+            for group, lowest in zip(self._groups(), self.min_lrs, strict=True):
+                rate = max(group["lr"] * self.factor, lowest)
+                if group["lr"] - rate > self.eps:
+                    group["lr"] = rate
+            self.cooldown_counter = self.cooldown
+            self.num_bad_epochs = 0
+
+    def _is_better(self, metric: float) -> bool:
+        if math.isinf(self.best):
+            return not math.isnan(metric)  # the first
+        margin = self.threshold * (abs(self.best) if self.threshold_mode == "rel" else 1)
+        return metric > self.best + margin if self.mode == "max" else metric < self.best - margin
