@@ -101,7 +101,9 @@ class DataLoader:
         self.drop_last = drop_last
         self.transform = transform
         self.check_finite = check_finite
-        self.generator = np.random.default_rng() if generator is None else generator
+        if generator is None and (shuffle or transform is not None):
+            generator = np.random.default_rng()
+        self.generator: Any = generator  # None where nothing is random
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.arrays[0]), self.batch_size)
