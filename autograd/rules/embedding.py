@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import op
 from ..errors import DTypeError, ShapeError
 from ..op import rule
 from ..sparse import RowGradient
@@ -13,8 +14,8 @@ from .indexing import scatter
 
 def _embedding(
     weight: Any, indices: Any, padding_idx: int | None = None, sparse: bool = False
-) -> tuple[Any, Any]:
-    return np.take(weight, indices, axis=0), indices.ravel()
+) -> Any:
+    return np.take(weight, indices, axis=0)
 
 
 def _embedding_vjp(
@@ -24,18 +25,18 @@ def _embedding_vjp(
     indices: Any = None,
     padding_idx: int | None = None,
     sparse: bool = False,
-    rows: Any = None,
 ) -> Any:
     if padding_idx is not None:
         kept = np.reshape(indices != padding_idx, indices.shape + (1,) * (_weight.ndim - 1))
         g = np.where(constant(kept, g), g, 0)
-    if rows is None:  # the gradient is recorded
+    if isinstance(g, op.Tensor):  # the gradient is recorded
         return scatter(g, index=indices, shape=_weight.shape)
+    rows = indices.ravel()
     found = RowGradient(rows, np.reshape(g, rows.shape + _weight.shape[1:]), _weight.shape)
     return found if sparse else found.dense()
 
 
-lookup = rule(_embedding, _embedding_vjp, residual="rows")
+lookup = rule(_embedding, _embedding_vjp)
 
 
 def embedding(weight: Any, indices: Any, padding_idx: int | None = None) -> Any:
