@@ -25,7 +25,7 @@ from typing import Any
 from .errors import GraphError, RenderError
 from .node import FREED, Leaf, Node, ShapeDtype
 from .op import OUTPUT
-from .scopes import Scope, innermost
+from .scopes import Scope, innermost, titles
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
@@ -267,21 +267,6 @@ def _groups(
     return groups
 
 
-def _titles(groups: Iterable[Scope | None]) -> dict[Scope, str]:
-    """What to write on each scope and on those around it, each after the ones around it."""
-    scopes = {scope for group in set(groups) if group for scope in group.outwards()}
-    order = sorted(scopes, key=lambda scope: scope.first)
-    calls = Counter((scope.parent, scope.path, scope.kind) for scope in order)
-    repeated = {call: count(1) for call, times in calls.items() if call[1] and times > 1}
-    titles = {}
-    for scope in order:
-        titles[scope] = f"{scope.path} {scope.kind}".strip(" ")
-        call = repeated.get((scope.parent, scope.path, scope.kind))
-        if call:
-            titles[scope] += f" (call {next(call)})"
-    return titles
-
-
 # -- the picture --------------------------------------------------------------------------------
 
 _Box = tuple[str, str, dict[str, str]]  # what DOT calls it, its text and its look
@@ -299,7 +284,7 @@ class _Drawing:
         order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
         self.depth, self.height = _distances(self.inputs, order)
         self.groups = _groups(self.inputs, order, depth) if groups else {}
-        self.titles = _titles(self.groups.values())
+        self.titles = titles(self.groups.values())
         self.uses = Counter(i for inputs in self.inputs.values() for i in inputs)
         dtypes = Counter(node.dtype for node in self.inputs if node.dtype != object)
         self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
@@ -441,12 +426,12 @@ class _Drawing:
             opened.append(scope)
             self.graph.body.append(f"\tsubgraph cluster_{number} {{\n")
             self.graph.attr(label=_text(title), tooltip=_text(title), fillcolor=fill, **_FRAME)
-            self.fill(scope)
+            self.write(self.contents.get(scope, ()))
         self.graph.body += ["\t}\n"] * len(opened)
-        self.fill(None)
+        self.write(self.contents[None])
 
-    def fill(self, group: Scope | None) -> None:
-        for name, text, style in self.contents.get(group, ()):
+    def write(self, boxes: Iterable[_Box]) -> None:
+        for name, text, style in boxes:
             self.graph.node(name, text, **style)
 
     def connect(self) -> None:
