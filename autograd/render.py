@@ -61,9 +61,9 @@ class Graph:
     at each of them; so is an operation, dashed, where its result is used far away. Of more than
     `max_nodes` boxes the nearest to the outputs are drawn, and the caption says what is missing.
 
-    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed,
-    and the leaves that are used nowhere else. `depth`: how many frames at most stand in each other
-    (None: all). A frame that holds nothing but another one is drawn as one with it.
+    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed;
+    a leaf that is used in several of them is drawn in each. `depth`: how many frames at most stand
+    in each other (None: all). A frame that holds only another one is drawn as one with it.
 
     `dot` is the picture as DOT text. It stays as it is when `backward()` frees the graph.
 
@@ -452,15 +452,15 @@ class _Drawing:
             self.graph.edge(f"{self.boxes[user]}_", self.boxes[user], style="dashed")
 
     def sides(self) -> dict[Hashable, int]:
-        """What stands beside its user in a frame, before (1) or after (-1) it.
+        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
 
-        Ahead of the user it would make the frame longer, and push it aside from the frames before.
+        Ahead of its user, it would make the frame longer and push it away from the frame before.
         """
         sides: dict[Hashable, int] = {}
+        if not self.titles:
+            return sides
         free: defaultdict[Hashable, list[int]] = defaultdict(lambda: [1, -1])
-        for key, user, _ in reversed(
-            self.arrows if self.titles else ()
-        ):  # what an operation works on comes first in it
+        for key, user, _ in reversed(self.arrows):  # what an operation works on comes first in it
             alone = isinstance(key, tuple) or (isinstance(key, Leaf) and self.uses[key] == 1)
             if alone and self.homes.get(key) is self.groups.get(user) and free[user]:
                 sides[key] = free[user].pop()

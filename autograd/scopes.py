@@ -76,8 +76,7 @@ def innermost(numbers: Iterable[int]) -> list[Scope | None]:
     for number in numbers:
         while waiting and waiting[-1][0] < number:
             first, last, path, kind = waiting.pop()
-            if last > number:  # else it lies between this number and the one before
-                inside = Scope(first, last, path, kind, _left(inside, first))
+            inside = Scope(first, last, path, kind, _left(inside, first))
         inside = _left(inside, number)
         found.append(inside)
     return found

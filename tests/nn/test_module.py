@@ -143,6 +143,14 @@ def test_module_call_is_framed_in_pictures():
     ]
 
 
+def test_modules_without_a_path_are_not_taken_for_calls_of_one():
+    a, b = nn.Linear(3, 3), nn.Linear(3, 3)
+    assert "call" not in b(a(np.ones((1, 3), np.float32))).graph().dot
+    model = nn.Sequential(a)
+    model.again = a
+    assert "(call 2)" in model(np.ones((1, 3), np.float32)).graph().dot
+
+
 def test_module_call_that_fails_leaves_the_picture_alone():
     layer = nn.Linear(3, 2)
     with pytest.raises(ValueError, match="Linear"):
