@@ -25,7 +25,7 @@ from typing import Any
 from .errors import GraphError, RenderError
 from .node import FREED, Leaf, Node, ShapeDtype
 from .op import OUTPUT
-from .scopes import Scope, innermost
+from .scopes import Scope, innermost, titles
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
@@ -61,9 +61,9 @@ class Graph:
     at each of them; so is an operation, dashed, where its result is used far away. Of more than
     `max_nodes` boxes the nearest to the outputs are drawn, and the caption says what is missing.
 
-    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed,
-    and the leaves that are used nowhere else. `depth`: how many frames at most stand in each other
-    (None: all). A frame that holds nothing but another one is drawn as one with it.
+    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed;
+    a leaf that is used in several of them is drawn in each. `depth`: how many frames at most stand
+    in each other (None: all). A frame that holds only another one is drawn as one with it.
 
     `dot` is the picture as DOT text. It stays as it is when `backward()` frees the graph.
 
@@ -267,21 +267,6 @@ def _groups(
     return groups
 
 
-def _titles(groups: Iterable[Scope | None]) -> dict[Scope, str]:
-    """What to write on each scope and on those around it, each after the ones around it."""
-    scopes = {scope for group in set(groups) if group for scope in group.outwards()}
-    order = sorted(scopes, key=lambda scope: scope.first)
-    calls = Counter((scope.parent, scope.path, scope.kind) for scope in order)
-    repeated = {call: count(1) for call, times in calls.items() if call[1] and times > 1}
-    titles = {}
-    for scope in order:
-        titles[scope] = f"{scope.path} {scope.kind}".strip(" ")
-        call = repeated.get((scope.parent, scope.path, scope.kind))
-        if call:
-            titles[scope] += f" (call {next(call)})"
-    return titles
-
-
 # -- the picture --------------------------------------------------------------------------------
 
 _Box = tuple[str, str, dict[str, str]]  # what DOT calls it, its text and its look
@@ -299,7 +284,7 @@ class _Drawing:
         order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
         self.depth, self.height = _distances(self.inputs, order)
         self.groups = _groups(self.inputs, order, depth) if groups else {}
-        self.titles = _titles(self.groups.values())
+        self.titles = titles(self.groups.values())
         self.uses = Counter(i for inputs in self.inputs.values() for i in inputs)
         dtypes = Counter(node.dtype for node in self.inputs if node.dtype != object)
         self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
@@ -441,12 +426,12 @@ class _Drawing:
             opened.append(scope)
             self.graph.body.append(f"\tsubgraph cluster_{number} {{\n")
             self.graph.attr(label=_text(title), tooltip=_text(title), fillcolor=fill, **_FRAME)
-            self.fill(scope)
+            self.write(self.contents.get(scope, ()))
         self.graph.body += ["\t}\n"] * len(opened)
-        self.fill(None)
+        self.write(self.contents[None])
 
-    def fill(self, group: Scope | None) -> None:
-        for name, text, style in self.contents.get(group, ()):
+    def write(self, boxes: Iterable[_Box]) -> None:
+        for name, text, style in boxes:
             self.graph.node(name, text, **style)
 
     def connect(self) -> None:
@@ -467,15 +452,15 @@ class _Drawing:
             self.graph.edge(f"{self.boxes[user]}_", self.boxes[user], style="dashed")
 
     def sides(self) -> dict[Hashable, int]:
-        """What stands beside its user in a frame, before (1) or after (-1) it.
+        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
 
-        Ahead of the user it would make the frame longer, and push it aside from the frames before.
+        Ahead of its user, it would make the frame longer and push it away from the frame before.
         """
         sides: dict[Hashable, int] = {}
+        if not self.titles:
+            return sides
         free: defaultdict[Hashable, list[int]] = defaultdict(lambda: [1, -1])
-        for key, user, _ in reversed(
-            self.arrows if self.titles else ()
-        ):  # what an operation works on comes first in it
+        for key, user, _ in reversed(self.arrows):  # what an operation works on comes first in it
             alone = isinstance(key, tuple) or (isinstance(key, Leaf) and self.uses[key] == 1)
             if alone and self.homes.get(key) is self.groups.get(user) and free[user]:
                 sides[key] = free[user].pop()

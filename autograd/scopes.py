@@ -10,9 +10,10 @@ compute at the same time share the numbers, so their groups are mixed up.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from .node import next_number
 
@@ -75,8 +76,7 @@ def innermost(numbers: Iterable[int]) -> list[Scope | None]:
     for number in numbers:
         while waiting and waiting[-1][0] < number:
             first, last, path, kind = waiting.pop()
-            if last > number:  # else it lies between this number and the one before
-                inside = Scope(first, last, path, kind, _left(inside, first))
+            inside = Scope(first, last, path, kind, _left(inside, first))
         inside = _left(inside, number)
         found.append(inside)
     return found
@@ -87,3 +87,19 @@ def _left(inside: Scope | None, number: int) -> Scope | None:
     while inside is not None and inside.last < number:
         inside = inside.parent
     return inside
+
+
+def titles(scopes: Iterable[Scope | None]) -> dict[Scope, str]:
+    """What to write on these scopes and all around them, each after the one that it stands in."""
+    shown = {scope for inner in set(scopes) if inner for scope in inner.outwards()}
+    order = sorted(shown, key=lambda scope: scope.first)
+    calls = Counter((scope.parent, scope.path, scope.kind) for scope in order)
+    # Without a path, two of the same kind may be different modules.
+    repeated = {call: count(1) for call, times in calls.items() if call[1] and times > 1}
+    written = {}
+    for scope in order:
+        written[scope] = " ".join(filter(None, (scope.path, scope.kind)))
+        call = repeated.get((scope.parent, scope.path, scope.kind))
+        if call:
+            written[scope] += f" (call {next(call)})"
+    return written

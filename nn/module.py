@@ -28,6 +28,8 @@ from autograd import AutogradError, DTypeError, Tensor, scopes
 if TYPE_CHECKING:
     from .summary import Summary
 
+next_number, record = scopes.next_number, scopes.record  # without a dot: each call needs them
+
 
 class StateError(AutogradError, ValueError):
     """A state does not fit the module it was to be loaded into."""
@@ -98,9 +100,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        first = scopes.next_number()
+        first = next_number()
         result = self.forward(*args, **kwargs)
-        scopes.record((first, scopes.next_number(), self._path, type(self).__name__))
+        record((first, next_number(), self._path, type(self).__name__))  # for pictures
         return result
 
     # -- parts ----------------------------------------------------------------------------------

@@ -16,7 +16,19 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import GraphError, RenderError, Tensor, cross_entropy, linear, relu, rule
+from autograd import (
+    GraphError,
+    RenderError,
+    Tensor,
+    checkpoint,
+    cross_entropy,
+    gradients,
+    linear,
+    named_scope,
+    relu,
+    rule,
+    scopes,
+)
 from autograd import render as drawing
 from autograd.render import Graph
 
@@ -61,6 +73,24 @@ def arrows(graph: Graph) -> Counter[tuple[str, str, str]]:
     name = boxes(graph)
     found = re.findall(r'^\t(\w+) -> (\w+) \[(?:label="(.*)" )?\w+=\w+\]$', graph.dot, re.MULTILINE)
     return Counter((name[a], name[b], label) for a, b, label in found)
+
+
+def frames(graph: Graph) -> dict[tuple[str, ...], list[str]]:
+    """The labels of the boxes that stand in each frame, under the titles from the outermost."""
+    name = boxes(graph)
+    inside: dict[tuple[str, ...], list[str]] = {(): []}
+    titles: list[str] = []
+    for line in graph.dot.splitlines():
+        if line.startswith("\tcolor="):
+            titles.append(re.findall(r'label=(?:"([^"]*)"|(\w+))', line)[0])
+            titles[-1] = "".join(titles[-1])
+            inside[tuple(titles)] = []
+        elif line == "\t}":
+            titles.pop()
+        elif box := re.match(r"\t(n\d+) \[", line):
+            inside[tuple(titles)].append(name[box[1]].partition("\n")[0])
+    assert not titles
+    return {titles: sorted(labels) for titles, labels in inside.items()}
 
 
 def texts(svg: bytes) -> list[str]:
@@ -180,6 +210,162 @@ def test_boxes_tell_the_line_that_called_them() -> None:
     assert re.search(r'tooltip="exp, test_render\.py:\d+ in ', np.exp(leaf("x")).graph().dot)
 
 
+# -- frames -------------------------------------------------------------------------------------
+
+
+def blocks() -> Tensor:
+    w, b, x = leaf("w", 2, 2), leaf("b", 2), np.ones((3, 2))
+    with named_scope("net"):
+        with named_scope("first"):
+            h = np.tanh(x @ w + b)
+        with named_scope("empty"):
+            np.exp(x)
+        with named_scope("second"):
+            h = h * 0.5
+        h = relu(h)
+    return h.sum()
+
+
+def test_frames_hold_what_their_scope_computed_and_the_leaves_used_there() -> None:
+    assert frames(blocks().graph()) == {
+        (): ["constant", "output", "sum"],
+        ("net",): ["relu"],
+        ("net", "first"): ["add", "b", "matmul", "tanh", "w"],
+        ("net", "second"): ["0.5", "multiply"],
+    }
+
+
+def test_depth_limits_the_frames_within_frames() -> None:
+    first = frames(blocks().graph(depth=1))
+    assert set(first) == {(), ("net",)}
+    assert {"w", "tanh", "multiply", "relu"} <= set(first["net",])
+    assert frames(blocks().graph(depth=2)) == frames(blocks().graph())
+    with pytest.raises(ValueError, match=r"depth \(=0\) must be at least 1; groups=False draws no"):
+        blocks().graph(depth=0)
+
+
+def test_groups_can_be_left_out() -> None:
+    assert "subgraph" not in blocks().graph(groups=False).dot
+    assert "minlen" not in blocks().graph(groups=False).dot
+
+
+def test_graph_without_scopes_has_no_frames() -> None:
+    assert "subgraph" not in perceptron().graph().dot
+    assert "minlen" not in perceptron().graph().dot
+
+
+def test_frame_that_holds_only_another_is_drawn_as_one_with_it() -> None:
+    with named_scope("a"), named_scope("b"):
+        with named_scope("c"):
+            y = np.exp(leaf("x"))
+        y = np.tanh(y)
+    assert frames(y.graph()) == {
+        (): ["output"],
+        ("a / b",): ["tanh"],
+        ("a / b", "c"): ["exp", "x"],
+    }
+
+
+def test_calls_of_the_same_name_are_counted() -> None:
+    y = leaf("x")
+    for _ in range(2):
+        with named_scope("net"):
+            for _ in range(2):
+                with named_scope("step"):
+                    y = np.exp(y)
+            y = np.sin(y)
+    steps = [titles for titles in frames(y.graph()) if len(titles) == 2]
+    calls = "(call 1)", "(call 2)"
+    assert steps == [(f"net {i}", f"step {j}") for i in calls for j in calls]
+
+
+def test_leaf_that_is_used_in_several_frames_is_drawn_in_each() -> None:
+    w = leaf("w", 2)
+    with named_scope("a"):
+        a = np.exp(w)
+    with named_scope("b"):
+        b = np.sin(w) * np.cos(w)
+    graph = (a + b).graph()
+    assert frames(graph)["a",] == ["exp", "w"]
+    assert frames(graph)["b",] == ["cos", "multiply", "sin", "w", "w"]
+    assert labels(graph)["w\n(2,)\nused 3 times"] == 3
+
+
+def test_leaves_stand_beside_the_operation_in_a_frame() -> None:
+    dot = blocks().graph().dot
+    assert dot.count("minlen=0") == 3
+    assert dot.count("dir=forward") + dot.count("dir=back") == 3
+    x, w, b = leaf("x", 1, 2), leaf("w", 3, 2), leaf("b", 3)
+    with named_scope("layer"):
+        y = linear(x, w, b)
+    graph = y.graph()
+    name = {label.partition("\n")[0]: box for box, label in boxes(graph).items()}
+    assert f"{name['x']} -> {name['linear']} [weight=1]" in graph.dot
+    assert f"{name['w']} -> {name['linear']} [dir=forward minlen=0]" in graph.dot
+    assert f"{name['linear']} -> {name['b']} [dir=back minlen=0]" in graph.dot
+
+
+def test_what_is_not_shown_is_counted_inside_the_frame() -> None:
+    with named_scope("chain"):
+        y = leaf("x")
+        for _ in range(10):
+            y = np.sin(y)
+    graph = y.graph(max_nodes=4)
+    assert frames(graph)["chain",] == ["sin", "sin", "sin"]
+    assert re.search(r"\tn3_ \[label=[^{}]*\t}", graph.dot)
+
+
+def test_backward_graph_stands_outside_the_frames_of_the_forward_pass() -> None:
+    x = leaf("x")
+    with named_scope("net"):
+        y = np.exp(x)
+    (g,) = gradients(y, [x], create_graph=True)
+    inside = frames((g * y).graph())
+    assert inside["net",] == ["exp", "x"]
+    assert "multiply" in inside[()]
+
+
+def test_checkpoint_is_drawn_in_the_frame_that_called_it() -> None:
+    @checkpoint
+    @named_scope("inner")
+    def block(x: Any) -> Any:
+        return np.exp(np.sin(x))
+
+    with named_scope("net"):
+        y = np.tanh(block(leaf("x")))
+    y.backward(retain_graph=True)
+    assert set(frames(y.graph())) == {(), ("net",)}
+    assert len(frames(y.graph())["net",]) == 3
+
+
+def test_scopes_that_are_forgotten_are_not_drawn() -> None:
+    y = blocks()
+    for _ in range(1 << 14):
+        scopes.record((scopes.next_number(), scopes.next_number(), "later", ""))
+    assert list(frames(y.graph())) == [()]
+
+
+def test_frames_of_threads_that_overlap_are_still_frames(tmp_path: Path) -> None:
+    x = leaf("x")
+    first = scopes.next_number()
+    y = np.exp(x)
+    second = scopes.next_number()
+    y = np.sin(y)
+    scopes.record((first, scopes.next_number(), "one", ""))
+    y = np.cos(y)
+    scopes.record((second, scopes.next_number(), "two", ""))
+    graph = np.tanh(y).graph()
+    assert frames(graph)["one", "two"] == ["cos", "sin"]
+    assert "one" in texts(graph.render(tmp_path / "x.svg").read_bytes())
+
+
+def test_title_of_a_frame_is_printed_to_the_letter(tmp_path: Path) -> None:
+    for name in NAMES:
+        with named_scope(name):
+            y = np.exp(leaf("x"))
+        assert NAMES[name] in texts(y.graph().render(tmp_path / "x.svg").read_bytes())
+
+
 # -- constants ----------------------------------------------------------------------------------
 
 
@@ -273,6 +459,7 @@ NAMES = {
     "graph": "graph",
     "n0:port": "n0:port",
     "%3": "%3",
+    " ": " ",
     "w" * 99: "w" * 30 + "…" + "w" * 29,
 }
 

@@ -1,5 +1,6 @@
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -129,6 +130,32 @@ def test_module_refuses_to_contain_itself():
     model = network()
     with pytest.raises(ValueError, match=r"Sequential\.parent: the module would contain itself"):
         model.layers.parent = model
+
+
+def test_module_call_is_framed_in_pictures():
+    model = nn.Sequential(Scaled(), nn.ReLU())
+    dot = model(np.ones((1, 3), np.float32)).graph().dot
+    assert re.findall(r'subgraph cluster_\d+ {\n.*label="?([^"]*?)"? labeljust', dot) == [
+        "Sequential",
+        "0 Scaled",
+        "0.inner Linear",
+        "1 ReLU",
+    ]
+
+
+def test_modules_without_a_path_are_not_taken_for_calls_of_one():
+    a, b = nn.Linear(3, 3), nn.Linear(3, 3)
+    assert "call" not in b(a(np.ones((1, 3), np.float32))).graph().dot
+    model = nn.Sequential(a)
+    model.again = a
+    assert "(call 2)" in model(np.ones((1, 3), np.float32)).graph().dot
+
+
+def test_module_call_that_fails_leaves_the_picture_alone():
+    layer = nn.Linear(3, 2)
+    with pytest.raises(ValueError, match="Linear"):
+        layer(np.ones((1, 4), np.float32))
+    assert layer(np.ones((1, 3), np.float32)).graph().dot.count("subgraph") == 1
 
 
 def test_module_without_forward_says_so():
