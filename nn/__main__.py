@@ -1,4 +1,10 @@
-"""`python -m nn mlp`: train a network on handwritten digits, and see what it learned."""
+"""`python -m nn`: train a network on images of digits, and see what it learned.
+
+    python -m nn mlp
+    python -m nn cnn --data FOLDER
+
+What the commands do stands in `commands.py`; here are their arguments.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +12,22 @@ import argparse
 import math
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
-
-import numpy as np
+from typing import NoReturn
 
 import nn
-from autograd import RenderError, Tensor, cross_entropy, softmax
 
-from . import plots
+from .commands import UsageError, train_cnn, train_mlp
+
+
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        """Leaves out defaults that say nothing."""
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,88 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with _folder_for(options.out) as out:
-            train_mlp(out, options)
-    except _UnusableFolderError as error:
+            options.run(out, options)
+    except UsageError as error:
         commands[options.command].error(str(error))
-    except (nn.DivergedError, MemoryError, nn.CheckpointError) as error:
+    except (nn.DivergedError, nn.CheckpointError, nn.data.DataError, OSError, MemoryError) as error:
         print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{parser.prog} {options.command}: interrupted", file=sys.stderr)
+        again = "; go on with --resume" if options.run is train_cnn else ""
+        print(f"{parser.prog} {options.command}: interrupted{again}", file=sys.stderr)
         return 130
     return 0
-
-
-class Options(Protocol):
-    """What the command line says."""
-
-    epochs: int
-    lr: float
-    batch_size: int
-    hidden: list[int]
-    seed: int
-    out: Path
-
-
-def train_mlp(out: Path, options: Options) -> None:
-    """Train a multilayer perceptron, and write the model and the pictures into `out`."""
-    (images, labels), (test_images, test_labels) = nn.data.digits()
-    generator = np.random.default_rng(options.seed)
-    model = nn.MLP([64, *options.hidden, 10], generator=generator)
-    optimizer = nn.optim.SGD(model.parameters(), options.lr, momentum=0.9)
-    print(f"{len(labels):,} handwritten digits to learn from, {len(test_labels)} held out\n{model}")
-
-    start = time.perf_counter()
-    history = nn.fit(
-        model,
-        nn.CrossEntropyLoss(),
-        optimizer,
-        (images, labels),
-        (test_images, test_labels),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        generator=generator,
-    )
-    seconds = time.perf_counter() - start
-    probabilities = softmax(nn.predict(model, test_images))
-    right = np.count_nonzero(probabilities.argmax(axis=-1) == test_labels)
-    print(
-        f"accuracy on held-out digits: {right / len(test_labels):.1%} "
-        f"({right} of {len(test_labels)}), after {seconds:.1f} s of training"
-    )
-
-    # Drawn from a step with the trained model; the picture is of the graph before backward().
-    batch = slice(0, options.batch_size)
-    loss: Tensor = cross_entropy(model(images[batch]), labels[batch])
-    pictures = test_images.reshape(-1, 8, 8)
-    _write("model", lambda path: nn.save(model, path), out / "model.npz")
-    _write("training step", lambda path: loss.graph().render(path), out / "step.svg", "graphviz")
-    _write(
-        "learning curves",
-        lambda path: plots.learning_curves(history, path),
-        out / "curves.png",
-        "matplotlib",
-    )
-    _write(
-        "wrong digits",
-        lambda path: plots.mistakes(pictures, test_labels, probabilities, path),
-        out / "mistakes.png",
-        "matplotlib",
-    )
-
-
-def _write(what: str, write: Callable[[Path], Any], path: Path, needs: str = "") -> None:
-    """Write one file and print where it is; a picture that cannot be drawn is not fatal."""
-    try:
-        write(path)
-    except RenderError as error:
-        print(f"{what:<16} {path} was not written: {error}")
-    except ImportError:
-        print(f"{what:<16} {path} was not written, for want of {needs}: pip install {needs}")
-    except OSError as error:
-        print(f"{what:<16} {path} was not written: {error.strerror or error}")
-    else:
-        print(f"{what:<16} {path}")
 
 
 # -- arguments ----------------------------------------------------------------------------------
@@ -126,30 +65,59 @@ def _write(what: str, write: Callable[[Path], Any], path: Path, needs: str = "")
 def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser("python -m nn", description="Train a small network, and draw it.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    written = (
+        "Writes the model (model.npz), the graph of a training step (step.svg), learning curves "
+        "(curves.png), and the held-out images that it reads wrongly (mistakes.png)"
+    )
     mlp = commands.add_parser(
         "mlp",
         help="a multilayer perceptron that reads handwritten digits",
         description="Train a multilayer perceptron on 8x8 images of handwritten digits, with "
-        "stochastic gradient descent of momentum 0.9. Writes the model (model.npz), the graph of "
-        "a training step (step.svg), learning curves (curves.png), and the held-out digits that "
-        "it reads wrongly (mistakes.png).",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        f"stochastic gradient descent of momentum 0.9. {written}.",
+        formatter_class=_Formatter,
     )
-    add = mlp.add_argument
-    add("--epochs", type=_positive, default=30, metavar="N", help="passes over the images")
-    add("--lr", type=_rate, default=0.1, metavar="RATE", help="learning rate")
-    add("--batch-size", type=_positive, default=32, metavar="N", help="images per step")
+    mlp.set_defaults(run=train_mlp)
+    cnn = commands.add_parser(
+        "cnn",
+        help="a convolutional network, for the same digits or for files in MNIST's format",
+        description="Train a convolutional network on 8x8 images of handwritten digits, or on "
+        f"the images in a folder of IDX files, with Adam and a cosine schedule. {written}, the "
+        "kernels of the first layer (kernels.png), what the layers make of an image "
+        "(features.png), and the state of the run (training.npz).",
+        formatter_class=_Formatter,
+    )
+    cnn.set_defaults(run=train_cnn)
+    add = cnn.add_argument
+    add("--data", type=Path, metavar="FOLDER", help="with MNIST's or Fashion-MNIST's files")
     add(
-        "--hidden",
+        "--channels",
         type=_positive,
         nargs="+",
-        default=[128],
+        default=[32, 64],
         metavar="N",
-        help="widths of the hidden layers",
+        help="of the convolutions, each of which is followed by a max-pooling",
     )
-    add("--seed", type=_seed, default=0, metavar="N", help="of everything that is random")
-    add("--out", type=Path, default=Path("pullback-mlp"), metavar="FOLDER", help="for the files")
-    return parser, {"mlp": mlp}
+    add("--kernel-size", type=_positive, default=3, metavar="N", help="of the convolutions")
+    add("--dropout", type=_share, default=0.5, metavar="P", help="before the last layer")
+    add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
+    add("--resume", action="store_true", help="go on with the run in training.npz, if there is one")
+    for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
+        add = command.add_argument
+        add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")
+        add("--lr", type=_rate, default=rate, metavar="RATE", help="learning rate")
+        add("--batch-size", type=_positive, default=32, metavar="N", help="images per step")
+        add(
+            "--hidden",
+            type=_positive,
+            nargs="+",
+            default=[128],
+            metavar="N",
+            help="widths of the hidden layers",
+        )
+        add("--seed", type=_whole, default=0, metavar="N", help="of everything that is random")
+        name = Path(f"pullback-{command.prog.split()[-1]}")
+        add("--out", type=Path, default=name, metavar="FOLDER", help="for the files")
+    return parser, {"mlp": mlp, "cnn": cnn}
 
 
 def _integer(text: str, least: int) -> int:
@@ -163,7 +131,7 @@ def _positive(text: str) -> int:
     return _integer(text, 1)
 
 
-def _seed(text: str) -> int:
+def _whole(text: str) -> int:
     return _integer(text, 0)
 
 
@@ -174,8 +142,11 @@ def _rate(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
 
 
-class _UnusableFolderError(Exception):
-    pass
+def _share(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
 
 
 @contextmanager
@@ -187,7 +158,7 @@ def _folder_for(out: Path) -> Iterator[Path]:
             out.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=out).close()
         except OSError as error:
-            raise _UnusableFolderError(
+            raise UsageError(
                 f"argument --out: cannot write into {str(out)!r}: {error.strerror or error}"
             ) from error
         yield out

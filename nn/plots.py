@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -90,33 +92,92 @@ def mistakes(
     (wrong,) = np.nonzero(read != labels)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     shown = wrong[:_MOST]
-    columns = min(columns, max(len(shown), 5))
-    rows = math.ceil(len(shown) / columns)
-    height = 0.75 + 1.32 * rows + (0.0 if rows else 0.4)
-    figure = _figure(1.05 * columns + 0.3, height, layout=None)
     title = f"{len(wrong)} of {len(labels)} read wrongly" if len(wrong) else "none read wrongly"
     if len(wrong) > len(shown):
         title += f", the {len(shown)} most confident ones"
-    left = 0.2 / figure.get_figwidth()
-    figure.text(left, 1 - 0.3 / height, title, color=_INK, fontsize=11, va="center")
+    columns = min(columns, max(len(shown), 5))
+    rows = math.ceil(len(shown) / columns)
     legend = "true \u2192 read, and how sure the network was"
+    with _sheet(path, title, legend, rows, columns, caption=0.24) as place:
+        for number, i in enumerate(shown):
+            axes = place(*divmod(number, columns))
+            axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
+            caption = f"{labels[i]} \u2192 {read[i]}   {confidence[i]:.0%}"
+            axes.set_xlabel(caption, color=_INK, fontsize=9, labelpad=4)
+
+
+def kernels(weight: Any, path: str | os.PathLike[str], columns: int = 8) -> None:
+    """The kernels of a first convolution: what each looks for.
+
+    `weight`: `(kernels, channels, height, width)`. Red elements are positive, blue ones negative,
+    each kernel on a scale of its own; of several channels it is their mean. At most 64 are drawn.
+    """
+    shown = weight[:64].mean(axis=1)
+    columns = min(columns, max(len(shown), 5))
+    rows = math.ceil(len(shown) / columns)
+    title = f"{len(weight)} kernels of {weight.shape[2]}x{weight.shape[3]}"
+    if len(weight) > len(shown):
+        title += f", the first {len(shown)}"
+    with _sheet(path, title, "red adds, blue subtracts", rows, columns) as place:
+        for i, kernel in enumerate(shown):
+            largest = float(np.abs(kernel).max()) or 1.0
+            place(*divmod(i, columns)).imshow(kernel, cmap="RdBu_r", vmin=-largest, vmax=largest)
+
+
+def feature_maps(
+    image: Any, layers: Sequence[tuple[str, Any]], path: str | os.PathLike[str], columns: int = 9
+) -> None:
+    """What becomes of one image on its way: a row for each layer, with its first channels.
+
+    `image`: `(channels, height, width)`; `layers`: the name of each, and its output
+    `(channels, height, width)`. Dark is large, on one scale for each layer.
+    """
+    title = "an image, and what the layers make of it"
+    legend = f"the first {columns} channels of each layer; dark is large"
+    rows = [("", image), *layers]
+    with _sheet(path, title, legend, len(rows), columns, caption=0.2) as place:
+        for row, (name, maps) in enumerate(rows):
+            low, high = float(np.min(maps)), float(np.max(maps))
+            for column, picture in enumerate(maps[:columns]):
+                axes = place(row, column)
+                axes.imshow(picture, cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
+                if name and not column:
+                    label = f"{name}  {'x'.join(map(str, maps.shape))}"
+                    axes.text(0, -0.06, label, transform=axes.transAxes, va="top", color=_FAINT,
+                              fontsize=8)  # fmt: skip
+
+
+@contextmanager
+def _sheet(
+    path: str | os.PathLike[str],
+    title: str,
+    legend: str,
+    rows: int,
+    columns: int,
+    caption: float = 0.0,
+) -> Iterator[Callable[[int, int], Any]]:
+    """A sheet of small pictures: gives axes for a row and a column, and is written at the end.
+
+    `caption`: the room below each picture, in inches.
+    """
+    side, gap, margin, head = 0.9, 0.15, 0.2, 0.75
+    width = 2 * margin + columns * (side + gap) - gap
+    height = head + rows * (side + gap + caption) + (margin - gap if rows else 0.4)
+    figure = _figure(width, height, layout=None)
+    left = margin / width
+    figure.text(left, 1 - 0.3 / height, title, color=_INK, fontsize=11, va="center")
     figure.text(left, 1 - 0.54 / height, legend, color=_FAINT, fontsize=8.5, va="center")
-    width = figure.get_figwidth()
-    for place, i in enumerate(shown):
-        row, column = divmod(place, columns)
-        box = (
-            (0.2 + 1.05 * column) / width,
-            (height - 0.75 - 1.32 * row - 0.9) / height,
-            0.9 / width,
-            0.9 / height,
-        )
-        axes = figure.add_axes(box)
-        axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
+
+    def place(row: int, column: int) -> Any:
+        x = margin + column * (side + gap)
+        y = height - head - row * (side + gap + caption) - side
+        axes = figure.add_axes((x / width, y / height, side / width, side / height))
         axes.set(xticks=[], yticks=[])
-        for side in axes.spines.values():
-            side.set_color("#d5dbe1")
-        caption = f"{labels[i]} \u2192 {read[i]}   {confidence[i]:.0%}"
-        axes.set_xlabel(caption, color=_INK, fontsize=9, labelpad=4)
+        for line in axes.spines.values():
+            line.set_color("#d5dbe1")
+        return axes
+
+    yield place
     _write(figure, path)
 
 

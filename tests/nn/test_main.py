@@ -1,16 +1,19 @@
 import importlib.util
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nn
 import nn.__main__ as command
 from autograd import RenderError, Tensor
+from nn import plots
 
 ROOT = Path(__file__).parents[2]
 FILES = ["curves.png", "mistakes.png", "model.npz", "step.svg"]
@@ -46,7 +49,7 @@ def test_mlp_trains_and_writes_its_files(tmp_path):
     out = tmp_path / "pullback-mlp"
     assert sorted(p.name for p in out.iterdir()) == FILES
     assert all(str(Path("pullback-mlp", name)) in done.stdout for name in FILES)
-    assert "accuracy on held-out digits: " in done.stdout
+    assert "accuracy on held-out images: " in done.stdout
     assert "Linear(64 -> 16)" in done.stdout
     picture = ElementTree.parse(out / "step.svg").getroot()
     assert picture.tag.endswith("svg")
@@ -69,13 +72,115 @@ def test_mlp_reads_97_percent_of_the_digits_it_has_not_seen(tmp_path, seed, caps
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["mlp", "--help"]])
+def test_cnn_trains_and_writes_its_files(tmp_path):
+    image = pytest.importorskip("matplotlib.image")
+    if not _can_draw():
+        pytest.skip("no Graphviz")
+    small = ["--epochs", "3", "--channels", "4", "6", "--kernel-size", "5", "--hidden", "16", "8"]
+    done = _run(tmp_path, "cnn", *small, "--dropout", "0.1", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "pullback-cnn"
+    more = ["features.png", "kernels.png", "training.npz"]
+    assert sorted(p.name for p in out.iterdir()) == sorted(FILES + more)
+    assert "features.3: Conv2d     (1, 6, 4, 4)" in done.stdout
+    texts = "".join(ElementTree.parse(out / "step.svg").getroot().itertext())
+    assert "features.0.weight" in texts
+    assert "features.0 Conv2d" in texts
+    for name in ("curves.png", "mistakes.png", "kernels.png", "features.png"):
+        assert image.imread(out / name).std() > 0.01
+    model = nn.CNN((1, 8, 8), channels=(4, 6), kernel_size=5, hidden=(16, 8), dropout=0.1)
+    model.load_state_dict(nn.load(out / "model.npz"))
+    images, labels = nn.data.digits()[1]
+    right = np.mean(nn.predict(model, images.reshape(-1, 1, 8, 8)).argmax(1) == labels)
+    assert f"{right:.1%}" in done.stdout
+
+
+def test_cnn_reads_98_and_a_half_percent_of_the_digits_it_has_not_seen(tmp_path, capsys):
+    assert command.main(["cnn", "--out", str(tmp_path / "out")]) == 0
+    model = nn.CNN((1, 8, 8), channels=(32, 64), kernel_size=3, hidden=(128,), dropout=0.5)
+    model.load_state_dict(nn.load(tmp_path / "out" / "model.npz"))
+    images, labels = nn.data.digits()[1]
+    right = np.mean(nn.predict(model, images.reshape(-1, 1, 8, 8)).argmax(1) == labels)
+    assert right >= 0.985
+    capsys.readouterr()
+
+
+def _idx_folder(folder, count=60):
+    """MNIST's test files, with squares that stand further right the larger the label."""
+    folder.mkdir()
+    labels = (np.arange(count) % 5).astype(np.uint8)
+    images = np.zeros((count, 12, 10), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4:8, 2 * label : 2 * label + 2] = 255
+    for name, array in (("images-idx3", images), ("labels-idx1", labels)):
+        head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        (folder / f"t10k-{name}-ubyte").write_bytes(head + array.tobytes())
+    return folder
+
+
+def _cnn(tmp_path, *arguments):
+    folder = tmp_path / "data"
+    if not folder.exists():
+        _idx_folder(folder)
+    options = ["--channels", "4", "--hidden", "8", "--batch-size", "8", "--shift", "1"]
+    out = ["--data", str(folder), "--out", str(tmp_path / "out")]
+    return command.main(["cnn", *options, *out, *arguments])
+
+
+def test_cnn_reads_idx_files(tmp_path, capsys):
+    assert _cnn(tmp_path, "--epochs", "2") == 0
+    shown = capsys.readouterr().out
+    assert "48 images to learn from, 12 held out" in shown
+    assert "(1, 4, 12, 10)" in shown
+    assert "(1, 5)" in shown  # classes
+
+
+def test_cnn_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, monkeypatch):
+    assert _cnn(tmp_path, "--epochs", "3") == 0
+    whole = nn.load(tmp_path / "out" / "model.npz")
+    fit = nn.fit
+
+    def interrupted(*args, **kwargs):
+        def stop(run):
+            if run.epoch == 2:
+                raise KeyboardInterrupt
+
+        return fit(*args, **kwargs, callbacks=[stop])
+
+    monkeypatch.setattr(nn, "fit", interrupted)
+    assert _cnn(tmp_path, "--epochs", "3") == 130
+    assert "interrupted; go on with --resume" in capsys.readouterr().err
+    monkeypatch.setattr(nn, "fit", fit)
+    assert _cnn(tmp_path, "--epochs", "3", "--resume") == 0
+    for name, array in nn.load(tmp_path / "out" / "model.npz").items():
+        np.testing.assert_array_equal(array, whole[name])
+
+
+def test_cnn_without_data_ends_in_one_line(tmp_path, capsys):
+    assert command.main(["cnn", "--out", str(tmp_path / "out"), "--data", "nowhere"]) == 1
+    shown = capsys.readouterr().err
+    assert "nowhere" in shown
+    assert shown.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cnn_that_cannot_be_made_ends_in_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command.main(["cnn", "--out", str(tmp_path / "out"), "--channels", *"44444"])
+    assert caught.value.code == 2
+    shown = capsys.readouterr().err
+    assert "cannot be halved 5 times" in shown
+    assert shown.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["mlp", "--help"], ["cnn", "--help"]])
 def test_help_is_shown(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         command.main(arguments)
     assert caught.value.code == 0
     shown = capsys.readouterr().out
-    assert "mlp" in shown
+    assert arguments[0] in shown or "mlp" in shown
     if len(arguments) == 2:
         for option in ("--epochs", "--lr", "--batch-size", "--hidden", "--seed", "--out"):
             assert option in shown
@@ -93,6 +198,8 @@ def test_help_is_shown(arguments, capsys):
         (["mlp", "--batch-size", "0"], "argument --batch-size: '0' is not a whole number"),
         (["mlp", "--hidden", "8", "0"], "argument --hidden: '0' is not a whole number"),
         (["mlp", "--seed", "-1"], "argument --seed: '-1' is not a whole number of at least 0"),
+        (["cnn", "--dropout", "1.5"], "argument --dropout: '1.5' is not a number from 0 to 1"),
+        (["cnn", "--shift", "-1"], "argument --shift: '-1' is not a whole number of at least 0"),
         (["mlp", "--out", "taken"], "argument --out: cannot write into 'taken': "),
         (["mlp", "--out", "taken/below"], "argument --out: cannot write into "),
     ],
@@ -188,6 +295,6 @@ def test_picture_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command.plots, "learning_curves", fail)
+    monkeypatch.setattr(plots, "learning_curves", fail)
     assert command.main(_fast(tmp_path)) == 0
     assert "curves.png was not written: No space left on device" in capsys.readouterr().out

@@ -116,3 +116,22 @@ def test_plots_without_matplotlib_raise(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match="matplotlib"):
         plots.learning_curves(_history(), tmp_path / "curves.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("shape", [(16, 1, 3, 3), (1, 3, 5, 5), (70, 2, 1, 7)])
+def test_kernels(tmp_path, shape):
+    plots.kernels(np.random.default_rng(0).normal(size=shape), tmp_path / "k.png")
+    rows = -(-min(shape[0], 64) // 8)
+    assert _read(tmp_path / "k.png").shape[0] == pytest.approx(160 * (0.8 + 1.05 * rows), abs=2)
+
+
+def test_kernels_of_zeros_are_drawn(tmp_path):
+    plots.kernels(np.zeros((2, 1, 3, 3)), tmp_path / "k.png")
+    _read(tmp_path / "k.png")
+
+
+def test_feature_maps(tmp_path):
+    rng = np.random.default_rng(0)
+    layers = [("Conv2d", rng.normal(size=(12, 8, 8))), ("MaxPool2d", np.zeros((3, 4, 4)))]
+    plots.feature_maps(rng.random((3, 8, 8)), layers, tmp_path / "f.png")
+    _read(tmp_path / "f.png")
