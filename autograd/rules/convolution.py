@@ -237,7 +237,7 @@ _FEW = 8  # channels; runs along the width are longer than runs along so few
 def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any:
     kernel, groups = weight.shape[2:], windows.groups
     counts = windows.counts(x.shape[2:], kernel)
-    dtype = np.result_type(x, weight)
+    dtype = np.result_type(*(a for a in (x, weight, bias) if a is not None))
     out = _empty(x, (len(x), *counts, len(weight)), dtype)
     # (groups * outputs, channels, *kernel) -> (groups, kernel * channels, outputs)
     columns = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (1, 2), (-1, -2))

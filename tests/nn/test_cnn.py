@@ -50,22 +50,31 @@ FOLDER = os.environ.get("MNIST")
 
 @pytest.mark.skipif(not FOLDER, reason="MNIST= names no folder")
 def test_mnist_is_read_as_well_as_by_pytorch():
+    """The mean of three runs: rounding alone moves the accuracy of a single one by 0.2 %."""
     torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    found, expected = zip(*(accuracies(torch, seed) for seed in range(3)), strict=True)
+    print("held-out accuracies", found, "PyTorch's", expected)
+    assert min(found) >= 0.98
+    assert abs(np.mean(found) - np.mean(expected)) <= 0.003
+
+
+def accuracies(torch, seed):
+    """Ours and PyTorch's after ten epochs, from the same weights, on the same batches."""
     (images, labels), test = nn.data.idx_folder(FOLDER)
-    ours = nn.CNN(generator=np.random.default_rng(0))
-    optimizer = nn.optim.SGD(ours.parameters(), 0.05, momentum=0.9)
-    parts = [
+    ours = nn.CNN(generator=np.random.default_rng(seed))
+    theirs = torch.nn.Sequential(
         *(torch.nn.Conv2d(1, 6, 5, padding="same"), torch.nn.ReLU(), torch.nn.MaxPool2d(2)),
         *(torch.nn.Conv2d(6, 16, 5, padding="same"), torch.nn.ReLU(), torch.nn.MaxPool2d(2)),
         *(torch.nn.Flatten(), torch.nn.Linear(784, 120), torch.nn.ReLU()),
         *(torch.nn.Linear(120, 84), torch.nn.ReLU(), torch.nn.Linear(84, 10)),
-    ]
-    theirs = torch.nn.Sequential(*parts)
+    )
     with torch.no_grad():
         for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
             b.copy_(torch.from_numpy(a.data))
+    optimizer = nn.optim.SGD(ours.parameters(), 0.05, momentum=0.9)
     other = torch.optim.SGD(theirs.parameters(), 0.05, momentum=0.9)
-    batches = nn.DataLoader(images, labels, batch_size=32, generator=np.random.default_rng(1))
+    batches = nn.DataLoader(images, labels, batch_size=32, generator=np.random.default_rng(seed))
     for epoch in range(10):
         for group in (*optimizer.param_groups, *other.param_groups):
             group["lr"] = 0.05 * (1 + np.cos(np.pi * epoch / 10)) / 2
@@ -77,9 +86,7 @@ def test_mnist_is_read_as_well_as_by_pytorch():
             logits = theirs(torch.from_numpy(x))
             torch.nn.functional.cross_entropy(logits, torch.from_numpy(y)).backward()
             other.step()
-    found = np.mean(nn.predict(ours, test[0]).argmax(1) == test[1])
     with torch.no_grad():
-        expected = np.mean(theirs(torch.from_numpy(test[0])).argmax(1).numpy() == test[1])
-    print(f"held-out accuracy {found:.2%}, PyTorch {expected:.2%}")
-    assert found >= 0.98
-    assert abs(found - expected) <= 0.003
+        read = theirs(torch.from_numpy(test[0])).argmax(1).numpy()
+    found = np.mean(nn.predict(ours, test[0]).argmax(1) == test[1])
+    return float(found), float(np.mean(read == test[1]))

@@ -41,6 +41,17 @@ def test_shapes_and_dtypes(layer, shape, result):
     assert all(p.grad.shape == p.shape for p in layer.parameters())
 
 
+def test_dtypes_are_promoted_as_numpy_does():
+    x, weight, bias = ones(1, 1, 4, 4), ones(2, 1, 3, 3), ones(2)
+    for wide in range(3):
+        arrays = [a.astype(float) if i == wide else a for i, a in enumerate((x, weight, bias))]
+        tensors = [Tensor(a, requires_grad=True) for a in arrays]
+        y = F.conv2d(*tensors)
+        assert y.dtype == np.float64
+        y.sum().backward()
+        assert [t.grad.dtype for t in tensors] == [a.dtype for a in arrays]
+
+
 def test_values_do_not_depend_on_the_layout_in_memory():
     x = np.random.default_rng(0).normal(size=(3, 4, 7, 6))
     layer = nn.Conv2d(4, 5, 3, padding=1, dtype=np.float64)
