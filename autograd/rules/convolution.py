@@ -55,21 +55,6 @@ class Windows(NamedTuple):
         entries = zip(place, self.dilation, self.stride, counts, strict=True)
         return tuple(slice(d * i, d * i + s * (n - 1) + 1, s) for i, d, s, n in entries)
 
-    def mirrored(
-        self, size: tuple[int, ...], counts: tuple[int, ...], kernel: tuple[int, ...]
-    ) -> Windows | None:
-        """The windows with which the rotated kernel leads back to images of `size`, for stride 1.
-
-        None for other strides, or where more was padded than the kernel spans.
-        """
-        reach = tuple(span - 1 for span in self.spans(kernel))
-        low = tuple(r - p for r, (p, _) in zip(reach, self.padding, strict=True))
-        high = tuple(n + r - m - p for n, r, m, p in zip(size, reach, counts, low, strict=True))
-        if set(self.stride) != {1} or min(low + high) < 0:
-            return None
-        padding = tuple(zip(low, high, strict=True))
-        return Windows(self.stride, padding, self.dilation, self.groups)
-
     def counts(self, size: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[int, ...]:
         """How many windows fit along each axis: the size of the output."""
         sizes = zip(self.padded(size), self.spans(kernel), self.stride, strict=True)
@@ -242,8 +227,8 @@ def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any
     # (groups * outputs, channels, *kernel) -> (groups, kernel * channels, outputs)
     columns = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (1, 2), (-1, -2))
     columns = _aligned(columns.reshape(groups, -1, columns.shape[-1]))
-    for images, rows in _windows_by_row(x, kernel, windows, dtype):
-        y = out[images]
+    for block, rows in _windows_by_row(x, kernel, windows, dtype):
+        y = out[block]
         _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
         if bias is not None:
             y += bias
@@ -257,49 +242,65 @@ def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
     shape = (groups, math.prod(kernel) * channels, outputs)
     total = _zeros(g, shape, dtype)
     g = np.moveaxis(g, 1, -1)
-    for images, rows in _windows_by_row(x, kernel, windows, dtype):
-        total += np.swapaxes(rows, 1, 2) @ _by_group(g[images], groups)
+    for block, rows in _windows_by_row(x, kernel, windows, dtype):
+        total += _multiply_transposed(rows, _by_group(g[block], groups), channels)
     total = np.moveaxis(total.reshape(groups, *kernel, channels, outputs), (-1, -2), (1, 2))
     return total.reshape(-1, channels, *kernel).copy()
 
 
 def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = None) -> Any:
     kernel, groups, counts = weight.shape[2:], windows.groups, g.shape[2:]
-    mirrored = windows.mirrored(size, counts, kernel)
-    taps = weight.reshape(groups, -1, *weight.shape[1:])
-    if mirrored is not None:  # a convolution with the rotated kernel
-        rotated = np.flip(np.swapaxes(taps, 1, 2), tuple(range(3, taps.ndim)))
-        return _convolve(g, rotated.reshape(-1, *rotated.shape[2:]), None, mirrored)
-    channels = groups * weight.shape[1]
+    channels, padded = groups * weight.shape[1], windows.padded(size)
     dtype = np.result_type(g, weight)
+    # With stride 1, and zeros put where windows would leave the image, neighbours in g are
+    # neighbours in x: what one element of the kernel adds to an image is added in one run.
+    in_runs = set(windows.stride) == {1}
+    places = (counts[0], *padded[1:]) if in_runs else counts
+    run = 1 + int(np.ravel_multi_index(tuple(n - 1 for n in counts), places))
+    # (groups * outputs, channels, *kernel) -> (*kernel, groups, outputs, channels)
+    taps = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (0, 1, 2), (-3, -2, -1))
+    taps = _aligned(taps.astype(dtype))
     g = np.moveaxis(g, 1, -1)
-    x = _zeros(g, (len(g), *windows.padded(size), channels), dtype)
-    step = _images_in_a_block(g, math.prod(counts) * channels * dtype.itemsize)
-    part = _empty(g, (step, *counts, channels), dtype)
+    x = _zeros(g, (len(g), *padded, channels), dtype)
+    bytes_for_one = math.prod(places) * (g.shape[-1] + 2 * channels) * dtype.itemsize
+    step = _images_in_a_block(g, bytes_for_one)
+    stage = _zeros(g, (step, *places, g.shape[-1]), dtype)
+    part = _empty(g, (step, math.prod(places), channels), dtype)
     for start in range(0, len(g), step):
-        images = slice(start, start + step)
-        rows = _by_group(g[images], groups)
-        part = part[: len(g) - start]
+        block = x[start : start + step]
+        stage, part = stage[: len(block)], part[: len(block)]
+        stage[(slice(None), *map(slice, counts))] = g[start : start + step]
+        rows = _by_group(stage, groups)
         for place in np.ndindex(*kernel):
-            _multiply(rows, _aligned(taps[(..., *place)]), part.reshape(-1, channels))
-            x[(images, *windows.reached_from(place, counts))] += part
+            _multiply(rows, taps[place], part.reshape(-1, channels))
+            if in_runs:
+                corner = tuple(i * d for i, d in zip(place, windows.dilation, strict=True))
+                first = int(np.ravel_multi_index(corner, padded))
+                reached = block.reshape(len(block), -1, channels)[:, first : first + run]
+                np.add(reached, part[:, :run], out=reached)
+            else:
+                reached = block[(slice(None), *windows.reached_from(place, counts))]
+                np.add(reached, part.reshape(reached.shape), out=reached)
     inside = (slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True))
     return np.moveaxis(x[(slice(None), *inside)], -1, 1)
 
 
 def _windows_by_row(
     x: Any, kernel: tuple[int, ...], windows: Windows, dtype: Any
-) -> Iterator[tuple[slice, Any]]:
-    """A few images at a time: which, and their windows as the rows of a matrix for each group.
+) -> Iterator[tuple[tuple[slice, slice], Any]]:
+    """A few images at a time, or some lines of one: which, and their windows as rows of a matrix.
 
-    Its shape is (groups, positions, kernel * channels). The next one takes its memory.
+    There is a matrix for each group: (groups, positions, kernel * channels). The next one takes
+    its memory.
     """
     groups, channels = windows.groups, x.shape[1] // windows.groups
     x = np.moveaxis(x, 1, -1)
     size, axes = x.shape[1:-1], len(kernel)
     counts = windows.counts(size, kernel)
     width = math.prod(kernel) * channels
-    step = _images_in_a_block(x, math.prod(counts) * width * groups * dtype.itemsize)
+    line = math.prod(counts[1:]) * width * groups * dtype.itemsize
+    step = _images_in_a_block(x, counts[0] * line)
+    lines = min(counts[0], max(1, _BLOCK // max(line, 1)))
 
     source = x
     flags = getattr(x, "flags", None)
@@ -317,18 +318,21 @@ def _windows_by_row(
     views = np.transpose(views, order)  # (groups, images, *counts, *kernel, channels)
 
     if channels < _FEW:
-        shape = (groups, *kernel, channels, step, *counts)
+        shape = (groups, *kernel, channels, step, lines, *counts[1:])
         buffer = _empty(x, shape, dtype)
         buffer = np.moveaxis(buffer, range(2 + axes, 3 + 2 * axes), range(1, 2 + axes))
     else:
-        buffer = _empty(x, (groups, step, *counts, *kernel, channels), dtype)
+        buffer = _empty(x, (groups, step, lines, *counts[1:], *kernel, channels), dtype)
     for start in range(0, len(x), step):
         images = slice(start, start + step)
-        buffer = buffer[:, : len(x) - start]
+        left = len(x) - start
         if staged:
-            source[(slice(len(x) - start), *inside)] = x[images]
-        buffer[...] = views[:, : len(x) - start] if staged else views[:, images]
-        yield images, buffer.reshape(groups, -1, width)
+            source[(slice(left), *inside)] = x[images]
+        here = views[:, :left] if staged else views[:, images]
+        for top in range(0, counts[0], lines):
+            part = buffer[:, :left, : counts[0] - top]
+            part[...] = here[:, :, top : top + lines]
+            yield (images, slice(top, top + lines)), part.reshape(groups, -1, width)
 
 
 def _empty(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -380,6 +384,18 @@ def _multiply(rows: Any, columns: Any, out: Any) -> None:
         )
     if whole < length:
         np.matmul(rows[whole:], columns, out=out[whole:])
+
+
+def _multiply_transposed(rows: Any, others: Any, channels: int) -> Any:
+    """`rows.T @ others` of each group, in small products for each place in the kernel."""
+    groups, length, width = rows.shape
+    outputs = others.shape[-1]
+    pieces = max(1, -(-length * channels * outputs // _SMALL))
+    if groups > 1 or channels < _FEW or length % pieces or length < 64 * pieces:
+        return np.swapaxes(rows, 1, 2) @ others
+    a = np.transpose(rows.reshape(pieces, -1, width // channels, channels), (0, 2, 3, 1))
+    products = np.matmul(a, others.reshape(pieces, 1, -1, outputs))
+    return products.sum(axis=0).reshape(1, width, outputs)
 
 
 def _sum_by_channel(g: Any) -> Any:
