@@ -1,4 +1,4 @@
-"""Whole trainings against PyTorch's: the same weights, the same batches, and after them the same."""
+"""Whole trainings against PyTorch's, from the same weights on the same batches."""
 
 import numpy as np
 import pytest
