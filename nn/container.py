@@ -58,6 +58,11 @@ class Sequential(ModuleList):
     def forward(self, x: Any) -> Any:
         for module in self:
             x = module(x)
+            if x is None:
+                raise TypeError(
+                    f"Sequential: a {type(module).__name__} returned None; end its forward() with "
+                    f"`return`"
+                )
         return x
 
 
