@@ -44,7 +44,7 @@ class Parameter(Tensor):
     """A tensor that a module trains: always a leaf, and float32 unless `dtype` says otherwise.
 
     `data`: anything `Tensor` takes; it is copied and converted. `requires_grad=False` freezes it.
-    Raises `DTypeError` for complex data without a complex `dtype`.
+    Raises `DTypeError` for data that are no numbers, or complex without a complex `dtype`.
     """
 
     __slots__ = ()
@@ -57,6 +57,8 @@ class Parameter(Tensor):
         dtype: DTypeLike = np.float32,
     ) -> None:
         found = data.dtype if isinstance(data, Tensor) else np.asarray(data).dtype
+        if found.kind not in "fciub":  # NumPy would make NaN of None
+            raise DTypeError(f"Parameter(data) got data of dtype {found}; pass numbers")
         if found.kind == "c" and np.dtype(dtype).kind != "c":
             raise DTypeError(
                 f"Parameter(data) got {found} data for dtype {np.dtype(dtype)}, which would drop "
@@ -223,7 +225,7 @@ class Module:
         own = dict(self._each_once(_STATE))
         name_of = {id(tensor): path for path, tensor in own.items()}
         aliases = {path: name_of[id(tensor)] for path, tensor in self._all_paths(_STATE)}
-        arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
+        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state)
         missing = [path for path in own if path not in arrays]
         unexpected = [path for path in arrays if path not in own]
         faults = [f"missing: {path}" for path in missing if strict]
@@ -298,6 +300,16 @@ class Module:
 
 
 _STATE = Parameter | Buffer  #: what is saved of a module
+
+
+def arrays_of(function: str, state: Any) -> dict[str, Any]:
+    """The values of a mapping as arrays; `TypeError` for anything else, such as a path."""
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"{function}: state is a {type(state).__name__}; pass a mapping from names to arrays, "
+            f"as state_dict() and nn.load(path) return it"
+        )
+    return {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
 
 
 @contextmanager

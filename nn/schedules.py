@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .module import StateError
+from .module import StateError, arrays_of
 from .optim import Optimizer
 
 
@@ -78,7 +78,7 @@ class Schedule:
         Raises `StateError`, which names all that does not fit, and then changes nothing.
         """
         own = self.state_dict()
-        arrays = {name: np.asarray(value) for name, value in state.items()}
+        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state)
         faults = [f"missing: {name}" for name in own if name not in arrays]
         for name, array in arrays.items():
             if name not in own:

@@ -296,3 +296,17 @@ def test_buffers_that_would_be_lost_are_refused():
         model.mean = np.zeros(2)
     with pytest.raises(TypeError, match="inside a list are not found"):
         model.parts = [nn.Buffer(1.0)]
+
+
+@pytest.mark.parametrize("state", ["model.npz", None, [1], nn.Linear(3, 2)])
+def test_load_of_no_mapping_raises(state):
+    for part in (nn.Linear(3, 2), nn.optim.SGD(nn.Linear(3, 2).parameters())):
+        words = rf"load_state_dict: state is a {type(state).__name__}; pass a mapping"
+        with pytest.raises(TypeError, match=words):
+            part.load_state_dict(state)
+
+
+@pytest.mark.parametrize("data", [None, [None, 1.0], "1.5", [{}]])
+def test_parameter_of_no_numbers_raises(data):
+    with pytest.raises(DTypeError, match=r"Parameter\(data\) got data of dtype .*; pass numbers"):
+        nn.Parameter(data)
