@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import DTypeError, RowGradient
 
-from ..module import Module, Parameter, StateError
+from ..module import Module, Parameter, StateError, arrays_of
 
 Params = Iterable[Parameter] | Iterable[dict[str, Any]]
 
@@ -154,7 +154,7 @@ class Optimizer:
         The groups must have as many parameters, of the same shapes and dtypes. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the optimiser unchanged.
         """
-        arrays = {name: np.asarray(value) for name, value in state.items()}
+        arrays = arrays_of(f"{self._name}.load_state_dict", state)
         own = {
             f"groups.{i}.{name}": np.asarray(value)
             for i, group in enumerate(self.param_groups)
@@ -168,7 +168,7 @@ class Optimizer:
             match = re.fullmatch(r"state\.(\d{1,9})\.(\w+)", name)
             i = int(match[1]) if match else len(specs)
             if name in own:
-                fault = _misfit(array, own[name].shape, None)
+                fault = _misfit(array, own[name].shape, None) or _out_of_range(name, array.tolist())
                 if not fault and name.endswith(".count") and array != own[name]:
                     fault = f"is {array}, not {own[name]}: the groups differ"
             elif match and i < len(specs) and match[2] in specs[i]:
@@ -215,6 +215,15 @@ def _misfit(array: Any, shape: tuple[int | None, ...], dtype: Any) -> str:
     if array.dtype != dtype if dtype is not None else array.dtype.kind not in "fiub":
         return f"has dtype {array.dtype}, not {dtype or 'one of numbers'}"
     return ""
+
+
+def _out_of_range(name: str, value: Any) -> str:
+    """What is wrong with the value of an option; nothing if it may be so."""
+    option = name.rpartition(".")[2]
+    allowed, words = _RANGES.get(option, _ANYTHING)
+    if allowed(value) or (option == "lr" and value == 0):  # where a schedule may have ended
+        return ""
+    return f"(={value}) must be {words}"
 
 
 def _is_number(allowed: Callable[[Any], bool]) -> Callable[[Any], bool]:
