@@ -88,6 +88,11 @@ class Means:
     """Means of the loss and the metrics over batches, each batch weighted by its length."""
 
     def __init__(self, metrics: Metrics | None) -> None:
+        if not isinstance(metrics, Mapping | None):
+            raise TypeError(
+                f"metrics is a {type(metrics).__name__}; pass a dict from names to functions of "
+                f"outputs and targets"
+            )
         self.metrics = metrics
         self.count = 0  #: examples
         self._loss = 0.0
