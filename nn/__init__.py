@@ -4,7 +4,7 @@
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
     loss = nn.functional.cross_entropy(model(images), labels)
 
-The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim/`,
+The reading order: `module.py` (how parameters are found), `linear.py`, `losses/`, `optim/`,
 `schedules.py`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a
 network and draws it.
 """
