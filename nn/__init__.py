@@ -32,7 +32,7 @@ from .activations import (
     Tanh,
 )
 from .checkpoint import CheckpointError, load, save
-from .container import Flatten, ModuleDict, ModuleList, Sequential
+from .container import Flatten, Identity, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
 from .dropout import Dropout
@@ -86,6 +86,7 @@ __all__ = [
     "HingeLoss",
     "History",
     "HuberLoss",
+    "Identity",
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",

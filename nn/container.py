@@ -113,6 +113,13 @@ class ModuleDict(Module):
         return [(name, part) for name, part in vars(self).items() if isinstance(part, Module)]
 
 
+class Identity(Module):
+    """Its input, unchanged: to take the place of a layer that is left out."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
 class Flatten(Module):
     """All axes but the first joined into one: `(N, ...)` to `(N, features)`."""
 

@@ -87,8 +87,9 @@ class Module:
     parameter: it has the first path that leads to it, and counts once.
 
     Assigning raises `TypeError` for modules or parameters inside a list, tuple or dict (they
-    would never be trained) and for overwriting a parameter with something else, and `ValueError`
-    for a name with a dot and for a module that contains the one it is assigned to.
+    would never be trained; if they are put into one later, `parameters()` raises it) and for
+    overwriting a parameter with something else, and `ValueError` for a name with a dot and for a
+    module that contains the one it is assigned to.
     """
 
     #: False while evaluating; layers such as dropout behave differently then.
@@ -108,7 +109,7 @@ class Module:
     # -- parts ----------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not isinstance(value, Parameter | Buffer | Module):
+        if not isinstance(value, _PARTS):
             self._refuse_lost_parts(name, value)
             object.__setattr__(self, name, value)
             return
@@ -132,14 +133,9 @@ class Module:
     def _refuse_lost_parts(self, name: str, value: Any) -> None:
         parts = value.values() if isinstance(value, dict) else value
         if isinstance(value, list | tuple | dict) and any(
-            isinstance(part, Parameter | Buffer | Module) for part in parts
+            isinstance(part, _PARTS) for part in parts
         ):
-            raise TypeError(
-                f"{type(self).__name__}.{name}: parameters and modules inside a "
-                f"{type(value).__name__} are not found, and would not be trained; put modules in "
-                f"nn.ModuleList, nn.ModuleDict or nn.Sequential, and assign each parameter to an "
-                f"attribute"
-            )
+            raise self._lost_parts(name, value)
         held = vars(self).get(name)
         if value is not None and isinstance(held, Parameter | Buffer):
             kind = type(held).__name__
@@ -148,6 +144,14 @@ class Module:
                 f"{type(self).__name__}.{name} is a {kind}, and a {type(value).__name__} in its "
                 f"place would not be {fate}; assign an nn.{kind}, or write to {name}.data"
             )
+
+    def _lost_parts(self, name: str, value: Any) -> TypeError:
+        return TypeError(
+            f"{type(self).__name__}.{name}: parameters and modules inside a "
+            f"{type(value).__name__} are not found, and would not be trained; put modules in "
+            f"nn.ModuleList, nn.ModuleDict or nn.Sequential, and assign each parameter to an "
+            f"attribute"
+        )
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with their paths."""
@@ -186,10 +190,18 @@ class Module:
             for name, part in vars(module).items():
                 if isinstance(part, kind):
                     yield f"{path}.{name}" if path else name, part
+                elif isinstance(part, list | dict) and part:  # filled after it was assigned
+                    first = next(iter(part.values() if isinstance(part, dict) else part))
+                    if isinstance(first, _PARTS):
+                        raise module._lost_parts(name, part)
 
     def parameters(self) -> Iterator[Parameter]:
         """All parameters, each once: what an optimiser takes."""
         return (parameter for _, parameter in self.named_parameters())
+
+    def buffers(self) -> Iterator[Buffer]:
+        """All buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers())
 
     # -- modes ----------------------------------------------------------------------------------
 
@@ -202,6 +214,15 @@ class Module:
     def eval(self) -> Self:
         """`train(False)`. Gradients are still recorded: see `autograd.no_grad` for that."""
         return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Thaw all parameters, or freeze them (False); returns the module.
+
+        A frozen one gets no gradient, and an optimiser leaves it alone.
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -300,6 +321,7 @@ class Module:
 
 
 _STATE = Parameter | Buffer  #: what is saved of a module
+_PARTS = _STATE | Module  #: what must be an attribute of a module
 
 
 def arrays_of(function: str, state: Any) -> dict[str, Any]:

@@ -108,3 +108,8 @@ def test_module_that_forgets_to_return_is_named():
 
     with pytest.raises(TypeError, match=r"Sequential: a Forgetful returned None; end its forward"):
         nn.Sequential(Forgetful(), nn.ReLU())(np.ones(3))
+
+
+def test_identity_gives_back_what_it_gets():
+    x = np.arange(3)
+    assert nn.Identity()(x) is x
