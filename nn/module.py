@@ -190,7 +190,7 @@ class Module:
             for name, part in vars(module).items():
                 if isinstance(part, kind):
                     yield f"{path}.{name}" if path else name, part
-                elif isinstance(part, list | dict) and part:  # filled after it was assigned
+                elif isinstance(part, (list, dict)) and part:  # filled after it was assigned
                     first = next(iter(part.values() if isinstance(part, dict) else part))
                     if isinstance(first, _PARTS):
                         raise module._lost_parts(name, part)
