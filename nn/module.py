@@ -236,8 +236,10 @@ class Module:
         """Copies of the arrays of all parameters and buffers, by path."""
         return {path: tensor.data.copy() for path, tensor in self._each_once(_STATE)}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Copy the arrays of `state` (a mapping from path to array) into parameters and buffers.
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True
+    ) -> IncompatibleKeys:
+        """Copy the arrays of `state_dict`, by path, into parameters and buffers.
 
         The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the module unchanged.
@@ -246,7 +248,7 @@ class Module:
         own = dict(self._each_once(_STATE))
         name_of = {id(tensor): path for path, tensor in own.items()}
         aliases = {path: name_of[id(tensor)] for path, tensor in self._all_paths(_STATE)}
-        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state)
+        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state_dict)
         missing = [path for path in own if path not in arrays]
         unexpected = [path for path in arrays if path not in own]
         faults = [f"missing: {path}" for path in missing if strict]
@@ -328,8 +330,8 @@ def arrays_of(function: str, state: Any) -> dict[str, Any]:
     """The values of a mapping as arrays; `TypeError` for anything else, such as a path."""
     if not isinstance(state, Mapping):
         raise TypeError(
-            f"{function}: state is a {type(state).__name__}; pass a mapping from names to arrays, "
-            f"as state_dict() and nn.load(path) return it"
+            f"{function} got a {type(state).__name__}; pass a mapping from names to arrays, as "
+            f"state_dict() and nn.load(path) return it"
         )
     return {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
 

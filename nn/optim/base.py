@@ -59,20 +59,20 @@ class Optimizer:
         for group in found if isinstance(found[0], dict) else [{"params": found}]:
             self.add_param_group(group)
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Train more parameters: `{"params": parameters}`, with options unlike the defaults."""
-        if not isinstance(group, Mapping) or "params" not in group:
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(
-                f"{self._name}: a group must be a dict with the key 'params'; got {group!r}"
+                f"{self._name}: a group must be a dict with the key 'params'; got {param_group!r}"
             )
-        options = {**self.defaults, **{k: v for k, v in group.items() if k != "params"}}
+        options = {**self.defaults, **{k: v for k, v in param_group.items() if k != "params"}}
         if unknown := options.keys() - self.defaults.keys():
             raise TypeError(
                 f"{self._name}: a group has the unknown options {sorted(unknown)}; known are "
                 f"{sorted(self.defaults)}"
             )
         self._check_options(options)
-        params = group["params"]
+        params = param_group["params"]
         params = [params] if isinstance(params, Parameter) else list(params)
         place = f"params[{len(self.param_groups)}]['params']" if self.param_groups else "params"
         held = {
@@ -148,13 +148,13 @@ class Optimizer:
                 saved[f"state.{i}.{name}"] = np.array(value)
         return saved
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take options and state from what `state_dict` of an optimiser like this one returned.
 
         The groups must have as many parameters, of the same shapes and dtypes. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the optimiser unchanged.
         """
-        arrays = arrays_of(f"{self._name}.load_state_dict", state)
+        arrays = arrays_of(f"{self._name}.load_state_dict", state_dict)
         own = {
             f"groups.{i}.{name}": np.asarray(value)
             for i, group in enumerate(self.param_groups)

@@ -62,10 +62,10 @@ class LBFGS(Optimizer):
         }
         super().__init__(params, options)
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         if self.param_groups:
             raise ValueError("LBFGS: all parameters are one vector; give them in one group")
-        super().add_param_group(group)
+        super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Minimise the loss that `closure` computes; returns the loss at the start."""

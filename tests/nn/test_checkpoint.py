@@ -468,7 +468,7 @@ def test_save_that_is_interrupted_while_a_part_is_opened_says_so(tmp_path, monke
 
 @pytest.mark.parametrize("state", ["model.npz", [1], nn.optim.SGD(nn.Linear(1, 1).parameters())])
 def test_save_of_no_mapping_raises(tmp_path, state):
-    with pytest.raises(TypeError, match=rf"save: state is a {type(state).__name__}; pass a map"):
+    with pytest.raises(TypeError, match=rf"save got a {type(state).__name__}; pass a mapping"):
         nn.save(state, tmp_path / "state.npz")
 
 

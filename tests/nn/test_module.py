@@ -301,7 +301,7 @@ def test_buffers_that_would_be_lost_are_refused():
 @pytest.mark.parametrize("state", ["model.npz", None, [1], nn.Linear(3, 2)])
 def test_load_of_no_mapping_raises(state):
     for part in (nn.Linear(3, 2), nn.optim.SGD(nn.Linear(3, 2).parameters())):
-        words = rf"load_state_dict: state is a {type(state).__name__}; pass a mapping"
+        words = rf"load_state_dict got a {type(state).__name__}; pass a mapping"
         with pytest.raises(TypeError, match=words):
             part.load_state_dict(state)
 
