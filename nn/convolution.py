@@ -173,8 +173,8 @@ class Conv2d(_Convolution):
     `stride`, `padding` and `dilation`: a number, or a tuple with one for each spatial axis;
     `padding` may also be "same" or "valid".
 
-    Raises `ValueError` for sizes below 1 or groups that do not divide the channels, and
-    `ShapeError` for an input that does not fit.
+    Raises `ValueError` for sizes below 1 or groups that do not divide the channels, `TypeError`
+    for sizes that are no integers, and `ShapeError` for an input that does not fit.
     """
 
     axes = 2

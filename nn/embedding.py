@@ -32,7 +32,8 @@ class Embedding(Module):
     gradient in `weight.grad` is an `autograd.RowGradient`, which holds the rows that were read.
 
     Raises `ValueError` for sizes below 1, a `padding_idx` out of range and, when called, for a
-    number outside 0..num_embeddings - 1; `DTypeError` for an input that is not of integers.
+    number outside 0..num_embeddings - 1; `TypeError` for sizes that are no integers, and
+    `DTypeError` for an input that is not of integers.
     """
 
     def __init__(

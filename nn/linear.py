@@ -57,11 +57,11 @@ class Linear(Module):
                 f"flatten it first, or mend in_features"
             ) from None
         except (AttributeError, TypeError):
-            if hasattr(x, "dtype"):
+            if isinstance(getattr(x, "dtype", None), np.dtype):
                 raise
             raise TypeError(
-                f"Linear(in_features={self.in_features}) got a {type(x).__name__} as its input; "
-                f"pass an array or a Tensor (and let what comes before return it)"
+                f"Linear(in_features={self.in_features}) got {type(x)} as its input; pass an "
+                f"array or a Tensor (and let what comes before return it)"
             ) from None
         return result
 
