@@ -20,7 +20,7 @@ import numpy as np
 from autograd import AutogradError, Tensor, no_grad
 
 from .data import DataLoader
-from .history import History, Means, Metrics, Run
+from .history import History, Means, Metrics, Run, number
 from .module import Module, evaluating
 from .optim import LBFGS, Optimizer
 from .progress import Silence, shown_progress
@@ -158,7 +158,8 @@ def evaluate(
         for batch in _batches("evaluate: data", data, batch_size):
             inputs, targets = _split(batch)
             outputs = model(*inputs)
-            means.add(float(loss(outputs, targets)), outputs, targets)
+            value = number("evaluate: loss(outputs, targets)", loss(outputs, targets))
+            means.add(value, outputs, targets)
     return means.result()
 
 

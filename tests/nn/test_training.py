@@ -409,3 +409,29 @@ def test_predict_with_wrong_arguments_raises():
         nn.predict(nn.MLP([2, 1]))
     with pytest.raises(ValueError, match=r"predict: batch_size \(=0\) must be at least 1"):
         nn.predict(nn.MLP([2, 1]), np.ones((4, 2)), batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "words"),
+    [
+        (
+            "none",
+            len,
+            r"evaluate: loss\(outputs, targets\) gave an array of shape \(64,\); it must",
+        ),
+        (
+            "mean",
+            lambda outputs, targets: outputs,
+            r"metrics\['own'\] gave an array of shape \(64, ",
+        ),
+        (
+            "mean",
+            lambda outputs, targets: None,
+            r"metrics\['own'\] gave None; it must give one num",
+        ),
+    ],
+)
+def test_evaluate_with_what_gives_no_number_raises(loss, metric, words):
+    loss = nn.CrossEntropyLoss(reduction=loss)
+    with pytest.raises(TypeError, match=words):
+        nn.evaluate(nn.MLP([5, 3]), loss, problem(), metrics={"own": metric})
