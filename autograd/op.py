@@ -300,7 +300,7 @@ def _level(name: str) -> int:
 
 _new = object.__new__
 _ndarray = np.ndarray
-_SEQUENCES = (list, tuple)
+_SEQUENCES = (list, tuple, np.matrix)  # of a matrix, `g * x` would be the matrix product
 
 
 def _unary(op: Op) -> Callable[[Any], Any]:

@@ -485,7 +485,7 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
             )
         data = data._data
     try:
-        if not hasattr(data, "__array_function__"):
+        if not hasattr(data, "__array_function__") or isinstance(data, np.matrix):
             data = np.asarray(data)
         array = data.astype(data.dtype if dtype is None else dtype)
     except ValueError as error:

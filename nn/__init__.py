@@ -4,9 +4,13 @@
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
     loss = nn.functional.cross_entropy(model(images), labels)
 
-The reading order: `module.py` (how parameters are found), `linear.py`, `losses.py`, `optim/`,
+The reading order: `module.py` (how parameters are found), `linear.py`, `losses/`, `optim/`,
 `schedules.py`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a
 network and draws it.
+
+Parameters are float32 (`dtype=` of a layer says otherwise), and what a layer gives has the dtype
+that NumPy promotes to: float64 inputs make a float32 network compute in float64, at
+about half the speed. Convert them once: `images.astype(np.float32)`.
 """
 
 import autograd as _autograd
@@ -32,7 +36,7 @@ from .activations import (
     Tanh,
 )
 from .checkpoint import CheckpointError, load, save
-from .container import Flatten, ModuleDict, ModuleList, Sequential
+from .container import Flatten, Identity, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .data import DataLoader
 from .dropout import Dropout
@@ -86,6 +90,7 @@ __all__ = [
     "HingeLoss",
     "History",
     "HuberLoss",
+    "Identity",
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",

@@ -30,7 +30,7 @@ class Compose:
         self.transforms = list(transforms)
 
     def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
-        generator = np.random.default_rng() if generator is None else generator
+        generator = np.random.default_rng(generator)
         for transform in self.transforms:
             images = transform(images, generator)
         return images
@@ -39,18 +39,19 @@ class Compose:
 class RandomShift:
     """Moves each image by up to `pixels` along each axis, each distance equally likely.
 
-    What moves in from outside the image is `fill`. Raises `ValueError` for `pixels` below 0.
+    What moves in from outside the image is `fill`. Raises `ValueError` unless `pixels` is an
+    integer from 0 on.
     """
 
     def __init__(self, pixels: int, fill: float = 0) -> None:
-        if pixels < 0:
-            raise ValueError(f"RandomShift: pixels (={pixels}) must be at least 0")
+        if not isinstance(pixels, int | np.integer) or pixels < 0:
+            raise ValueError(f"RandomShift: pixels (={pixels}) must be an integer, at least 0")
         self.pixels = pixels
         self.fill = fill
 
     def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
         images = _batch("RandomShift", images)
-        generator = np.random.default_rng() if generator is None else generator
+        generator = np.random.default_rng(generator)
         n, _, *size = images.shape
         border = (self.pixels, self.pixels)
         padded = np.pad(images, ((0, 0), (0, 0), border, border), constant_values=self.fill)
@@ -71,7 +72,7 @@ class RandomFlip:
 
     def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
         images = _batch("RandomFlip", images).copy()
-        generator = np.random.default_rng() if generator is None else generator
+        generator = np.random.default_rng(generator)
         flipped = generator.random(len(images)) < self.p
         images[flipped] = images[flipped, ..., ::-1]
         return images

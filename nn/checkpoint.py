@@ -16,6 +16,7 @@ itself: in a zip archive one wrong bit in the table of contents can make an entr
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -29,9 +30,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from autograd import AutogradError, Tensor
+from autograd import AutogradError
 
-from .module import Module
+from .module import Module, arrays_of
 
 _SUFFIX = ".npy"
 _SEAL = len("sha256:") + 64 + 2  # the comment, and before it its length in two bytes
@@ -64,11 +65,11 @@ def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
     """Write a module's state, or a mapping from names to arrays, to exactly `path`.
 
     Raises `CheckpointError` where it cannot be written, or for what the form of file does not
-    hold: Python objects, and in `.safetensors` also texts, dates and complex128. What was at
-    `path` before is then still there.
+    hold: Python objects, and in `.safetensors` also texts, dates and complex128; `TypeError` for
+    a `state` that is neither of the two. What was at `path` before is then still there.
     """
     named = state.state_dict() if isinstance(state, Module) else state
-    arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in named.items()}
+    arrays = arrays_of("save", named)
     for name, array in arrays.items():
         if not isinstance(name, str) or "\0" in name or name == _METADATA:
             raise CheckpointError(f"{path}: {name!r} cannot be the name of an array")
@@ -230,7 +231,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Until then it stands under another name in the same folder; after an error it is removed.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # where a link leads to
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is a device or a pipe")  # which would be replaced
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:

@@ -58,6 +58,11 @@ class Sequential(ModuleList):
     def forward(self, x: Any) -> Any:
         for module in self:
             x = module(x)
+            if x is None:
+                raise TypeError(
+                    f"Sequential: a {type(module).__name__} returned None; end its forward() with "
+                    f"`return`"
+                )
         return x
 
 
@@ -106,6 +111,13 @@ class ModuleDict(Module):
     def items(self) -> list[tuple[str, Module]]:
         """Pairs of name and module."""
         return [(name, part) for name, part in vars(self).items() if isinstance(part, Module)]
+
+
+class Identity(Module):
+    """Its input, unchanged: to take the place of a layer that is left out."""
+
+    def forward(self, x: Any) -> Any:
+        return x
 
 
 class Flatten(Module):

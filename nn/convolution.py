@@ -14,6 +14,7 @@ from autograd import ShapeError, Tensor
 
 from . import init
 from .module import Module, Parameter
+from .sizes import check_sizes
 
 Sizes = int | Sequence[int]
 
@@ -91,22 +92,23 @@ class _Convolution(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         name = type(self).__name__
-        kernel = (
-            tuple(kernel_size) if isinstance(kernel_size, Sequence) else (kernel_size,) * self.axes
+        kernel: Any = (
+            tuple(kernel_size)
+            if isinstance(kernel_size, tuple | list)
+            else (kernel_size,) * self.axes
         )
-        if len(kernel) != self.axes or min(kernel) < 1:
+        if len(kernel) != self.axes:
             raise ValueError(
-                f"{name}: kernel_size (={kernel_size}) must be a whole number of at least 1, or "
-                f"{self.axes} of them in a tuple"
+                f"{name}: kernel_size (={kernel_size}) must be an integer, or {self.axes} of them "
+                f"in a tuple"
             )
-        if (
-            min(in_channels, out_channels, groups) < 1
-            or in_channels % groups
-            or out_channels % groups
-        ):
+        for size in kernel:
+            check_sizes(name, kernel_size=size)
+        check_sizes(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"{name}: in_channels (={in_channels}) and out_channels (={out_channels}) must be "
-                f"at least 1, and multiples of groups (={groups})"
+                f"multiples of groups (={groups})"
             )
         self.in_channels = in_channels
         self.out_channels = out_channels
@@ -115,8 +117,7 @@ class _Convolution(Module):
         self.padding: Any = padding
         self.dilation = dilation
         self.groups = groups
-        if generator is None:
-            generator = np.random.default_rng()
+        generator = np.random.default_rng(generator)
         self.weight = Parameter(np.empty(self._weight_shape(), dtype), dtype=dtype)
         init.kaiming_uniform_(self.weight, math.sqrt(5), generator=generator)
         self.bias: Parameter | None = None
@@ -172,8 +173,8 @@ class Conv2d(_Convolution):
     `stride`, `padding` and `dilation`: a number, or a tuple with one for each spatial axis;
     `padding` may also be "same" or "valid".
 
-    Raises `ValueError` for sizes below 1 or groups that do not divide the channels, and
-    `ShapeError` for an input that does not fit.
+    Raises `ValueError` for sizes below 1 or groups that do not divide the channels, `TypeError`
+    for sizes that are no integers, and `ShapeError` for an input that does not fit.
     """
 
     axes = 2

@@ -17,6 +17,7 @@ from autograd import ShapeError
 from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
 from .idx import DataError, Pair, idx_folder, read_idx
 from .mnist import fashion_mnist, mnist
+from .sizes import check_sizes
 
 __all__ = [
     "Compose",
@@ -69,8 +70,8 @@ class DataLoader:
     `check_finite` looks for NaN and infinity in each batch, before `transform`, and raises
     `DataError`, which says where they are.
 
-    Raises `ShapeError` for arrays of different lengths, `TypeError` for a `batch_size` that is no
-    integer, and `ValueError` for one below 1, or for no arrays.
+    Raises `ShapeError` for arrays of different lengths, `TypeError` for a tuple in place of an
+    array and a `batch_size` that is no integer, and `ValueError` for one below 1, or for no arrays.
     """
 
     def __init__(
@@ -85,10 +86,12 @@ class DataLoader:
     ) -> None:
         if not arrays:
             raise ValueError("DataLoader: got no arrays")
-        if not isinstance(batch_size, int | np.integer):
-            raise TypeError(f"DataLoader: batch_size (={batch_size}) must be an integer")
-        if batch_size < 1:
-            raise ValueError(f"DataLoader: batch_size (={batch_size}) must be at least 1")
+        if any(isinstance(a, tuple) for a in arrays):
+            raise TypeError(
+                "DataLoader: got a tuple of arrays; pass each array by itself: "
+                "DataLoader(images, labels, batch_size=...)"
+            )
+        check_sizes("DataLoader", batch_size=batch_size)
         self.arrays = tuple(np.asarray(a) for a in arrays)
         shapes = [a.shape for a in self.arrays]
         if len({shape[:1] for shape in shapes}) > 1 or shapes[0] == ():
@@ -101,8 +104,8 @@ class DataLoader:
         self.drop_last = drop_last
         self.transform = transform
         self.check_finite = check_finite
-        if generator is None and (shuffle or transform is not None):
-            generator = np.random.default_rng()
+        if generator is not None or shuffle or transform is not None:
+            generator = np.random.default_rng(generator)
         self.generator: Any = generator  # None where nothing is random
 
     def __len__(self) -> int:

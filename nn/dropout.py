@@ -35,7 +35,7 @@ def dropout(
             f"dropout got an input of dtype {array.dtype}; convert it to floats first, for example "
             f"with x.astype(np.float32)"
         )
-    kept = _draw(array, p, np.random.default_rng() if generator is None else generator)
+    kept = _draw(array, p, np.random.default_rng(generator))
     return _dropout(input, kept, scale=0.0 if p == 1 else 1 / (1 - p))
 
 
@@ -80,7 +80,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, generator: np.random.Generator | None = None) -> None:
         _check_probability("Dropout", p)
         self.p = p
-        self.generator = np.random.default_rng() if generator is None else generator
+        self.generator = np.random.default_rng(generator)
 
     def forward(self, x: Any) -> Tensor:
         result: Tensor = dropout(x, self.p, self.training, generator=self.generator)

@@ -11,6 +11,7 @@ import autograd
 from autograd import Tensor
 
 from .module import Module, Parameter
+from .sizes import check_sizes
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -31,7 +32,8 @@ class Embedding(Module):
     gradient in `weight.grad` is an `autograd.RowGradient`, which holds the rows that were read.
 
     Raises `ValueError` for sizes below 1, a `padding_idx` out of range and, when called, for a
-    number outside 0..num_embeddings - 1; `DTypeError` for an input that is not of integers.
+    number outside 0..num_embeddings - 1; `TypeError` for sizes that are no integers, and
+    `DTypeError` for an input that is not of integers.
     """
 
     def __init__(
@@ -43,16 +45,13 @@ class Embedding(Module):
         dtype: DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        for name, size in (("num_embeddings", num_embeddings), ("embedding_dim", embedding_dim)):
-            if size < 1:
-                raise ValueError(f"Embedding: {name} (={size}) must be at least 1")
+        check_sizes("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(
                 f"Embedding: padding_idx (={padding_idx}) must lie in "
                 f"{-num_embeddings}..{num_embeddings - 1} for {num_embeddings} rows"
             )
-        if generator is None:
-            generator = np.random.default_rng()
+        generator = np.random.default_rng(generator)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings

@@ -88,6 +88,11 @@ class Means:
     """Means of the loss and the metrics over batches, each batch weighted by its length."""
 
     def __init__(self, metrics: Metrics | None) -> None:
+        if not isinstance(metrics, Mapping | None):
+            raise TypeError(
+                f"metrics is a {type(metrics).__name__}; pass a dict from names to functions of "
+                f"outputs and targets"
+            )
         self.metrics = metrics
         self.count = 0  #: examples
         self._loss = 0.0
@@ -102,12 +107,21 @@ class Means:
         self.count += n
         self._loss += loss * n
         for name, metric in self.metrics.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(metric(outputs, targets)) * n
+            value = number(f"metrics[{name!r}]", metric(outputs, targets))
+            self._sums[name] = self._sums.get(name, 0.0) + value * n
 
     def result(self) -> Result:
         """The mean loss, and the mean of each metric by name."""
         count = max(self.count, 1)
         return self._loss / count, {name: total / count for name, total in self._sums.items()}
+
+
+def number(what: str, value: Any) -> float:
+    """What a loss or a metric gave, as a float; `TypeError` where it is not one number."""
+    if value is None or np.shape(value) not in ((), (1,)):
+        kind = "None" if value is None else f"an array of shape {np.shape(value)}"
+        raise TypeError(f"{what} gave {kind}; it must give one number, such as a mean")
+    return float(value.item() if hasattr(value, "item") else value)
 
 
 def accuracy(outputs: Any, targets: Any) -> float:

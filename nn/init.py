@@ -21,8 +21,7 @@ def uniform_(
     tensor: T, a: float = 0.0, b: float = 1.0, *, generator: np.random.Generator | None = None
 ) -> T:
     """Fill with numbers drawn evenly from `a` to `b`."""
-    if generator is None:
-        generator = np.random.default_rng()
+    generator = np.random.default_rng(generator)
     tensor.data[...] = generator.uniform(a, b, tensor.shape)
     return tensor
 
@@ -31,8 +30,7 @@ def normal_(
     tensor: T, mean: float = 0.0, std: float = 1.0, *, generator: np.random.Generator | None = None
 ) -> T:
     """Fill with normal numbers of the given mean and standard deviation."""
-    if generator is None:
-        generator = np.random.default_rng()
+    generator = np.random.default_rng(generator)
     tensor.data[...] = generator.normal(mean, std, tensor.shape)
     return tensor
 
@@ -115,8 +113,7 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, generator: np.random.Generator 
     `ShapeError` for fewer than two axes. Saxe et al., 2014.
     """
     _fans("orthogonal_", tensor)
-    if generator is None:
-        generator = np.random.default_rng()
+    generator = np.random.default_rng(generator)
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
     q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.where(np.diag(r) < 0, -1, 1)  # without this, qr prefers some (Mezzadri, 2007)

@@ -12,6 +12,7 @@ from autograd import ShapeError, Tensor, linear
 
 from . import init
 from .module import Module, Parameter
+from .sizes import check_sizes
 
 
 class Linear(Module):
@@ -20,7 +21,8 @@ class Linear(Module):
     `weight`: `(out_features, in_features)`, `bias`: `(out_features,)` or None. Both start as
     U(-1/sqrt(in_features), 1/sqrt(in_features)), drawn from `generator`.
 
-    Raises `ValueError` for sizes below 1, and `ShapeError` for an input of another width.
+    Raises `ValueError` for sizes below 1, `TypeError` for sizes that are no integers and an input
+    that is no array, and `ShapeError` for an input of another width.
     """
 
     def __init__(
@@ -32,11 +34,8 @@ class Linear(Module):
         dtype: DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if size < 1:
-                raise ValueError(f"Linear: {name} (={size}) must be at least 1")
-        if generator is None:
-            generator = np.random.default_rng()
+        check_sizes("Linear", in_features=in_features, out_features=out_features)
+        generator = np.random.default_rng(generator)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(np.empty((out_features, in_features), dtype), dtype=dtype)
@@ -56,6 +55,13 @@ class Linear(Module):
             raise ShapeError(
                 f"Linear(in_features={self.in_features}) got an input {last} (shape {shape}); "
                 f"flatten it first, or mend in_features"
+            ) from None
+        except (AttributeError, TypeError):
+            if isinstance(getattr(x, "dtype", None), np.dtype):
+                raise
+            raise TypeError(
+                f"Linear(in_features={self.in_features}) got {type(x)} as its input; pass an "
+                f"array or a Tensor (and let what comes before return it)"
             ) from None
         return result
 

@@ -46,7 +46,7 @@ class Parameter(Tensor):
     """A tensor that a module trains: always a leaf, and float32 unless `dtype` says otherwise.
 
     `data`: anything `Tensor` takes; it is copied and converted. `requires_grad=False` freezes it.
-    Raises `DTypeError` for complex data without a complex `dtype`.
+    Raises `DTypeError` for data that are no numbers, or complex without a complex `dtype`.
     """
 
     __slots__ = ()
@@ -59,6 +59,8 @@ class Parameter(Tensor):
         dtype: DTypeLike = np.float32,
     ) -> None:
         found = data.dtype if isinstance(data, Tensor) else np.asarray(data).dtype
+        if found.kind not in "fciub":  # NumPy would make NaN of None
+            raise DTypeError(f"Parameter(data) got data of dtype {found}; pass numbers")
         if found.kind == "c" and np.dtype(dtype).kind != "c":
             raise DTypeError(
                 f"Parameter(data) got {found} data for dtype {np.dtype(dtype)}, which would drop "
@@ -87,8 +89,9 @@ class Module:
     parameter: it has the first path that leads to it, and counts once.
 
     Assigning raises `TypeError` for modules or parameters inside a list, tuple or dict (they
-    would never be trained) and for overwriting a parameter with something else, and `ValueError`
-    for a name with a dot and for a module that contains the one it is assigned to.
+    would never be trained; if they are put into one later, `parameters()` raises it) and for
+    overwriting a parameter with something else, and `ValueError` for a name with a dot and for a
+    module that contains the one it is assigned to.
     """
 
     #: False while evaluating; layers such as dropout behave differently then.
@@ -108,7 +111,7 @@ class Module:
     # -- parts ----------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not isinstance(value, Parameter | Buffer | Module):
+        if not isinstance(value, _PARTS):
             self._refuse_lost_parts(name, value)
             object.__setattr__(self, name, value)
             return
@@ -132,14 +135,9 @@ class Module:
     def _refuse_lost_parts(self, name: str, value: Any) -> None:
         parts = value.values() if isinstance(value, dict) else value
         if isinstance(value, list | tuple | dict) and any(
-            isinstance(part, Parameter | Buffer | Module) for part in parts
+            isinstance(part, _PARTS) for part in parts
         ):
-            raise TypeError(
-                f"{type(self).__name__}.{name}: parameters and modules inside a "
-                f"{type(value).__name__} are not found, and would not be trained; put modules in "
-                f"nn.ModuleList, nn.ModuleDict or nn.Sequential, and assign each parameter to an "
-                f"attribute"
-            )
+            raise self._lost_parts(name, value)
         held = vars(self).get(name)
         if value is not None and isinstance(held, Parameter | Buffer):
             kind = type(held).__name__
@@ -148,6 +146,14 @@ class Module:
                 f"{type(self).__name__}.{name} is a {kind}, and a {type(value).__name__} in its "
                 f"place would not be {fate}; assign an nn.{kind}, or write to {name}.data"
             )
+
+    def _lost_parts(self, name: str, value: Any) -> TypeError:
+        return TypeError(
+            f"{type(self).__name__}.{name}: parameters and modules inside a "
+            f"{type(value).__name__} are not found, and would not be trained; put modules in "
+            f"nn.ModuleList, nn.ModuleDict or nn.Sequential, and assign each parameter to an "
+            f"attribute"
+        )
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with their paths."""
@@ -186,10 +192,18 @@ class Module:
             for name, part in vars(module).items():
                 if isinstance(part, kind):
                     yield f"{path}.{name}" if path else name, part
+                elif isinstance(part, (list, dict)) and part:  # filled after it was assigned
+                    first = next(iter(part.values() if isinstance(part, dict) else part))
+                    if isinstance(first, _PARTS):
+                        raise module._lost_parts(name, part)
 
     def parameters(self) -> Iterator[Parameter]:
         """All parameters, each once: what an optimiser takes."""
         return (parameter for _, parameter in self.named_parameters())
+
+    def buffers(self) -> Iterator[Buffer]:
+        """All buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers())
 
     # -- modes ----------------------------------------------------------------------------------
 
@@ -203,6 +217,15 @@ class Module:
         """`train(False)`. Gradients are still recorded: see `autograd.no_grad` for that."""
         return self.train(False)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Thaw all parameters, or freeze them (False); returns the module.
+
+        A frozen one gets no gradient, and an optimiser leaves it alone.
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
@@ -215,8 +238,10 @@ class Module:
         """Copies of the arrays of all parameters and buffers, by path."""
         return {path: tensor.data.copy() for path, tensor in self._each_once(_STATE)}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Copy the arrays of `state` (a mapping from path to array) into parameters and buffers.
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True
+    ) -> IncompatibleKeys:
+        """Copy the arrays of `state_dict`, by path, into parameters and buffers.
 
         The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the module unchanged.
@@ -225,7 +250,7 @@ class Module:
         own = dict(self._each_once(_STATE))
         name_of = {id(tensor): path for path, tensor in own.items()}
         aliases = {path: name_of[id(tensor)] for path, tensor in self._all_paths(_STATE)}
-        arrays = {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
+        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state_dict)
         missing = [path for path in own if path not in arrays]
         unexpected = [path for path in arrays if path not in own]
         faults = [f"missing: {path}" for path in missing if strict]
@@ -300,6 +325,17 @@ class Module:
 
 
 _STATE = Parameter | Buffer  #: what is saved of a module
+_PARTS = _STATE | Module  #: what must be an attribute of a module
+
+
+def arrays_of(function: str, state: Any) -> dict[str, Any]:
+    """The values of a mapping as arrays; `TypeError` for anything else, such as a path."""
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"{function} got a {type(state).__name__}; pass a mapping from names to arrays, as "
+            f"state_dict() and nn.load(path) return it"
+        )
+    return {k: v.data if isinstance(v, Tensor) else np.asarray(v) for k, v in state.items()}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .module import StateError
+from .module import StateError, arrays_of
 from .optim import Optimizer
 
 
@@ -72,13 +72,13 @@ class Schedule:
         """What changes, by name: arrays, which `nn.save` takes. The arguments are not in it."""
         return {name: np.array(getattr(self, name)) for name in self._saved}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` of a schedule like this one returned.
 
         Raises `StateError`, which names all that does not fit, and then changes nothing.
         """
         own = self.state_dict()
-        arrays = {name: np.asarray(value) for name, value in state.items()}
+        arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state_dict)
         faults = [f"missing: {name}" for name in own if name not in arrays]
         for name, array in arrays.items():
             if name not in own:
@@ -316,7 +316,7 @@ class OneCycleLR(Schedule):
 class ReduceLROnPlateau(Schedule):
     """Times `factor` once a metric has not got better for more than `patience` steps.
 
-    `step(metric)`: after each evaluation. `mode`: "min" or "max", which is better. Better means
+    `step(metrics)`: after each evaluation. `mode`: "min" or "max", which is better. Better means
     by more than `threshold`, as a fraction of the best so far (`threshold_mode="rel"`) or as it is
     ("abs"). For `cooldown` steps after a change nothing is counted. No rate goes below `min_lr` (a
     number, or a list with one for each group), and none changes by less than `eps`. For a negative
@@ -370,9 +370,9 @@ class ReduceLROnPlateau(Schedule):
     def _apply(self) -> None:
         pass  # the rates change when the metric says so, and the optimiser saves them
 
-    def step(self, metric: Any) -> None:  # type: ignore[override]
-        """Take note of the `metric`, a number, and lower the learning rates if it is time to."""
-        metric = float(metric.item() if hasattr(metric, "item") else metric)
+    def step(self, metrics: Any) -> None:  # type: ignore[override]
+        """Take note of the metric, a number, and lower the learning rates if it is time to."""
+        metric = float(metrics.item() if hasattr(metrics, "item") else metrics)
         self.last_epoch += 1
         if self._is_better(metric):
             self.best = metric

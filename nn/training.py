@@ -20,11 +20,12 @@ import numpy as np
 from autograd import AutogradError, Tensor, no_grad
 
 from .data import DataLoader
-from .history import History, Means, Metrics, Run
+from .history import History, Means, Metrics, Run, number
 from .module import Module, evaluating
 from .optim import LBFGS, Optimizer
 from .progress import Silence, shown_progress
 from .resume import RunFile
+from .sizes import check_sizes
 
 
 def fit(
@@ -76,6 +77,8 @@ def fit(
     """
     _check(model, loss, optimizer, epochs)
     _check_validation(validation, patience, schedule, batch_schedule)
+    if callable(callbacks):
+        raise TypeError(f"fit: callbacks is {callbacks!r}; pass a list of functions")
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True needs checkpoint=, the file to go on from")
     batches = _batches("fit: data", data, batch_size, shuffle=True, generator=generator)
@@ -155,18 +158,32 @@ def evaluate(
         for batch in _batches("evaluate: data", data, batch_size):
             inputs, targets = _split(batch)
             outputs = model(*inputs)
-            means.add(float(loss(outputs, targets)), outputs, targets)
+            value = number("evaluate: loss(outputs, targets)", loss(outputs, targets))
+            means.add(value, outputs, targets)
     return means.result()
 
 
 def predict(model: Module, *inputs: Any, batch_size: int = 256) -> Any:
-    """The model's output for `inputs`, as an array, in evaluation mode and without a graph."""
+    """The model's output for `inputs`, as an array, in evaluation mode and without a graph.
+
+    `inputs`: arrays or tensors with one first axis, cut into batches of `batch_size`. Raises
+    `TypeError` for a model that does not give one array for each batch, with the same axis.
+    """
+    check_sizes("predict", batch_size=batch_size)
+    if not inputs:
+        raise TypeError("predict: got no inputs; the order is predict(model, inputs)")
     with evaluating(model), no_grad():
         parts = [
             model(*(x[i : i + batch_size] for x in inputs))
             for i in range(0, max(len(inputs[0]), 1), batch_size)
         ]
-    return np.concatenate([p.data if isinstance(p, Tensor) else p for p in parts])
+    arrays = [p.data if isinstance(p, Tensor) else p for p in parts]
+    if not getattr(arrays[0], "shape", ()):
+        raise TypeError(
+            f"predict: the model gave a {type(parts[0]).__name__}, where an array with the axis "
+            f"of the batch should be"
+        )
+    return np.concatenate(arrays)
 
 
 class DivergedError(AutogradError, FloatingPointError):
@@ -203,13 +220,18 @@ def _check(model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
             "fit: the optimizer has none of the model's parameters; make it anew with "
             "model.parameters() of this model"
         )
-    if epochs < 1:
-        raise ValueError(f"fit: epochs (={epochs}) must be at least 1")
+    check_sizes("fit", epochs=epochs)
 
 
 def _check_validation(
     validation: Any, patience: int | None, schedule: Any, batch_schedule: Any
 ) -> None:
+    for name, part in (("schedule", schedule), ("batch_schedule", batch_schedule)):
+        if part is not None and (isinstance(part, type) or not hasattr(part, "step")):
+            raise TypeError(
+                f"fit: {name} is {part!r}; pass a schedule, made for the optimizer: "
+                f"nn.schedules.StepLR(optimizer, ...)"
+            )
     if patience is not None and patience < 1:
         raise ValueError(f"fit: patience (={patience}) must be at least 1, or None")
     if batch_schedule is not None and _needs_loss(batch_schedule):

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from autograd import (
     Tensor,
     conv,
     cross_entropy,
     elementwise_grad,
     grad,
+    gradcheck,
     gradients,
     logsumexp,
     max_pool,
@@ -321,3 +323,188 @@ def test_max_pooling_sends_the_error_unchanged_to_the_element_that_was_the_maxim
         expected[n, c, 2 * i + row, 2 * j + column] = error[n, c, i, j]
     np.testing.assert_array_equal(found, expected)
     assert np.count_nonzero(found) == error.size
+
+
+# -- networks that learn ------------------------------------------------------------------------
+
+
+def images_and_targets(pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Digits as float64, and their labels as rows of a unit matrix."""
+    images, labels = pair
+    return images.astype(float), np.eye(10)[labels]
+
+
+def test_digit_classifier_by_the_four_equations_of_backpropagation() -> None:
+    (x, y), (test_x, test_y) = map(images_and_targets, nn.data.digits())
+    generator = np.random.default_rng(14)
+    sizes = [64, 30, 10]
+    weights = [
+        Tensor(generator.normal(size=shape), requires_grad=True) for shape in pairwise(sizes)
+    ]
+    biases = [Tensor(generator.normal(size=size), requires_grad=True) for size in sizes[1:]]
+    parameters = [*weights, *biases]
+
+    def layers(x: Any) -> tuple[list[Any], list[Any]]:
+        """The weighted inputs of each layer, and its activations, the input first."""
+        weighted, activations = [], [Tensor(x)]
+        for w, b in zip(weights, biases, strict=True):
+            weighted.append(activations[-1] @ w + b)
+            activations.append(sigmoid(weighted[-1]))
+        return weighted, activations
+
+    def cost(output: Any, y: Any) -> Any:
+        return ((output - y) ** 2).sum() / (2 * len(y))
+
+    # The four equations, for the errors of a mini-batch and what the engine finds.
+    z, a = layers(x[:10])
+    total = cost(a[-1], y[:10])
+    errors = gradients(total, z, retain_graph=True)
+    total.backward()
+    slopes = [sigmoid(z_l.data) * (1 - sigmoid(z_l.data)) for z_l in z]
+    same = np.testing.assert_allclose
+    same(errors[1], (a[-1].data - y[:10]) / 10 * slopes[1], atol=1e-15)  # 1, at the output
+    same(errors[0], errors[1] @ weights[1].data.T * slopes[0], atol=1e-15)  # 2, one layer back
+    for b, w, before, error in zip(biases, weights, a[:-1], errors, strict=True):
+        same(b.grad, error.sum(axis=0), atol=1e-15)  # 3, biases
+        same(w.grad, before.data.T @ error, atol=1e-15)  # 4, weights
+
+    for _ in range(20):
+        order = generator.permutation(len(x))
+        for rows in (order[i : i + 10] for i in range(0, len(x), 10)):
+            for p in parameters:
+                p.grad = None
+            cost(layers(x[rows])[1][-1], y[rows]).backward()
+            for p in parameters:
+                p.data[...] -= 3.0 * p.grad
+    found = layers(test_x)[1][-1].data.argmax(axis=1)
+    assert np.mean(found == test_y.argmax(axis=1)) > 0.93
+
+
+def faces(generator: np.random.Generator, n: int) -> tuple[Any, Any]:
+    """Images (n, 1, 16, 16) and 1 for a face, -1 for the same parts in other places."""
+    eye, mouth = np.ones((2, 2)), np.ones((1, 6))
+    images = generator.normal(0, 0.2, (n, 1, 16, 16))
+    targets = np.where(np.arange(n) % 2, 1.0, -1.0)
+    for image, target in zip(images[:, 0], targets, strict=True):
+        i, j = generator.integers(0, 6, 2)
+        rows = (2, 2, 7) if target == 1 else (7, 7, 2)  # upside down, it is none
+        for part, row, column in zip((eye, eye, mouth), rows, (1, 6, 2), strict=True):
+            height, width = part.shape
+            image[i + row : i + row + height, j + column : j + column + width] += part
+    return images, targets
+
+
+def test_face_classifier_of_convolutions_and_subsampling() -> None:
+    target, output = 1.0, Tensor(0.73, requires_grad=True)
+    np.testing.assert_allclose((target - output).data, 0.27)
+    ((target - output) ** 2 / 2).backward()
+    np.testing.assert_allclose(output.grad, -0.27)
+
+    generator = np.random.default_rng(19)
+    made: dict[str, Any] = {"dtype": float, "generator": generator}
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 5, **made), nn.Tanh(), nn.AvgPool2d(2),
+        nn.Conv2d(4, 8, 3, **made), nn.Tanh(), nn.AvgPool2d(2),
+        nn.Flatten(), nn.Linear(32, 1, **made), nn.Tanh(),
+    )  # fmt: skip
+    images, targets = faces(generator, 200)
+    test_images, test_targets = faces(generator, 100)
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(15):
+        for x, t in nn.DataLoader(images, targets, batch_size=20, generator=generator):
+            optimizer.zero_grad()
+            ((t - model(x)[:, 0]) ** 2 / 2).mean().backward()
+            optimizer.step()
+    error = test_targets - nn.predict(model, test_images)[:, 0]
+    assert np.mean(np.abs(error) < 1) > 0.93  # on the right side of 0
+    assert np.mean(error**2) < 0.3
+
+
+# -- what readers were told to reach for --------------------------------------------------------
+
+
+def test_he_initialisation_keeps_the_size_of_signals_through_many_layers() -> None:
+    x = RANDOM.normal(size=(100, 200))
+    spread = {}
+    for start in (nn.init.kaiming_normal_, nn.init.xavier_normal_):
+        layers = [nn.Linear(200, 200, bias=False, dtype=float) for _ in range(20)]
+        y: Any = x
+        for layer in layers:
+            start(layer.weight, generator=RANDOM)
+            y = relu(layer(y))
+        spread[start] = np.sqrt(np.mean(y.data**2))
+    assert 0.5 < spread[nn.init.kaiming_normal_] < 2
+    assert spread[nn.init.xavier_normal_] < 0.005  # half of the variance is lost in each layer
+
+
+def test_loss_divided_by_the_number_of_outputs_has_gradients_divided_by_it() -> None:
+    target = RANDOM.normal(size=(6, 5))
+    y = Tensor(RANDOM.normal(size=(6, 5)), requires_grad=True)
+    mean = nn.functional.mse_loss(y, target)
+    total = nn.functional.mse_loss(y, target, reduction="sum")
+    np.testing.assert_allclose(mean.data, total.data / 30)
+    (by_mean,), (by_total,) = gradients(mean, [y]), gradients(total, [y])
+    np.testing.assert_allclose(by_mean, by_total / 30)
+    np.testing.assert_allclose(by_total, 2 * (y.data - target))
+
+
+def network(batch_norm: bool) -> nn.Sequential:
+    """Of badly scaled features, with and without batch normalisation."""
+    made: dict[str, Any] = {"dtype": float, "generator": np.random.default_rng(21)}
+    norm = [nn.BatchNorm1d(4, dtype=float)] if batch_norm else []
+    return nn.Sequential(*norm, nn.Linear(4, 8, **made), nn.Tanh(), nn.Linear(8, 1, **made))
+
+
+def scaled_problem() -> tuple[Any, Any]:
+    generator = np.random.default_rng(22)
+    x = generator.normal(size=(64, 4))
+    return x * [100, 1, 0.01, 1] + [500, 0, 0, 3], np.sin(x[:, :1]) + x[:, 2:3] * x[:, 3:]
+
+
+def loss_after(model: nn.Sequential, optimizer: nn.optim.Optimizer, steps: int) -> float:
+    x, y = scaled_problem()
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss: Tensor = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        if isinstance(optimizer, nn.optim.LBFGS):
+            optimizer.step(closure)
+        else:
+            closure()
+            optimizer.step()
+    return closure().item()
+
+
+def test_batch_normalisation_and_adam_and_a_line_search_each_help() -> None:
+    plain, normed = network(batch_norm=False), network(batch_norm=True)
+    by_sgd = loss_after(plain, nn.optim.SGD(plain.parameters(), lr=0.05), 200)
+    by_norm = loss_after(normed, nn.optim.SGD(normed.parameters(), lr=0.05), 200)
+    normed = network(batch_norm=True)
+    by_adam = loss_after(normed, nn.optim.Adam(normed.parameters(), lr=0.05), 200)
+    normed = network(batch_norm=True)
+    search = nn.optim.LBFGS(normed.parameters(), line_search_fn="strong_wolfe")
+    by_search = loss_after(normed, search, 10)  # 200 iterations
+    assert by_sgd > 2 * by_norm > 4 * by_adam > 8 * by_search
+
+
+def test_gradients_of_a_network_agree_with_differences() -> None:
+    x, y = scaled_problem()
+    model = network(batch_norm=True)
+    parameters = list(model.parameters())
+
+    def loss(*values: Any) -> Any:
+        weight, bias, w1, b1, w2, b2 = values
+        normed = nn.functional.batch_norm(x, None, None, weight, bias, training=True)
+        return nn.functional.mse_loss(np.tanh(normed @ w1.T + b1) @ w2.T + b2, y)
+
+    values = [p.data for p in parameters]
+    gradcheck(loss, *values)
+    value = nn.functional.mse_loss(model(x), y)
+    value.backward()
+    np.testing.assert_allclose(value.data, loss(*values))
+    for p, expected in zip(parameters, grad(loss, tuple(range(6)))(*values), strict=True):
+        np.testing.assert_allclose(p.grad, expected, atol=1e-14)

@@ -14,15 +14,25 @@ from .creation import constant
 from .reductions import mean_of
 
 
+def _shifted(function: str, x: Any, axis: int) -> Any:
+    """`x` less its largest elements along `axis`, as a new array."""
+    if x.dtype.kind not in "fc":
+        raise DTypeError(
+            f"{function} got an input of dtype {x.dtype}; convert it to floats first, for example "
+            f"with x.astype(np.float32)"
+        )
+    return x - x.max(axis=axis, keepdims=True)
+
+
 def _softmax(x: Any, axis: int = -1) -> Any:
-    y = x - x.max(axis=axis, keepdims=True)
+    y = _shifted("softmax", x, axis)
     np.exp(y, out=y)
     y /= y.sum(axis=axis, keepdims=True)
     return y
 
 
 def _log_softmax(x: Any, axis: int = -1) -> Any:
-    y = x - x.max(axis=axis, keepdims=True)
+    y = _shifted("log_softmax", x, axis)
     y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
     return y
 

@@ -56,8 +56,7 @@ class CNN(Module):
                 f"CNN: images of {image[1]}x{image[2]} pixels cannot be halved {len(channels)} "
                 f"times; give fewer channels (={tuple(channels)})"
             )
-        if generator is None:
-            generator = np.random.default_rng()
+        generator = np.random.default_rng(generator)
         made: dict[str, Any] = {"dtype": dtype, "generator": generator}
         self.image = tuple(image)
         parts: list[Module] = []

@@ -39,8 +39,7 @@ class MLP(Module):
             raise ValueError(
                 f"MLP: sizes (={list(sizes)}) must name at least the widths of input and output"
             )
-        if generator is None:
-            generator = np.random.default_rng()
+        generator = np.random.default_rng(generator)
         parts: list[Module] = []
         for width, following in pairwise(sizes):
             parts += [Linear(width, following, dtype=dtype, generator=generator), activation()]

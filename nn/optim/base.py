@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import DTypeError, RowGradient
 
-from ..module import Module, Parameter, StateError
+from ..module import Module, Parameter, StateError, arrays_of
 
 Params = Iterable[Parameter] | Iterable[dict[str, Any]]
 
@@ -59,20 +59,20 @@ class Optimizer:
         for group in found if isinstance(found[0], dict) else [{"params": found}]:
             self.add_param_group(group)
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Train more parameters: `{"params": parameters}`, with options unlike the defaults."""
-        if not isinstance(group, Mapping) or "params" not in group:
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(
-                f"{self._name}: a group must be a dict with the key 'params'; got {group!r}"
+                f"{self._name}: a group must be a dict with the key 'params'; got {param_group!r}"
             )
-        options = {**self.defaults, **{k: v for k, v in group.items() if k != "params"}}
+        options = {**self.defaults, **{k: v for k, v in param_group.items() if k != "params"}}
         if unknown := options.keys() - self.defaults.keys():
             raise TypeError(
                 f"{self._name}: a group has the unknown options {sorted(unknown)}; known are "
                 f"{sorted(self.defaults)}"
             )
         self._check_options(options)
-        params = group["params"]
+        params = param_group["params"]
         params = [params] if isinstance(params, Parameter) else list(params)
         place = f"params[{len(self.param_groups)}]['params']" if self.param_groups else "params"
         held = {
@@ -148,13 +148,13 @@ class Optimizer:
                 saved[f"state.{i}.{name}"] = np.array(value)
         return saved
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take options and state from what `state_dict` of an optimiser like this one returned.
 
         The groups must have as many parameters, of the same shapes and dtypes. Otherwise raises
         `StateError`, which names everything that does not fit, and leaves the optimiser unchanged.
         """
-        arrays = {name: np.asarray(value) for name, value in state.items()}
+        arrays = arrays_of(f"{self._name}.load_state_dict", state_dict)
         own = {
             f"groups.{i}.{name}": np.asarray(value)
             for i, group in enumerate(self.param_groups)
@@ -168,7 +168,7 @@ class Optimizer:
             match = re.fullmatch(r"state\.(\d{1,9})\.(\w+)", name)
             i = int(match[1]) if match else len(specs)
             if name in own:
-                fault = _misfit(array, own[name].shape, None)
+                fault = _misfit(array, own[name].shape, None) or _out_of_range(name, array.tolist())
                 if not fault and name.endswith(".count") and array != own[name]:
                     fault = f"is {array}, not {own[name]}: the groups differ"
             elif match and i < len(specs) and match[2] in specs[i]:
@@ -215,6 +215,15 @@ def _misfit(array: Any, shape: tuple[int | None, ...], dtype: Any) -> str:
     if array.dtype != dtype if dtype is not None else array.dtype.kind not in "fiub":
         return f"has dtype {array.dtype}, not {dtype or 'one of numbers'}"
     return ""
+
+
+def _out_of_range(name: str, value: Any) -> str:
+    """What is wrong with the value of an option; nothing if it may be so."""
+    option = name.rpartition(".")[2]
+    allowed, words = _RANGES.get(option, _ANYTHING)
+    if allowed(value) or (option == "lr" and value == 0):  # where a schedule may have ended
+        return ""
+    return f"(={value}) must be {words}"
 
 
 def _is_number(allowed: Callable[[Any], bool]) -> Callable[[Any], bool]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import RowGradient
 
-from ..module import Parameter
+from ..module import Module, Parameter
 
 
 def clip_grad_norm_(
@@ -24,15 +24,15 @@ def clip_grad_norm_(
     Returns the norm that they had. `norm_type`: the p of the p-norm, above 0; infinity for the
     largest element. The factor is `max_norm / (norm + 1e-6)`, as in PyTorch.
 
-    Raises `ValueError` for a `max_norm` or `norm_type` out of range, and for a norm that is not
-    finite, which leaves the gradients as they were. (With `error_if_nonfinite=False`, PyTorch's
-    default, such gradients are scaled, and become 0 or NaN.)
+    Raises `ValueError` for a `max_norm` or `norm_type` out of range, for no parameters, and for a
+    norm that is not finite, which leaves the gradients as they were. (With
+    `error_if_nonfinite=False`, PyTorch's default, such gradients are scaled, and become 0 or NaN.)
     """
     if not max_norm >= 0:
         raise ValueError(f"clip_grad_norm_: max_norm (={max_norm}) must not be negative")
     if not norm_type > 0:
         raise ValueError(f"clip_grad_norm_: norm_type (={norm_type}) must be positive")
-    held = _with_summed_gradients(parameters)
+    held = _with_summed_gradients("clip_grad_norm_", parameters)
     norm = _norm([_norm_of(_values(p.grad), norm_type) for p in held], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise ValueError(
@@ -50,18 +50,27 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Parameter | Iterable[Parameter], clip_value: float) -> None:
     """Bring every element of all gradients into the range from -clip_value to clip_value.
 
-    Raises `ValueError` for a negative `clip_value`.
+    Raises `ValueError` for a negative `clip_value`, and for no parameters.
     """
     if not clip_value >= 0:
         raise ValueError(f"clip_grad_value_: clip_value (={clip_value}) must not be negative")
-    for p in _with_summed_gradients(parameters):
+    for p in _with_summed_gradients("clip_grad_value_", parameters):
         values = _values(p.grad)
         np.clip(values, -float(clip_value), float(clip_value), out=values)
 
 
-def _with_summed_gradients(parameters: Parameter | Iterable[Parameter]) -> list[Parameter]:
+def _with_summed_gradients(
+    function: str, parameters: Parameter | Iterable[Parameter]
+) -> list[Parameter]:
     """The parameters that have a gradient; those of rows have every row once from here on."""
-    given = [parameters] if isinstance(parameters, Parameter) else parameters
+    if isinstance(parameters, Module):
+        raise TypeError(f"{function}: got a module; pass model.parameters()")
+    given = [parameters] if isinstance(parameters, Parameter) else list(parameters)
+    if not given:
+        raise ValueError(
+            f"{function}: got no parameters; an iterator can be used only once, so pass "
+            f"model.parameters() anew"
+        )
     held = [p for p in given if p.grad is not None]
     for p in held:
         if isinstance(p.grad, RowGradient):

@@ -28,7 +28,8 @@ class LBFGS(Optimizer):
     element of the step nor the change of the loss is above `tolerance_change`.
 
     One group of parameters. Nocedal and Wright, "Numerical optimization", 2006, algorithms 7.4, 7.5
-    and 3.5. Raises what `Optimizer` does, and `ValueError` for more groups or another line search.
+    and 3.5. Raises what `Optimizer` does, and `ValueError` for more groups, another line search,
+    and a closure that leaves no gradients or returns None.
     """
 
     __slots__ = ()
@@ -61,10 +62,10 @@ class LBFGS(Optimizer):
         }
         super().__init__(params, options)
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         if self.param_groups:
             raise ValueError("LBFGS: all parameters are one vector; give them in one group")
-        super().add_param_group(group)
+        super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Minimise the loss that `closure` computes; returns the loss at the start."""
@@ -128,6 +129,12 @@ class LBFGS(Optimizer):
         """The loss, as it was returned and as a number, and all gradients as one vector."""
         with enable_grad():
             loss = closure()
+        if loss is None or all(p.grad is None for p in self._parameters()):
+            what = "returned None" if loss is None else "left no gradients"
+            raise ValueError(
+                f"LBFGS: closure() {what}; it must call zero_grad(), compute the loss, call "
+                f"backward() and return the loss"
+            )
         parts = []
         for p in self._parameters():
             g = p.grad.dense() if isinstance(p.grad, RowGradient) else p.grad

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import NotDifferentiableError, ShapeError, Tensor
+from autograd import DTypeError, NotDifferentiableError, ShapeError, Tensor
 
 la = np.linalg
 
@@ -193,3 +193,9 @@ def test_out_is_refused_by_name() -> None:
             f"{function.__name__}: out= (an array of shape ()) has no graph to record the result "
             f"in; leave it out and use what {function.__name__} returns"
         )
+
+
+@pytest.mark.parametrize("function", [autograd.softmax, autograd.log_softmax])
+def test_softmax_of_integers_raises(function: Callable[..., Any]) -> None:
+    with pytest.raises(DTypeError, match="softmax got an input of dtype int64; convert it to floa"):
+        function(np.arange(3))

@@ -632,3 +632,16 @@ def test_higher_order_through_in_place_and_indexing() -> None:
     np.testing.assert_allclose(grad(f)(x), [0, 4 + 12 + 12, 4])  # x1² + x1³ + x1² x2
     second = grad(lambda t: grad(f)(t)[1])(x)
     np.testing.assert_allclose(second, [0, 2 + 12 + 6, 4])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_matrix_of_numpy_is_taken_as_an_array() -> None:
+    matrix = np.matrix([[1.0, 2.0], [3.0, 4.0]])  # of which `*` is the matrix product
+    x = Tensor(matrix, requires_grad=True)
+    assert type(x.data) is np.ndarray
+    w = Tensor(np.ones((2, 2)), requires_grad=True)
+    for product in (np.multiply(w, matrix), matrix * w, w * matrix, np.multiply(w, x)):
+        w.grad = None
+        assert type(product.data) is np.ndarray
+        product.backward(np.ones((2, 2)))
+        np.testing.assert_array_equal(w.grad, [[1, 2], [3, 4]])

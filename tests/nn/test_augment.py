@@ -149,7 +149,9 @@ def test_normalize_with_axes_raises():
 
 
 def test_random_shift_by_a_negative_distance_raises():
-    with pytest.raises(ValueError, match=r"RandomShift: pixels \(=-1\) must be at least 0"):
+    with pytest.raises(
+        ValueError, match=r"RandomShift: pixels \(=-1\) must be an integer, at least 0"
+    ):
         RandomShift(-1)
 
 

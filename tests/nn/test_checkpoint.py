@@ -464,3 +464,27 @@ def test_save_that_is_interrupted_while_a_part_is_opened_says_so(tmp_path, monke
     with pytest.raises(KeyboardInterrupt):
         nn.save({"a": np.ones(3)}, tmp_path / "a.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", ["model.npz", [1], nn.optim.SGD(nn.Linear(1, 1).parameters())])
+def test_save_of_no_mapping_raises(tmp_path, state):
+    with pytest.raises(TypeError, match=rf"save got a {type(state).__name__}; pass a mapping"):
+        nn.save(state, tmp_path / "state.npz")
+
+
+def test_save_to_a_link_writes_the_file_that_it_leads_to(tmp_path):
+    (tmp_path / "runs").mkdir()
+    file, link = tmp_path / "runs" / "third.npz", tmp_path / "latest.npz"
+    nn.save({"a": np.ones(1)}, file)
+    link.symlink_to(file)
+    nn.save({"a": np.zeros(1)}, link)
+    assert link.is_symlink()
+    assert nn.load(file) == {"a": [0]}
+
+
+def test_save_to_a_pipe_raises_and_leaves_it(tmp_path):
+    # So with /dev/null, which whoever may do everything would have replaced by a file.
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(nn.CheckpointError, match=r"pipe: cannot be saved: It is a device or a pip"):
+        nn.save({"a": np.ones(1)}, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()

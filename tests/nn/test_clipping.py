@@ -74,3 +74,15 @@ def test_wrong_limits_raise():
     ):
         with pytest.raises(ValueError, match=words):
             call()
+
+
+@pytest.mark.parametrize("function", [clip_grad_norm_, clip_grad_value_])
+def test_clipping_of_nothing_raises(function):
+    # An iterator that an optimiser has used up would leave all gradients as they are.
+    model = nn.Linear(2, 1)
+    parameters = model.parameters()
+    nn.optim.SGD(parameters)
+    with pytest.raises(ValueError, match=rf"{function.__name__}: got no parameters; an iterator"):
+        function(parameters, 1.0)
+    with pytest.raises(TypeError, match=rf"{function.__name__}: got a module; pass model.param"):
+        function(model, 1.0)

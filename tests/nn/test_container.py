@@ -99,3 +99,17 @@ class TestModuleDict:
             nn.ModuleDict({1: nn.ReLU()})
         with pytest.raises(KeyError):
             nn.ModuleDict()["a"]
+
+
+def test_module_that_forgets_to_return_is_named():
+    class Forgetful(nn.Module):
+        def forward(self, x):
+            x * 2
+
+    with pytest.raises(TypeError, match=r"Sequential: a Forgetful returned None; end its forward"):
+        nn.Sequential(Forgetful(), nn.ReLU())(np.ones(3))
+
+
+def test_identity_gives_back_what_it_gets():
+    x = np.arange(3)
+    assert nn.Identity()(x) is x

@@ -102,7 +102,7 @@ def test_loader_of_a_batch_size_that_is_too_large_yields_one_batch():
 
 @pytest.mark.parametrize("size", [2.0, "2", None])
 def test_loader_of_a_batch_size_that_is_no_integer_raises(size):
-    with pytest.raises(TypeError, match=rf"batch_size \(={size}\) must be an integer"):
+    with pytest.raises(TypeError, match=rf"batch_size \(={size!r}\) must be an integer"):
         DataLoader(np.ones(3), batch_size=size)
 
 
@@ -157,3 +157,10 @@ def test_loader_that_checks_finds_the_row_through_the_shuffling():
 def test_loader_that_checks_lets_finite_data_of_any_kind_pass():
     arrays = np.ones(4), np.ones(4, complex), np.ones(4, int), np.array(list("abcd"))
     assert len(list(DataLoader(*arrays, batch_size=2, check_finite=True))) == 2
+
+
+def test_loader_of_a_tuple_raises():
+    # Two arrays of one shape would be stacked, and the rows be the arrays.
+    x = np.ones((4, 2))
+    with pytest.raises(TypeError, match="DataLoader: got a tuple of arrays; pass each array by it"):
+        nn.DataLoader((x, x), batch_size=2)

@@ -177,3 +177,17 @@ def test_initialisation_is_the_generators(fill):
     assert np.any(filled(fill, (5, 5)) != filled(fill, (5, 5), seed=1))
     a, b = (fill(nn.Parameter(np.zeros((5, 5)))).data for _ in range(2))
     assert np.any(a != b)
+
+
+def test_generator_may_be_a_seed():
+    arrays = [nn.Linear(3, 2, generator=g).weight.data for g in (5, np.random.default_rng(5))]
+    np.testing.assert_array_equal(*arrays)
+    arrays = [
+        nn.functional.dropout(np.ones(40), generator=g) for g in (5, np.random.default_rng(5))
+    ]
+    np.testing.assert_array_equal(*arrays)
+    loader = nn.DataLoader(np.arange(9), batch_size=9, generator=5)
+    (first,), (second,) = [*loader, *loader]
+    assert (first != second).any()  # it goes on, and does not begin again
+    with pytest.raises(TypeError, match="SeedSequence expects int"):
+        nn.Linear(3, 2, generator="seed")

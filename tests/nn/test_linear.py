@@ -67,3 +67,10 @@ def test_linear_of_no_size_raises(sizes, words):
 def test_linear_of_integers_raises():
     with pytest.raises(DTypeError, match="cannot carry a gradient"):
         nn.Linear(2, 2, dtype=int)
+
+
+@pytest.mark.parametrize("x", [None, 3.0, nn.ReLU()])
+def test_linear_of_what_is_no_array_raises(x):
+    words = rf"Linear\(in_features=4\) got {type(x)} as its input; pass an array"
+    with pytest.raises(TypeError, match=words):
+        nn.Linear(4, 2)(x)

@@ -335,3 +335,10 @@ def test_error_says(call, error, message):
 def test_sum_over_ignored_labels_is_zero():
     assert F.cross_entropy(X, [-100, -100], reduction="sum") == 0
     assert F.nll_loss(X, [1, 1], ignore_index=1, reduction="none").tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("function", [F.cross_entropy, F.nll_loss])
+def test_losses_of_no_array_raise(function):
+    # What a network gives whose forward lacks its return.
+    with pytest.raises(DTypeError, match=rf"{function.__name__}: input must hold floating-point"):
+        function(None, np.array([0, 1]))

@@ -323,3 +323,85 @@ def test_buffers_that_would_be_lost_are_refused():
         model.mean = np.zeros(2)
     with pytest.raises(TypeError, match="inside a list are not found"):
         model.parts = [nn.Buffer(1.0)]
+
+
+@pytest.mark.parametrize("state", ["model.npz", None, [1], nn.Linear(3, 2)])
+def test_load_of_no_mapping_raises(state):
+    for part in (nn.Linear(3, 2), nn.optim.SGD(nn.Linear(3, 2).parameters())):
+        words = rf"load_state_dict got a {type(state).__name__}; pass a mapping"
+        with pytest.raises(TypeError, match=words):
+            part.load_state_dict(state)
+
+
+@pytest.mark.parametrize("data", [None, [None, 1.0], "1.5", [{}]])
+def test_parameter_of_no_numbers_raises(data):
+    with pytest.raises(DTypeError, match=r"Parameter\(data\) got data of dtype .*; pass numbers"):
+        nn.Parameter(data)
+
+
+@pytest.mark.parametrize("fill", [lambda m: m.parts.append(nn.Linear(2, 2)),
+                                  lambda m: m.named.update(a=nn.Parameter([1.0]))])  # fmt: skip
+def test_parts_put_into_a_list_or_dict_later_raise_when_they_are_looked_for(fill):
+    model = nn.Linear(1, 1)
+    model.parts, model.named, model.sizes = [], {}, [3, 4]
+    network = nn.Sequential(model)
+    assert len(list(network.parameters())) == 2
+    fill(model)
+    for read in (model.parameters, model.state_dict, network.parameters):
+        with pytest.raises(
+            TypeError, match=r"Linear\.(parts|named): parameters and modules inside"
+        ):
+            list(read())
+
+
+def test_module_is_frozen_and_thawed():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def step():
+        before = model.state_dict()
+        optimizer.zero_grad()
+        (model(np.ones((4, 2), np.float32)) ** 2).sum().backward()
+        optimizer.step()
+        return [
+            name for name, a in model.state_dict().items() if not np.array_equal(a, before[name])
+        ]
+
+    assert len(step()) == 4
+    assert model[0].requires_grad_(False) is model[0]
+    assert step() == ["1.weight", "1.bias"]
+    model.requires_grad_()
+    assert len(step()) == 4
+
+
+def test_buffers_are_found_each_once():
+    norm = nn.BatchNorm1d(2)
+    model = nn.Sequential(norm, norm)
+    assert list(model.buffers()) == [norm.running_mean, norm.running_var, norm.num_batches_tracked]
+
+
+def test_module_is_copied_whole():
+    """Ties, names, buffers, gradients and the generator's place are those of the original."""
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Dropout(0.5))
+    model.again = model[0]
+    x = np.arange(12, dtype=np.float32).reshape(4, 3)
+    optimizer = nn.optim.Adam(model.parameters())
+
+    def step(model, optimizer):
+        optimizer.zero_grad()
+        y = model(x)
+        (y * y).sum().backward()
+        optimizer.step()
+
+    step(model, optimizer)
+    pair = model, optimizer
+    twins = [copy.deepcopy(pair), pickle.loads(pickle.dumps(pair))]
+    for _ in range(3):
+        step(*pair)
+    for twin, its_optimizer in twins:
+        assert twin.again is twin[0]
+        assert [p.name for p in twin.parameters()] == [p.name for p in model.parameters()]
+        for _ in range(3):
+            step(twin, its_optimizer)
+        for name, array in model.state_dict().items():
+            np.testing.assert_array_equal(twin.state_dict()[name], array)

@@ -463,3 +463,42 @@ def test_lbfgs_of_two_groups_raises():
     p, q = nn.Parameter([1.0]), nn.Parameter([1.0])
     with pytest.raises(ValueError, match="LBFGS: all parameters are one vector; give them in one"):
         LBFGS([{"params": [p]}, {"params": [q]}])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("lr", -1.0, r"groups.0.lr \(=-1.0\) must be a positive number"),
+        ("lr", np.nan, r"groups.0.lr \(=nan\) must be a positive number"),
+        ("betas", np.array([0.9, 2.0]), r"groups.0.betas \(=\[0.9, 2.0\]\) must be two numbers"),
+        ("eps", -1e-8, r"groups.0.eps \(=-1e-08\) must be a number that is not negative"),
+    ],
+)
+def test_load_of_options_out_of_range_raises_and_changes_nothing(name, value, words):
+    optimizer = Adam(nn.Linear(2, 1).parameters())
+    before = optimizer.state_dict()
+    with pytest.raises(nn.StateError, match=words):
+        optimizer.load_state_dict({**before, f"groups.0.{name}": value})
+    assert optimizer.state_dict() == before
+
+
+def test_load_takes_the_rate_of_0_at_which_a_schedule_ended():
+    optimizer = Adam(nn.Linear(2, 1).parameters())
+    optimizer.load_state_dict({**optimizer.state_dict(), "groups.0.lr": 0.0})
+    assert optimizer.param_groups[0]["lr"] == 0
+
+
+def test_lbfgs_with_a_closure_that_forgets_raises():
+    model = nn.Linear(2, 1)
+
+    def loss(backward):
+        value = (model(np.ones((1, 2), np.float32)) ** 2).sum()
+        if backward:
+            value.backward()
+        return value
+
+    optimizer = LBFGS(model.parameters())
+    with pytest.raises(ValueError, match=r"closure\(\) left no gradients; it must call zero_grad"):
+        optimizer.step(lambda: loss(backward=False))
+    with pytest.raises(ValueError, match=r"closure\(\) returned None; .* and return the loss"):
+        optimizer.step(lambda: loss(backward=True) and None)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd
@@ -62,3 +63,21 @@ def test_source_imports_only_public_names_of_autograd(path):
             assert not node.module.startswith("autograd.")
             if node.module == "autograd":
                 assert {a.name for a in node.names} <= set(autograd.__all__)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_network_computes_in_what_numpy_promotes_to_and_stays_as_it_is(dtype):
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(18, 4), nn.LayerNorm(4), nn.GELU(), nn.Dropout(0.5), nn.Linear(4, 3),
+    )  # fmt: skip
+    optimizer = nn.optim.Adam(model.parameters())
+    y = model(np.random.default_rng(0).normal(size=(5, 1, 8, 8)).astype(dtype))
+    assert y.dtype == dtype
+    loss = nn.functional.cross_entropy(y, np.arange(5) % 3)
+    assert loss.dtype == dtype
+    loss.backward()
+    optimizer.step()
+    assert {p.grad.dtype for p in model.parameters()} == {np.dtype(np.float32)}
+    for name, array in model.state_dict().items():
+        assert array.dtype == (np.int64 if name.endswith("tracked") else np.float32), name

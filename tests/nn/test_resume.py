@@ -445,6 +445,53 @@ def test_run_with_real_parts_goes_on_exactly(tmp_path, optimizer, schedule):
     assert files[0] == files[1]
 
 
+@pytest.mark.parametrize("batch", [1, 11, 22])
+def test_run_of_a_convolutional_network_goes_on_exactly(tmp_path, batch):
+    """With dropout, batch normalisation and images that are moved, interrupted within an epoch."""
+    (images, labels), held_out = nn.data.digits()
+    shape = (-1, 1, 8, 8)
+    held_out = held_out[0][:50].reshape(shape), held_out[1][:50]
+
+    class Network(nn.Module):
+        def __init__(self, stop_at):
+            generator = np.random.default_rng(1)
+            self.cnn = nn.CNN(
+                (1, 8, 8), channels=(3, 4), hidden=(8,), dropout=0.3, generator=generator
+            )
+            self.norm = nn.BatchNorm2d(1)
+            self.calls, self.stop_at = 0, stop_at
+
+        def forward(self, x):
+            self.calls += self.training
+            if self.calls == self.stop_at:
+                raise KeyboardInterrupt
+            return self.cnn(self.norm(x))
+
+    def train(path, stop_at=None):
+        model = Network(stop_at)
+        optimizer = nn.optim.Adam(model.parameters(), weight_decay=1e-3)
+        loader = nn.DataLoader(
+            images[:100].reshape(shape), labels[:100], batch_size=16,
+            generator=np.random.default_rng(2),
+            transform=nn.data.Compose([nn.data.RandomShift(1), nn.data.RandomFlip()]),
+        )  # fmt: skip
+        cycle = nn.schedules.OneCycleLR(optimizer, 0.01, epochs=4, steps_per_epoch=len(loader))
+        nn.fit(
+            model, nn.CrossEntropyLoss(label_smoothing=0.1), optimizer, loader, held_out, epochs=4,
+            batch_schedule=cycle, patience=3, checkpoint=path, resume=True, progress=False,
+        )  # fmt: skip
+        return model
+
+    whole, run = tmp_path / "whole.npz", tmp_path / "run.npz"
+    expected = train(whole).state_dict()
+    with pytest.raises(KeyboardInterrupt):
+        train(run, stop_at=batch)
+    found = train(run).state_dict()
+    assert run.read_bytes() == whole.read_bytes()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
 # -- generators ---------------------------------------------------------------------------------
 
 _global = np.random.default_rng()

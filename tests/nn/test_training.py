@@ -370,3 +370,68 @@ def test_predict_in_parts_is_the_same():
     whole = nn.predict(model, x)
     np.testing.assert_allclose(nn.predict(model, x, batch_size=3), whole, rtol=1e-6)
     assert nn.predict(model, x[:0]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epochs": 1.5}, r"fit: epochs \(=1.5\) must be an integer"),
+        ({"schedule": nn.schedules.StepLR}, r"fit: schedule is <class .*; pass a schedule, made f"),
+        ({"batch_schedule": 0.1}, r"fit: batch_schedule is 0.1; pass a schedule, made for the op"),
+        ({"callbacks": print}, r"fit: callbacks is <built-in function print>; pass a list of fun"),
+        ({"metrics": ["accuracy"]}, r"metrics is a list; pass a dict from names to functions"),
+    ],
+)
+def test_fit_with_arguments_of_other_types_raises(options, words):
+    with pytest.raises(TypeError, match=words):
+        _fit(**options)
+
+
+class _Changed(nn.Module):
+    """A model that changes its input by a function."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize("function", [lambda x: (x, x), lambda x: x.sum(), lambda x: None])
+def test_predict_of_a_model_without_one_array_raises(function):
+    # A tuple of two arrays would have been joined to one with another first axis.
+    with pytest.raises(TypeError, match=r"predict: the model gave a .*, where an array with"):
+        nn.predict(_Changed(function), np.ones((4, 2)))
+
+
+def test_predict_with_wrong_arguments_raises():
+    with pytest.raises(TypeError, match="predict: got no inputs; the order is predict"):
+        nn.predict(nn.MLP([2, 1]))
+    with pytest.raises(ValueError, match=r"predict: batch_size \(=0\) must be at least 1"):
+        nn.predict(nn.MLP([2, 1]), np.ones((4, 2)), batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "words"),
+    [
+        (
+            "none",
+            len,
+            r"evaluate: loss\(outputs, targets\) gave an array of shape \(64,\); it must",
+        ),
+        (
+            "mean",
+            lambda outputs, targets: outputs,
+            r"metrics\['own'\] gave an array of shape \(64, ",
+        ),
+        (
+            "mean",
+            lambda outputs, targets: None,
+            r"metrics\['own'\] gave None; it must give one num",
+        ),
+    ],
+)
+def test_evaluate_with_what_gives_no_number_raises(loss, metric, words):
+    loss = nn.CrossEntropyLoss(reduction=loss)
+    with pytest.raises(TypeError, match=words):
+        nn.evaluate(nn.MLP([5, 3]), loss, problem(), metrics={"own": metric})
