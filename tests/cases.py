@@ -436,6 +436,7 @@ _INDICES: dict[str, Any] = {
     "mask":             _MASK,
     "row mask":         np.array([True, False]),
     "list mask":        [True, False],
+    "row mask, tuple":  (np.array([True, False]),),
     "mask in tuple":    (slice(None), np.array([True, False, True])),
     "True":             True,
     "empty list":       np.array([], int),

@@ -60,16 +60,24 @@ def _elu_vjp(g: Any, _: Any, x: Any, alpha: float = 1.0) -> Any:
 
 
 def _sigmoid(x: Any) -> Any:
-    y = np.negative(x)
+    y = np.multiply(x, -1.0)
     if y.dtype == np.float16:  # whose exp overflows at 11
         return _sigmoid(x.astype(np.float32)).astype(np.float16)
-    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 709.0))
-    y = np.exp(y)
+    out = y if y.ndim else None  # a new array would take longer than the arithmetic
+    y = np.minimum(y, _EXP_LIMIT.get(y.dtype, 709.0), out=out)
+    y = np.exp(y, out=out)
     y += 1
-    return np.reciprocal(y)
+    return np.reciprocal(y, out=out)
 
 
 _EXP_LIMIT = {np.dtype(np.float32): 88.0}  # exp of more than that overflows
+
+
+def _sigmoid_vjp(g: Any, y: Any, _: Any) -> Any:
+    slope = 1 - y
+    slope *= y
+    slope *= g
+    return slope
 
 
 def _softplus(x: Any) -> Any:
@@ -83,7 +91,12 @@ def _silu(x: Any) -> tuple[Any, Any]:
 
 def _silu_vjp(g: Any, _: Any, x: Any, s: Any = None) -> Any:
     s = sigmoid(x) if s is None else s
-    return g * s * (1 + x * (1 - s))
+    slope = 1 - s
+    slope *= x
+    slope += 1
+    slope *= s
+    slope *= g
+    return slope
 
 
 # -- the error function and GELU ----------------------------------------------------------------
@@ -159,7 +172,7 @@ leaky_relu = rule(_leaky_relu, _leaky_relu_vjp)
 elu = rule(_elu, _elu_vjp)
 
 #: 1 / (1 + exp(-x)), element by element.
-sigmoid = rule(_sigmoid, lambda g, y, _: g * y * (1 - y))
+sigmoid = rule(_sigmoid, _sigmoid_vjp)
 
 #: log(1 + exp(x)), element by element.
 softplus = rule(_softplus, lambda g, _, x: g * sigmoid(x))

@@ -4,6 +4,7 @@ The gradient of reading puts the cotangent back where the elements came from, an
 element was read several times: x[[0, 0, 1]] with cotangent [1, 2, 4] gives [3, 4].
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,14 @@ def _getitem(x: Any, index: Any) -> Any:
 
 def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """An array of zeros with `g` added at `index`."""
+    rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    if isinstance(rows, np.ndarray) and rows.dtype != np.bool_ and len(shape) > 1:
+        # np.add.at is two to four times as fast on a single axis.
+        x = np.zeros_like(g, shape=shape, order="C")
+        width = math.prod(shape[1:])
+        places = rows.astype(np.intp).reshape(-1, 1) * width + np.arange(width)
+        np.add.at(x.reshape(-1), places.reshape(-1), g.reshape(-1))
+        return x
     x = np.zeros_like(g, shape=shape)
     if _reads_once(index):
         x[index] = g

@@ -37,6 +37,13 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
     return y
 
 
+def _log_softmax_vjp(g: Any, y: Any, _: Any, axis: int = -1) -> Any:
+    gx = np.exp(y)
+    gx *= -np.sum(g, axis=axis, keepdims=True)
+    gx += g
+    return gx
+
+
 def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
     largest = np.max(x, axis=axis, keepdims=True)
     shift = np.where(np.isfinite(largest), largest, 0)
@@ -134,8 +141,7 @@ softmax = rule(_softmax, lambda g, y, _, axis=-1:
                    y * (g - np.sum(g * y, axis=axis, keepdims=True)))
 
 #: log(softmax(x)) along `axis`.
-log_softmax = rule(_log_softmax, lambda g, y, _, axis=-1:
-                       g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+log_softmax = rule(_log_softmax, _log_softmax_vjp)
 
 #: log(sum(exp(x))) over the axes `axis`.
 logsumexp = rule(_logsumexp, _logsumexp_vjp)

@@ -206,6 +206,17 @@ def test_elements_read_twice_add_up() -> None:
     assert x.grad.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize("cast", [np.uint8, lambda i: i - 300, lambda i: (i,)])
+def test_gradient_of_repeated_rows_of_a_table_adds_up(cast) -> None:
+    rows = np.array([[200, 7], [200, 200]])
+    x = Tensor(np.zeros((300, 2, 3)), requires_grad=True)
+    g = np.arange(24.0).reshape(2, 2, 2, 3)
+    x[cast(rows)].backward(np.asfortranarray(g))
+    expected = np.zeros(x.shape)
+    np.add.at(expected, rows, g)
+    np.testing.assert_array_equal(x.grad, expected)
+
+
 def test_elements_written_twice_belong_to_the_last() -> None:
     w = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     x = Tensor(np.zeros(2))

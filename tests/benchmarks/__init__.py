@@ -18,12 +18,13 @@ second, so that whatever else the machine does slows all of them alike. All libr
 number of threads, and variables that would pin one of them to the kernels of an older processor
 are taken out of the environment. Engines compute the same mathematics from the same numbers: each
 returns the loss (or a sum of results) after every turn, and a row where these disagree is marked
-and makes the exit status 1. Workloads that are measured once per process (memory, nodes, import)
-take part in one round out of ten.
+and makes the exit status 1. Workloads that are measured once per process (memory,
+cnn-memory, nodes, import) take part in one round out of ten.
 
 The engine "numpy" is the same work written out by hand, forward and backward, with arrays that
 are allocated once: what no engine can be far below. "pytorch-bare" is PyTorch without its
-optimiser, for those who would not use it.
+optimiser, for those who would not use it; "pytorch-fused" is its optimiser with `fused=True`, and
+"pytorch-last" has its images with the channels last in memory: both faster than what people write.
 
 To add an engine: one function per workload, and one line in `engines.py`. To add a workload:
 one line in `workloads.py`, which is the next file to read.

@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
+from time import sleep
 from typing import Any
 
 from .engines import ENGINES, environment, installed
@@ -17,6 +18,7 @@ from .workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-3  # relative: float32, after thousands of steps
+SPIN = 0.1  # seconds: for less than that, the idle threads of libraries keep a processor busy
 
 #: engine -> what it reported in each round (see `measure.Measured`), or None where it failed
 Results = dict[str, list[dict[str, Any] | None]]
@@ -75,6 +77,8 @@ def run(name: str, engines: list[str], threads: int, rounds: int, quick: bool) -
             if engine not in workers:
                 workers[engine] = start(name, engine, threads, quick)
             results[engine].append(ask(workers[engine]))
+            if threads > 1:
+                sleep(SPIN)
             if not lasting:
                 stop(workers.pop(engine))
     for worker in workers.values():

@@ -9,6 +9,7 @@ ENGINES = {
     "pullback": "autograd",
     "pytorch": "torch",
     "pytorch-bare": "torch",
+    "pytorch-fused": "torch",
     "pytorch-last": "torch",
     "numpy": "numpy",
 }
@@ -55,7 +56,5 @@ def _torch_threads(threads: int) -> None:
 
 #: For libraries that do not go by the variables alone.
 SET_THREADS: dict[str, Callable[[int], None]] = {
-    "pytorch": _torch_threads,
-    "pytorch-bare": _torch_threads,
-    "pytorch-last": _torch_threads,
+    engine: _torch_threads for engine, module in ENGINES.items() if module == "torch"
 }

@@ -34,6 +34,14 @@ class Workload:
     lasting: bool = False
 
 
+def time_steps(step: Step, first: int, number: int) -> tuple[float, float]:
+    """Microseconds for each of `number` steps, and the result of the last."""
+    start = perf_counter()
+    for i in range(first, first + number):
+        result = step(i)
+    return (perf_counter() - start) / number * 1e6, float(result)
+
+
 def timed(
     about: str, setups: dict[str, Callable[[], Step]], steps: int, per_step: int = 1, unit: str = ""
 ) -> Workload:
@@ -43,13 +51,10 @@ def timed(
         def blocks(quick: bool) -> Iterator[Measured]:
             step = setup()
             block = 2 if quick else steps
-            result = [step(i) for i in range(2 * block)][-1]  # to warm up
+            time_steps(step, 0, 2 * block)  # to warm up
             for first in count(2 * block, block):
-                start = perf_counter()
-                for i in range(first, first + block):
-                    result = step(i)
-                time = (perf_counter() - start) / block
-                yield Measured({unit or "µs per step": time / per_step * 1e6}, float(result))
+                time, result = time_steps(step, first, block)
+                yield Measured({unit or "µs per step": time / per_step}, result)
 
         return blocks
 

@@ -1,6 +1,6 @@
 """The list of workloads. Each file behind it holds one function per engine."""
 
-from . import chain, cnn, footprint, layers, mlp, nielsen, nodes
+from . import adam, chain, cnn, embedding, footprint, layers, mlp, nielsen, nodes
 from .measure import Workload, timed
 
 WORKLOADS: dict[str, Workload] = {
@@ -49,9 +49,19 @@ WORKLOADS: dict[str, Workload] = {
         layers.engines(lambda nn: nn.BatchNorm2d(64), (64, 24, 24), (64, 24, 24)),
         steps=4,
     ),
+    "adam": timed("one step of Adam, 1000x1000 parameters, float32", adam.ENGINES, steps=20),
+    "embedding": Workload(
+        "4,096 indices into tables 64 wide, forward, backward, one step of SGD, float32; in both "
+        "tables as many distinct rows",
+        embedding.ENGINES,
+        lasting=True,
+    ),
     "memory": Workload(
         "50 steps of mlp-784-512-512-10: peak memory beyond the import",
         footprint.memory(mlp.engines((784, 512, 512, 10), batch=128)),
+    ),
+    "cnn-memory": Workload(
+        "50 steps of cnn: peak memory beyond the import", footprint.memory(cnn.ENGINES)
     ),
     "nodes": Workload(
         "chains of y = y * a on 10 numbers: build, backward, free",
