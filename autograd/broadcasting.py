@@ -29,6 +29,23 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(g, shape)
 
 
+def per_axis(function: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
+    """An option as one integer for each of so many axes.
+
+    Raises `ValueError`, naming `function` and the option, for a wrong number of them, for one
+    below `least`, and for what is no integer.
+    """
+    values = tuple(value) if isinstance(value, Sequence) else (value,) * axes
+    if len(values) != axes or any(
+        not isinstance(v, int | np.integer) or isinstance(v, bool) or v < least for v in values
+    ):
+        raise ValueError(
+            f"{function}: {name} (={value!r}) must be an integer of at least {least}, or "
+            f"{axes} of them, one for each axis"
+        )
+    return tuple(map(int, values))
+
+
 def normalize_axes(function: str, axis: Axes, ndim: int) -> tuple[int, ...]:
     """`axis` as a tuple of distinct numbers in 0..ndim-1; None means all of them.
 

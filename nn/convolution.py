@@ -14,7 +14,7 @@ from autograd import ShapeError, Tensor
 
 from . import init
 from .module import Module, Parameter
-from .sizes import check_sizes
+from .sizes import check_sizes, per_axis
 
 Sizes = int | Sequence[int]
 
@@ -92,18 +92,11 @@ class _Convolution(Module):
         generator: np.random.Generator | None = None,
     ) -> None:
         name = type(self).__name__
-        kernel: Any = (
-            tuple(kernel_size)
-            if isinstance(kernel_size, tuple | list)
-            else (kernel_size,) * self.axes
-        )
-        if len(kernel) != self.axes:
-            raise ValueError(
-                f"{name}: kernel_size (={kernel_size}) must be an integer, or {self.axes} of them "
-                f"in a tuple"
-            )
-        for size in kernel:
-            check_sizes(name, kernel_size=size)
+        kernel = per_axis(name, "kernel_size", kernel_size, self.axes, 1)
+        per_axis(name, "stride", stride, self.axes, 1)
+        per_axis(name, "dilation", dilation, self.axes, 1)
+        if not isinstance(padding, str):
+            per_axis(name, "padding", padding, self.axes, 0)
         check_sizes(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(

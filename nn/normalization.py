@@ -18,6 +18,7 @@ import autograd
 from autograd import ShapeError, Tensor, fixed_norm
 
 from .module import Buffer, Module, Parameter
+from .sizes import check_sizes
 
 
 def batch_norm(
@@ -120,10 +121,7 @@ class _BatchNorm(Module):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if num_features < 1:
-            raise ValueError(
-                f"{type(self).__name__}: num_features (={num_features}) must be at least 1"
-            )
+        check_sizes(type(self).__name__, num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -149,7 +147,7 @@ class _BatchNorm(Module):
             if math.prod(shape) == shape[1]:
                 raise ShapeError(
                     f"{name}: training needs more than one value per channel, and the input has "
-                    f"shape {shape}; use larger batches, or eval()"
+                    f"shape {shape}; use larger batches (DataLoader: drop_last=True), or eval()"
                 )
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked.data[...] += 1
@@ -242,9 +240,10 @@ class GroupNorm(Module):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if num_groups < 1 or num_channels < 1 or num_channels % num_groups:
+        check_sizes("GroupNorm", num_groups=num_groups, num_channels=num_channels)
+        if num_channels % num_groups:
             raise ValueError(
-                f"GroupNorm: num_channels (={num_channels}) must be a positive multiple of "
+                f"GroupNorm: num_channels (={num_channels}) must be a multiple of "
                 f"num_groups (={num_groups})"
             )
         self.num_groups = num_groups

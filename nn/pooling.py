@@ -17,8 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd import (
     AutogradError,
     DTypeError,
@@ -30,18 +28,9 @@ from autograd import (
 )
 
 from .module import Module
+from .sizes import per_axis
 
 Size = int | Sequence[int]
-
-
-def _per_axis(owner: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
-    values = tuple(value) if isinstance(value, Sequence) else (value,) * axes
-    if len(values) != axes or any(
-        not isinstance(v, int | np.integer) or isinstance(v, bool) or v < least for v in values
-    ):
-        kind = "an integer" if axes == 1 else "an integer or a pair of them,"
-        raise ValueError(f"{owner}: {name} (={value!r}) must be {kind} of at least {least}")
-    return tuple(map(int, values))
 
 
 def max_pool1d(
@@ -53,7 +42,7 @@ def max_pool1d(
     ceil_mode: bool = False,
 ) -> Any:
     """The largest element of each window; see `MaxPool1d`."""
-    kernel = _per_axis("max_pool1d", "kernel_size", kernel_size, 1, 1)
+    kernel = per_axis("max_pool1d", "kernel_size", kernel_size, 1, 1)
     return max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
@@ -66,7 +55,7 @@ def max_pool2d(
     ceil_mode: bool = False,
 ) -> Any:
     """The largest element of each window; see `MaxPool2d`."""
-    kernel = _per_axis("max_pool2d", "kernel_size", kernel_size, 2, 1)
+    kernel = per_axis("max_pool2d", "kernel_size", kernel_size, 2, 1)
     return max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
@@ -79,7 +68,7 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Any:
     """The mean of each window; see `AvgPool1d`."""
-    kernel = _per_axis("avg_pool1d", "kernel_size", kernel_size, 1, 1)
+    kernel = per_axis("avg_pool1d", "kernel_size", kernel_size, 1, 1)
     return avg_pool(input, kernel, stride, padding, ceil_mode, count_include_pad)
 
 
@@ -92,7 +81,7 @@ def avg_pool2d(
     count_include_pad: bool = True,
 ) -> Any:
     """The mean of each window; see `AvgPool2d`."""
-    kernel = _per_axis("avg_pool2d", "kernel_size", kernel_size, 2, 1)
+    kernel = per_axis("avg_pool2d", "kernel_size", kernel_size, 2, 1)
     return avg_pool(input, kernel, stride, padding, ceil_mode, count_include_pad)
 
 
@@ -105,7 +94,7 @@ def _output_sizes(owner: str, output_size: Any) -> tuple[int | None, ...]:
     sizes = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * 2
     known = [1 if size is None else size for size in sizes]
     if len(sizes) == 2:
-        _per_axis(owner, "output_size", known, 2, 1)
+        per_axis(owner, "output_size", known, 2, 1)
         return sizes
     raise ValueError(
         f"{owner}: output_size (={output_size!r}) must be an integer or a pair of integers, None "
@@ -123,11 +112,11 @@ class _Pool(Module):
         self, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size = 1
     ) -> None:
         name = type(self).__name__
-        kernel = _per_axis(name, "kernel_size", kernel_size, self.axes, 1)
+        kernel = per_axis(name, "kernel_size", kernel_size, self.axes, 1)
         if stride is not None:
-            _per_axis(name, "stride", stride, self.axes, 1)
-        paddings = _per_axis(name, "padding", padding, self.axes, 0)
-        dilations = _per_axis(name, "dilation", dilation, self.axes, 1)
+            per_axis(name, "stride", stride, self.axes, 1)
+        paddings = per_axis(name, "padding", padding, self.axes, 0)
+        dilations = per_axis(name, "dilation", dilation, self.axes, 1)
         for k, p, d in zip(kernel, paddings, dilations, strict=True):
             if 2 * p > d * (k - 1) + 1:
                 raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,3 +15,14 @@ def check_sizes(owner: str, **sizes: Any) -> None:
             raise TypeError(f"{owner}: {name} (={size!r}) must be an integer")
         if size < 1:
             raise ValueError(f"{owner}: {name} (={size}) must be at least 1")
+
+
+def per_axis(owner: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
+    """A size as one integer for each axis; raises `ValueError` for anything else."""
+    values = tuple(value) if isinstance(value, Sequence) else (value,) * axes
+    if len(values) != axes or any(
+        not isinstance(v, int | np.integer) or isinstance(v, bool) or v < least for v in values
+    ):
+        kind = "an integer" if axes == 1 else "an integer or a pair of them,"
+        raise ValueError(f"{owner}: {name} (={value!r}) must be {kind} of at least {least}")
+    return tuple(map(int, values))

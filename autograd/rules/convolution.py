@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..broadcasting import per_axis
 from ..errors import ShapeError
 from ..op import Op, rule
 
@@ -136,7 +137,7 @@ def conv_transpose(
             f"with {shape[1]} channels"
         )
     _check_bias("conv_transpose", bias, kernel[1] * groups)
-    more = _each("conv_transpose", "output_padding", output_padding, len(kernel) - 2, 0)
+    more = per_axis("conv_transpose", "output_padding", output_padding, len(kernel) - 2, 0)
     size = tuple(
         (n - 1) * s - low - high + span + extra
         for n, s, (low, high), span, extra in zip(
@@ -174,8 +175,8 @@ def _checked(
         )
     if groups < 1:
         raise ValueError(f"{function}: groups (={groups}) must be at least 1")
-    stride = _each(function, "stride", stride, axes, 1)
-    dilation = _each(function, "dilation", dilation, axes, 1)
+    stride = per_axis(function, "stride", stride, axes, 1)
+    dilation = per_axis(function, "dilation", dilation, axes, 1)
     if isinstance(padding, str):
         if padding not in ("same", "valid") or (padding == "same" and set(stride) != {1}):
             raise ValueError(
@@ -188,23 +189,10 @@ def _checked(
         ]
         sides = tuple((n // 2, n - n // 2) for n in total)
     else:
-        sides = tuple((p, p) for p in _each(function, "padding", padding, axes, 0))
+        sides = tuple((p, p) for p in per_axis(function, "padding", padding, axes, 0))
     single = np.ndim(x) == axes + 1
     x = np.expand_dims(x, 0) if single else x
     return x, weight, Windows(stride, sides, dilation, groups), single
-
-
-def _each(function: str, name: str, value: Sizes, axes: int, least: int) -> tuple[int, ...]:
-    """An option as one whole number for each spatial axis."""
-    values = tuple(value) if isinstance(value, list | tuple) else (value,) * axes
-    if len(values) != axes or not all(
-        isinstance(v, int | np.integer) and v >= least for v in values
-    ):
-        raise ValueError(
-            f"{function}: {name} (={value!r}) must be a whole number of at least {least}, or "
-            f"{axes} of them, one for each spatial axis"
-        )
-    return tuple(map(int, values))
 
 
 def _check_bias(function: str, bias: Any, outputs: int) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..broadcasting import per_axis
 from ..errors import DTypeError, ShapeError
 from ..op import Op, rule
 from .creation import constant
@@ -90,18 +91,6 @@ def _adaptive_windows(length: int, count: int) -> Windows:
     return Windows(length, None, spans, sizes, (0,) * count, True, True)
 
 
-def _per_axis(function: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
-    values = tuple(value) if isinstance(value, Sequence) else (value,) * axes
-    if len(values) != axes or any(
-        not isinstance(v, int | np.integer) or isinstance(v, bool) or v < least for v in values
-    ):
-        raise ValueError(
-            f"{function}: {name} (={value!r}) must be an integer of at least {least}, or "
-            f"{axes} of them, one for each axis"
-        )
-    return tuple(map(int, values))
-
-
 def _windows(
     function: str,
     x: Any,
@@ -114,10 +103,10 @@ def _windows(
 ) -> tuple[Windows, ...]:
     """The windows along each of the last axes of `x`, or an error that says what does not fit."""
     axes = len(kernel_size)
-    kernel = _per_axis(function, "kernel_size", kernel_size, axes, 1)
-    strides = kernel if stride is None else _per_axis(function, "stride", stride, axes, 1)
-    paddings = _per_axis(function, "padding", padding, axes, 0)
-    dilations = _per_axis(function, "dilation", dilation, axes, 1)
+    kernel = per_axis(function, "kernel_size", kernel_size, axes, 1)
+    strides = kernel if stride is None else per_axis(function, "stride", stride, axes, 1)
+    paddings = per_axis(function, "padding", padding, axes, 0)
+    dilations = per_axis(function, "dilation", dilation, axes, 1)
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilations, kernel, strict=True))
     if any(2 * p > r for p, r in zip(paddings, reach, strict=True)):
         raise ValueError(
@@ -436,5 +425,5 @@ def adaptive_avg_pool(x: Any, output_size: Sequence[int | None]) -> Any:
     given = [n if size is None else size for n, size in zip(shape, output_size, strict=True)]
     if 0 in shape:
         raise ShapeError(f"adaptive_avg_pool got images without elements, of {shape}")
-    counts = _per_axis("adaptive_avg_pool", "output_size", given, len(shape), 1)
+    counts = per_axis("adaptive_avg_pool", "output_size", given, len(shape), 1)
     return mean(x, windows=tuple(map(_adaptive_windows, shape, counts)))
