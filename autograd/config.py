@@ -10,7 +10,9 @@ import ctypes
 import os
 import platform
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,17 +79,32 @@ def keep_freed_memory() -> bool:
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 
 
+def blas_threads() -> int:
+    """How many threads matrix products may use, as OpenBLAS was told; otherwise the processors."""
+    get = _openblas("get_num_threads")
+    return int(get()) if get is not None else os.cpu_count() or 1
+
+
 def _blas_kernel() -> str | None:
     """The kernel that the OpenBLAS inside NumPy's wheel chose for this processor, if it says."""
+    get = _openblas("get_corename")
+    if get is None:
+        return None
+    get.restype = ctypes.c_char_p
+    name: bytes = get()
+    return name.decode()
+
+
+@cache
+def _openblas(function: str) -> Any:
+    """A function of the OpenBLAS inside NumPy's wheel, whose names differ from build to build."""
     root = Path(np.__file__).parent
     folders = (root.parent / "numpy.libs", root / ".dylibs", root / ".libs")
     for path in (p for folder in folders for p in folder.glob("*openblas*")):
         library = ctypes.CDLL(str(path))
         for prefix in ("scipy_", ""):
             for suffix in ("64_", ""):
-                get = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
-                if get is not None:
-                    get.restype = ctypes.c_char_p
-                    name: bytes = get()
-                    return name.decode()
+                found = getattr(library, f"{prefix}openblas_{function}{suffix}", None)
+                if found is not None:
+                    return found
     return None

@@ -15,12 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Every module of `autograd`, from the ground up: each may import only from earlier ones.
 ORDER = [
-    "errors", "broadcasting", "sparse", "grad_mode", "config", "node", "scopes", "op", "backward",
-    "rules", "tensor", "tree", "transforms", "gradcheck", "debug", "render", "numpy", "__init__",
+    "errors", "broadcasting", "sparse", "grad_mode", "config", "threads", "node", "scopes", "op",
+    "backward", "rules", "tensor", "tree", "transforms", "gradcheck", "debug", "render", "numpy",
+    "__init__",
 ]  # fmt: skip
 
 #: Tables: besides each other, they import these.
-RULES_MAY_IMPORT = {"op", "broadcasting", "errors", "sparse"}
+RULES_MAY_IMPORT = {"op", "broadcasting", "errors", "sparse", "threads"}
 
 TOP = {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "notebooks"}
 

@@ -32,6 +32,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..broadcasting import per_axis
 from ..errors import ShapeError
 from ..op import Op, rule
+from ..threads import in_parallel
 
 Sizes = int | Sequence[int]
 
@@ -215,11 +216,15 @@ def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any
     # (groups * outputs, channels, *kernel) -> (groups, kernel * channels, outputs)
     columns = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (1, 2), (-1, -2))
     columns = _aligned(columns.reshape(groups, -1, columns.shape[-1]))
-    for block, rows in _windows_by_row(x, kernel, windows, dtype):
-        y = out[block]
-        _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
-        if bias is not None:
-            y += bias
+
+    def convolve(images: slice) -> None:
+        for block, rows in _windows_by_row(x[images], kernel, windows, dtype):
+            y = out[images][block]
+            _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
+            if bias is not None:
+                y += bias
+
+    in_parallel(convolve, len(x), out.size // len(weight) * weight.size)
     return np.moveaxis(out, -1, 1)
 
 
@@ -228,49 +233,66 @@ def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
     outputs, channels = g.shape[1] // groups, x.shape[1] // groups
     dtype = np.result_type(g, x)
     shape = (groups, math.prod(kernel) * channels, outputs)
-    total = _zeros(g, shape, dtype)
     g = np.moveaxis(g, 1, -1)
-    for block, rows in _windows_by_row(x, kernel, windows, dtype):
-        total += _multiply_transposed(rows, _by_group(g[block], groups), channels)
+
+    def correlate(images: slice) -> Any:
+        total = _zeros(g, shape, dtype)
+        for block, rows in _windows_by_row(x[images], kernel, windows, dtype):
+            part = _by_group(g[images][block], groups)
+            total += _multiply_transposed(rows, part, channels)
+        return total
+
+    total = sum(in_parallel(correlate, len(x), g.size * shape[1]))
     total = np.moveaxis(total.reshape(groups, *kernel, channels, outputs), (-1, -2), (1, 2))
     return total.reshape(-1, channels, *kernel).copy()
 
 
 def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = None) -> Any:
-    kernel, groups, counts = weight.shape[2:], windows.groups, g.shape[2:]
+    groups = windows.groups
     channels, padded = groups * weight.shape[1], windows.padded(size)
     dtype = np.result_type(g, weight)
-    # With stride 1, and zeros put where windows would leave the image, neighbours in g are
-    # neighbours in x: what one element of the kernel adds to an image is added in one run.
-    in_runs = set(windows.stride) == {1}
-    places = (counts[0], *padded[1:]) if in_runs else counts
-    run = 1 + int(np.ravel_multi_index(tuple(n - 1 for n in counts), places))
     # (groups * outputs, channels, *kernel) -> (*kernel, groups, outputs, channels)
     taps = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (0, 1, 2), (-3, -2, -1))
     taps = _aligned(taps.astype(dtype))
     g = np.moveaxis(g, 1, -1)
     x = _zeros(g, (len(g), *padded, channels), dtype)
-    bytes_for_one = math.prod(places) * (g.shape[-1] + 2 * channels) * dtype.itemsize
+    in_parallel(
+        lambda images: _add_windows(x[images], g[images], taps, windows),
+        len(x),
+        g.size // g.shape[-1] * weight.size,
+    )
+    inside = (slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True))
+    return np.moveaxis(x[(slice(None), *inside)], -1, 1)
+
+
+def _add_windows(x: Any, g: Any, taps: Any, windows: Windows) -> None:
+    """Add every element of `g`, times the kernel, to its window of `x`; channels are last."""
+    counts, size = g.shape[1:-1], x.shape[1:-1]
+    groups, channels = windows.groups, x.shape[-1]
+    # With stride 1, and zeros put where windows would leave the image, neighbours in g are
+    # neighbours in x: what one element of the kernel adds to an image is added in one run.
+    in_runs = set(windows.stride) == {1}
+    places = (counts[0], *size[1:]) if in_runs else counts
+    run = 1 + int(np.ravel_multi_index(tuple(n - 1 for n in counts), places))
+    bytes_for_one = math.prod(places) * (g.shape[-1] + 2 * channels) * x.dtype.itemsize
     step = _images_in_a_block(g, bytes_for_one)
-    stage = _zeros(g, (step, *places, g.shape[-1]), dtype)
-    part = _empty(g, (step, math.prod(places), channels), dtype)
+    stage = _zeros(g, (step, *places, g.shape[-1]), x.dtype)
+    part = _empty(g, (step, math.prod(places), channels), x.dtype)
     for start in range(0, len(g), step):
         block = x[start : start + step]
         stage, part = stage[: len(block)], part[: len(block)]
         stage[(slice(None), *map(slice, counts))] = g[start : start + step]
         rows = _by_group(stage, groups)
-        for place in np.ndindex(*kernel):
+        for place in np.ndindex(*taps.shape[:-3]):
             _multiply(rows, taps[place], part.reshape(-1, channels))
             if in_runs:
                 corner = tuple(i * d for i, d in zip(place, windows.dilation, strict=True))
-                first = int(np.ravel_multi_index(corner, padded))
+                first = int(np.ravel_multi_index(corner, size))
                 reached = block.reshape(len(block), -1, channels)[:, first : first + run]
                 np.add(reached, part[:, :run], out=reached)
             else:
                 reached = block[(slice(None), *windows.reached_from(place, counts))]
                 np.add(reached, part.reshape(reached.shape), out=reached)
-    inside = (slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True))
-    return np.moveaxis(x[(slice(None), *inside)], -1, 1)
 
 
 def _windows_by_row(
