@@ -102,7 +102,7 @@ def test_settings_that_cannot_be(make, message):
     ("make", "message"),
     [
         (lambda: nn.Conv2d(3, 4, 3, stride=0), r"stride \(=0\)"),
-        (lambda: nn.Conv2d(3, 4, 3, stride=(1, 2, 3)), r"stride \(=\(1, 2, 3\)\).*a pair of them"),
+        (lambda: nn.Conv2d(3, 4, 3, stride=(1, 2, 3)), r"stride \(=\(1, 2, 3\)\).*or 2 of them"),
         (lambda: nn.Conv2d(3, 4, 3, dilation=-1), r"dilation \(=-1\)"),
         (lambda: nn.Conv2d(3, 4, 3, padding=-1), r"padding \(=-1\)"),
         (lambda: nn.Conv2d(3, 4, 3, padding=1.5), r"padding \(=1.5\)"),
@@ -113,7 +113,7 @@ def test_settings_that_cannot_be(make, message):
     ],
 )
 def test_settings_that_no_image_fits(make, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         make()(ones(2, 3, 8, 8))
 
 

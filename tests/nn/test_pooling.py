@@ -170,15 +170,15 @@ def test_adaptive_pool_keeps_an_axis_of_none():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: nn.MaxPool2d(0), r"MaxPool2d: kernel_size \(=0\) must be an integer or a pair"),
+        (lambda: nn.MaxPool2d(0), r"MaxPool2d: kernel_size \(=0\) must be at least 1"),
         (lambda: nn.MaxPool2d(2.0), r"MaxPool2d: kernel_size \(=2.0\)"),
         (lambda: nn.MaxPool2d((2, 2, 2)), r"kernel_size \(=\(2, 2, 2\)\)"),
-        (lambda: nn.AvgPool1d(2, 0), r"AvgPool1d: stride \(=0\) must be an integer of at least 1"),
+        (lambda: nn.AvgPool1d(2, 0), r"AvgPool1d: stride \(=0\) must be at least 1"),
         (lambda: nn.MaxPool2d(2, padding=-1), r"padding \(=-1\)"),
         (lambda: nn.MaxPool1d(2, dilation=0), r"dilation \(=0\)"),
         (lambda: nn.MaxPool2d(3, padding=2), r"padding \(=2\) must be at most half of the window"),
         (lambda: nn.AvgPool2d(2, padding=(0, 2)), "AvgPool2d: padding"),
-        (lambda: nn.AdaptiveAvgPool2d(0), r"AdaptiveAvgPool2d: output_size \(=\[0, 0\]\)"),
+        (lambda: nn.AdaptiveAvgPool2d(0), r"AdaptiveAvgPool2d: output_size \(=0\)"),
         (lambda: nn.AdaptiveAvgPool2d((1, 2, 3)), r"output_size \(=\(1, 2, 3\)\) must be"),
         (lambda: max_pool(image(1, 4, 4), (2, 2), stride=(1,)), r"max_pool: stride \(=\(1,\)\)"),
         (lambda: avg_pool(image(1, 4, 4), (2, 2), padding=2), r"avg_pool: padding \(=\(2, 2\)\)"),
@@ -186,7 +186,7 @@ def test_adaptive_pool_keeps_an_axis_of_none():
     ],
 )
 def test_sizes_out_of_range_are_refused(make, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         make()
 
 
