@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import Tensor, embedding
+from autograd import ShapeError, Tensor, embedding
 
 from .. import init
 from ..module import Module, Parameter
@@ -25,7 +25,7 @@ class CBOW(Module):
     word. Both tables start as N(0, 1/dim), drawn from `generator`.
 
     Raises `ValueError` for sizes below 1 and numbers outside 0..vocab_size - 1, and `DTypeError`
-    for numbers that are no integers.
+    for numbers that are no integers, `ShapeError` where there is no context.
     """
 
     def __init__(
@@ -47,6 +47,9 @@ class CBOW(Module):
             init.normal_(weight, std=dim**-0.5, generator=generator)
 
     def forward(self, context: Any) -> Tensor:
+        shape = np.shape(context)
+        if not shape or not shape[-1]:
+            raise ShapeError(f"CBOW: context has shape {shape}, and must be (..., C), with C > 0")
         hidden = embedding(self.weight_in, context).mean(axis=-2)
         result: Tensor = hidden @ self.weight_out
         return result
