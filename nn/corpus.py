@@ -116,6 +116,23 @@ _END = re.compile(r"[.:;!?](?=\s|$)|\n\s*\n|^\s*(?=\* )", re.MULTILINE)
 _MARKUP = re.compile(r"^[*=~^\-]+$|^\s*(>>>|\.\.\.).*$|^.*::=.*$|^\s+[|].*$", re.MULTILINE)
 _WORD = re.compile(r"[a-z_][a-z_0-9]+|\ba\b")
 
+_COMMON = """
+a about above after again all also always am an and another any are art as at be because
+been before being below between both but by can cannot come could dare did do does doing done
+down each either else ere even ever every few for from further get give given go had has hast
+hath have having he her here him himself his how however if in instead into is it its itself
+just last let like made make makes many may me might mine more most much must my myself need
+neither never no none nor not now of off often on once one only onto or other others our out
+over own per rather said same see shall she should since so some such than that the thee their
+them themselves then there therefore these they thine this those thou though through thus thy
+tis to too two under unless until up upon us use used uses using very was we well were what
+when where whether which while who whom whose why will with within without would yet you your
+yourself
+"""
+
+#: Words that every English text has many of, whatever it is about.
+FUNCTION_WORDS = frozenset(_COMMON.split())
+
 
 def python_reference() -> list[list[str]]:
     """The sentences of Python's own language reference, about 60,000 words of English.
