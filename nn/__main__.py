@@ -1,7 +1,8 @@
-"""`python -m nn`: train a network on images of digits, and see what it learned.
+"""`python -m nn`: train a network on images of digits or a text, and see what it learned.
 
     python -m nn mlp
     python -m nn cnn --data FOLDER
+    python -m nn word2vec --corpus FILE
 
 What the commands do stands in `commands.py`; here are their arguments.
 """
@@ -19,7 +20,7 @@ from typing import NoReturn
 
 import nn
 
-from .commands import UsageError, train_cnn, train_mlp
+from .commands import UsageError, train_cnn, train_mlp, train_word2vec
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
-    parser = _Parser("python -m nn", description="Train a small network, and draw it.")
+    parser = _Parser("python -m nn", description="Train a small model, and draw it.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     written = (
         "Writes the model (model.npz), the graph of a training step (step.svg), learning curves "
@@ -101,6 +102,30 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     add("--dropout", type=_share, default=0.5, metavar="P", help="before the last layer")
     add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
     add("--resume", action="store_true", help="go on with the run in training.npz, if there is one")
+    word2vec = commands.add_parser(
+        "word2vec",
+        help="vectors of words, learned from which words stand near which",
+        description="Learn vectors of words from Python's language reference (60,000 words of "
+        "English), or from a text. Prints the neighbours of some words, and writes the vectors "
+        "(vectors.npz, and vectors.txt in the format of word2vec.c), and a map of the most "
+        "frequent words (map.png), function words of English left out.",
+        formatter_class=_Formatter,
+    )
+    word2vec.set_defaults(run=train_word2vec)
+    add = word2vec.add_argument
+    add("--corpus", type=Path, metavar="FILE", help="a sentence a line, in UTF-8, also gzipped")
+    either = word2vec.add_mutually_exclusive_group()
+    skip = "skip-gram: predict the words around a word (the default)"
+    bag = "continuous bag of words: predict a word from those around it"
+    either.add_argument("--sg", action="store_true", help=skip)
+    either.add_argument("--cbow", action="store_true", help=bag)
+    add("--hs", action="store_true", help="hierarchical softmax in place of negative sampling")
+    many = "false words for each true one (default: 5; 0 with --hs)"
+    add("--negative", type=_whole, metavar="N", help=many)
+    add("--dim", type=_positive, default=100, metavar="N", help="length of the vectors")
+    add("--window", type=_positive, default=5, metavar="N", help="how far words look")
+    add("--min-count", type=_positive, default=5, metavar="N", help="drop rarer words")
+    add("--epochs", type=_positive, default=30, metavar="N", help="passes over the text")
     for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
         add = command.add_argument
         add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")
@@ -114,10 +139,12 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
             metavar="N",
             help="widths of the hidden layers",
         )
+    for command in (mlp, cnn, word2vec):
+        add = command.add_argument
         add("--seed", type=_whole, default=0, metavar="N", help="of everything that is random")
         name = Path(f"pullback-{command.prog.split()[-1]}")
         add("--out", type=Path, default=name, metavar="FOLDER", help="for the files")
-    return parser, {"mlp": mlp, "cnn": cnn}
+    return parser, {"mlp": mlp, "cnn": cnn, "word2vec": word2vec}
 
 
 def _integer(text: str, least: int) -> int:

@@ -1,13 +1,14 @@
-"""What `python -m nn` runs: whole programs on images, to be read and copied.
+"""What `python -m nn` runs: whole programs, to be read and copied.
 
-Each trains a network, prints how well it does on images it has not seen, and writes the model and
-pictures of it into a folder.
+Each trains a model, prints what it has learned, and writes the model and pictures of it into a
+folder.
 """
 
 from __future__ import annotations
 
+import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,17 +18,23 @@ import nn
 from autograd import RenderError, Tensor, cross_entropy, no_grad, softmax
 
 from . import plots
+from .corpus import FUNCTION_WORDS
+
+_TELLING = ["left", "float", "true", "global", "bytes", "exception", "iterator", "debugger"]
+_PUNCTUATION = string.punctuation.replace("_", "") + "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
+_MAPPED = 120  # words on a map
 
 
 class Options(Protocol):
     """What the command line says."""
 
     epochs: int
+    seed: int
+    out: Path
+    # of the networks only
     lr: float
     batch_size: int
     hidden: list[int]
-    seed: int
-    out: Path
     # of `cnn` only
     data: Path | None
     channels: list[int]
@@ -35,6 +42,14 @@ class Options(Protocol):
     dropout: float
     shift: int
     resume: bool
+    # of `word2vec` only
+    corpus: Path | None
+    cbow: bool
+    hs: bool
+    negative: int | None
+    dim: int
+    window: int
+    min_count: int
 
 
 class UsageError(Exception):
@@ -116,6 +131,66 @@ def train_cnn(out: Path, options: Options) -> None:
         "feature maps",
         lambda path: plots.feature_maps(test[0][0], _layers(model.features, test[0][:1]), path),
         out / "features.png",
+        "matplotlib",
+    )
+
+
+class _Plain(nn.data.LineSentences):
+    """In lower case, and without the punctuation around words."""
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for sentence in super().__iter__():
+            yield [word for part in sentence if (word := part.lower().strip(_PUNCTUATION))]
+
+
+def train_word2vec(out: Path, options: Options) -> None:
+    """Learn vectors of words, from Python's language reference or a file of sentences."""
+    from .models.word2vec import Word2Vec  # type: ignore[import-not-found]
+
+    sentences: Iterable[list[str]] = (
+        _Plain(options.corpus) if options.corpus else nn.data.python_reference()
+    )
+    negative = options.negative
+    if negative is None:
+        negative = 0 if options.hs else 5
+    start = time.perf_counter()
+    try:
+        model = Word2Vec(
+            sentences,
+            vector_size=options.dim,
+            window=options.window,
+            min_count=options.min_count,
+            sg=int(not options.cbow),
+            hs=int(options.hs),
+            negative=negative,
+            epochs=options.epochs,
+            seed=options.seed,
+            progress=True,
+        )
+    except nn.data.DataError:
+        raise
+    except ValueError as error:  # such as a `min_count` that leaves nothing
+        raise UsageError(str(error)) from error
+    seconds = time.perf_counter() - start
+    wv: Any = model.wv
+    text = int(wv.counts.sum())
+    print(
+        f"{len(wv):,} words from a text of {text:,}, {seconds:.1f} s of training: "
+        f"{text * options.epochs / seconds:,.0f} words/s"
+    )
+
+    content = [w for w in wv.words if w not in FUNCTION_WORDS and len(w) > 2] or wv.words
+    telling = [w for w in _TELLING if w in wv] if options.corpus is None else []
+    for word in telling or content[:8]:
+        near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in wv.most_similar(word, topn=6))
+        print(f"{word:<16} {near}")
+    _write("vectors", wv.save, out / "vectors.npz")
+    _write("the same as text", wv.save_word2vec_format, out / "vectors.txt")
+    shown = content[:_MAPPED]
+    _write(
+        "map of words",
+        lambda path: plots.word_map(shown, wv[shown], path),
+        out / "map.png",
         "matplotlib",
     )
 

@@ -1,7 +1,8 @@
 """Data to train on, and mini-batches of it.
 
 Data sets are `((images, labels), (test_images, test_labels))`. The files they come from are read
-in `idx.py` and `mnist.py`; `augment.py` changes images while training.
+in `idx.py` and `mnist.py`; `augment.py` changes images while training. Text to learn words from is
+in `corpus.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from autograd import ShapeError
 
 from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
+from .corpus import LineSentences, python_reference
 from .idx import DataError, Pair, idx_folder, read_idx
 from .mnist import fashion_mnist, mnist
 from .sizes import check_sizes
@@ -23,6 +25,7 @@ __all__ = [
     "Compose",
     "DataError",
     "DataLoader",
+    "LineSentences",
     "Normalize",
     "Pair",
     "RandomFlip",
@@ -32,6 +35,7 @@ __all__ = [
     "fashion_mnist",
     "idx_folder",
     "mnist",
+    "python_reference",
     "read_idx",
 ]
 

@@ -147,6 +147,57 @@ def feature_maps(
                               fontsize=8)  # fmt: skip
 
 
+def word_map(words: Sequence[str], vectors: Any, path: str | os.PathLike[str]) -> None:
+    """Words in the plane, near each other where their vectors are.
+
+    `vectors`: `(len(words), size)`, of at least one word; they are scaled to length 1. The plane is
+    that of the two principal components. Words that would cover each other are moved aside.
+    """
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)
+    left, widths, _ = np.linalg.svd(units - units.mean(axis=0), full_matrices=False)
+    share = (widths[:2] ** 2).sum() / max((widths**2).sum(), 1e-30)
+    points = np.zeros((len(words), 2))
+    points[:, : widths.size] = (left * widths)[:, :2]
+    points -= points.min(axis=0)
+    points /= np.maximum(points.max(axis=0), 1e-30)
+
+    figure = _figure(11, 7.5, layout=None)
+    title = f"{len(words)} words by their vectors"
+    legend = f"the two principal components, which hold {share:.0%} of the differences"
+    figure.text(0.02, 0.965, title, color=_INK, fontsize=11)
+    figure.text(0.02, 0.94, legend, color=_FAINT, fontsize=8.5)
+    axes = figure.add_axes((0.02, 0.02, 0.96, 0.9))
+    size = np.array(axes.get_window_extent().size)
+    axes.set(xticks=[], yticks=[], xlim=(0, size[0]), ylim=(0, size[1]))  # in pixels
+    for line in axes.spines.values():
+        line.set_color("#d5dbe1")
+    style = {"ha": "center", "va": "center", "color": _INK, "fontsize": 9, "parse_math": False}
+    labels = [axes.text(0, 0, word, **style) for word in words]
+    boxes = np.array([label.get_window_extent().size for label in labels])
+    boxes += 8, 3
+    places = _spread(boxes / 2 + points * (size - boxes), boxes, size)
+    for label, place in zip(labels, places, strict=True):
+        label.set_position(place)
+    _write(figure, path)
+
+
+def _spread(centres: Any, boxes: Any, size: Any) -> Any:
+    """The centres of boxes, pushed apart within `size` until hardly any box covers another."""
+    reach = (boxes[:, np.newaxis] + boxes) / 2
+    turn = 2.4 * np.arange(len(boxes))  # two in one place have a way apart, too
+    centres = centres + 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    for _ in range(400):
+        apart = centres[:, np.newaxis] - centres
+        distances = np.max(np.abs(apart) / reach, axis=2)  # below 1, they overlap
+        np.fill_diagonal(distances, 1)
+        if distances.min() > 0.98:
+            break
+        push = apart * (1 / np.minimum(distances, 1) - 1)[..., np.newaxis]
+        centres += 0.2 * np.clip(push, -20, 20).sum(axis=1)
+        centres = np.clip(centres, boxes / 2, size - boxes / 2)
+    return centres
+
+
 @contextmanager
 def _sheet(
     path: str | os.PathLike[str],

@@ -17,6 +17,7 @@ from autograd import (
     grad,
     gradcheck,
     gradients,
+    log_softmax,
     logsumexp,
     max_pool,
     relu,
@@ -35,16 +36,18 @@ def eight_places(found: Any, expected: Any) -> None:
 # -- CBOW with one context word -----------------------------------------------------------------
 
 
+W_IN = np.array(
+    [[-1.38118728, 0.54849373], [0.39389902, -1.1501331],
+     [-1.16967628, 0.36078022], [0.06676289, -0.14292845]]
+)  # fmt: skip
+W_OUT = np.array(
+    [[1.39420129, -0.89441757, 0.99869667, 0.44447037],
+     [0.69671796, -0.23364341, 0.21975196, -0.0022673]]
+)  # fmt: skip
+
+
 def test_cbow_with_one_context_word() -> None:
-    w_in = np.array(
-        [[-1.38118728, 0.54849373], [0.39389902, -1.1501331],
-         [-1.16967628, 0.36078022], [0.06676289, -0.14292845]]
-    )  # fmt: skip
-    w_out = np.array(
-        [[1.39420129, -0.89441757, 0.99869667, 0.44447037],
-         [0.69671796, -0.23364341, 0.21975196, -0.0022673]]
-    )  # fmt: skip
-    a, b = Tensor(w_in, requires_grad=True), Tensor(w_out, requires_grad=True)
+    a, b = Tensor(W_IN, requires_grad=True), Tensor(W_OUT, requires_grad=True)
     u = a[0] @ b
     loss = cross_entropy(u, 1)
     eight_places(u.data, [-1.54350765, 1.10720623, -1.25885456, -0.61514042])
@@ -508,3 +511,68 @@ def test_gradients_of_a_network_agree_with_differences() -> None:
     np.testing.assert_allclose(value.data, loss(*values))
     for p, expected in zip(parameters, grad(loss, tuple(range(6)))(*values), strict=True):
         np.testing.assert_allclose(p.grad, expected, atol=1e-14)
+
+
+# -- word2vec with a full softmax ---------------------------------------------------------------
+
+
+def four_words(model: type[nn.models.CBOW]) -> nn.models.CBOW:
+    """I, like, playing, football."""
+    made = model(4, 2, dtype=np.float64)
+    made.load_state_dict({"weight_in": W_IN, "weight_out": W_OUT})
+    return made
+
+
+def check_both_tables(model: nn.models.CBOW, inputs: list[int], e: Any) -> None:
+    """dL/dW' = (Wᵀx̄) ⊗ e and dL/dW = x̄ ⊗ (W'e), where x̄ is the mean of one-hot vectors."""
+    x = np.eye(4)[inputs].mean(axis=0)
+    eight_places(model.weight_out.grad, np.outer(W_IN.T @ x, e))
+    eight_places(np.asarray(model.weight_in.grad), np.outer(x, W_OUT @ e))
+
+
+def test_cbow_with_one_context_word_as_a_model() -> None:
+    model = four_words(nn.models.CBOW)
+    u = model([0])
+    loss = cross_entropy(u, 1)
+    loss.backward()
+    y = softmax(u.data)
+    eight_places(u.data, [-1.54350765, 1.10720623, -1.25885456, -0.61514042])
+    eight_places(y, [0.05256567, 0.7445479, 0.06987559, 0.13301083])
+    eight_places(loss.item(), 0.29497808)
+    eight_places(
+        model.weight_out.grad,
+        [[-0.07260304, 0.35282718, -0.09651128, -0.18371287],
+         [0.02883194, -0.14011387, 0.03832632, 0.07295561]],
+    )  # fmt: skip
+    eight_places(
+        np.asarray(model.weight_in.grad), [[0.43067187, 0.11136187], [0, 0], [0, 0], [0, 0]]
+    )
+    check_both_tables(model, [0], y - np.eye(4)[1])
+
+
+@pytest.mark.parametrize(
+    ("context", "target"), [([0, 2], 1), ([0, 2, 3], 1), ([3, 3, 1], 0), ([0, 1, 2, 3], 2)]
+)
+def test_cbow_with_several_context_words(context: list[int], target: int) -> None:
+    model = four_words(nn.models.CBOW)
+    u = model(context)
+    loss = cross_entropy(u, target)
+    loss.backward()
+    expected = np.eye(4)[context].mean(axis=0) @ W_IN @ W_OUT
+    eight_places(u.data, expected)
+    eight_places(loss.item(), -expected[target] + np.log(np.exp(expected).sum()))
+    check_both_tables(model, context, softmax(expected) - np.eye(4)[target])
+
+
+@pytest.mark.parametrize(("center", "around"), [(0, [1]), (1, [0, 2]), (2, [0, 1, 3, 3])])
+def test_skip_gram(center: int, around: list[int]) -> None:
+    model = four_words(nn.models.SkipGram)
+    u = model(center)
+    loss = -log_softmax(u)[around].sum()
+    loss.backward()
+    expected = W_IN[center] @ W_OUT
+    eight_places(u.data, expected)
+    logarithm = np.log(np.exp(expected).sum())
+    eight_places(loss.item(), sum(logarithm - expected[j] for j in around))
+    e = sum(softmax(expected) - np.eye(4)[j] for j in around)
+    check_both_tables(model, [center], e)

@@ -1,6 +1,17 @@
-"""Whole networks, ready to train."""
+"""Whole models, ready to train."""
 
+from .cbow import CBOW, SkipGram
 from .cnn import CNN
 from .mlp import MLP
+from .vectors import KeyedVectors, UnknownWordError
+from .vocabulary import Vocabulary
 
-__all__ = ["CNN", "MLP"]
+__all__ = [
+    "CBOW",
+    "CNN",
+    "MLP",
+    "KeyedVectors",
+    "SkipGram",
+    "UnknownWordError",
+    "Vocabulary",
+]

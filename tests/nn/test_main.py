@@ -174,16 +174,112 @@ def test_cnn_that_cannot_be_made_ends_in_one_line(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["mlp", "--help"], ["cnn", "--help"]])
-def test_help_is_shown(arguments, capsys):
+def _need_word2vec():
+    if importlib.util.find_spec("nn.models.word2vec") is None:
+        pytest.skip("no Word2Vec yet")
+
+
+def _word2vec(tmp_path, *arguments):
+    _need_word2vec()
+    return command.main(["word2vec", "--out", str(tmp_path / "out"), *arguments])
+
+
+def test_word2vec_trains_and_writes_its_files(tmp_path):
+    _need_word2vec()
+    image = pytest.importorskip("matplotlib.image")
+    done = _run(tmp_path, "word2vec", "--epochs", "20", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "pullback-word2vec"
+    assert sorted(p.name for p in out.iterdir()) == ["map.png", "vectors.npz", "vectors.txt"]
+    assert "words/s" in done.stdout
+    near = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert " right " in near["left"]
+    assert " false " in near["true"]
+    assert image.imread(out / "map.png").std() > 0.01
+    wv = nn.models.KeyedVectors.load(out / "vectors.npz")
+    assert wv.vectors.shape[1] == 100
+    assert wv.words[0] == "the"
+    assert f"{len(wv):,} words from a text of {wv.counts.sum():,}" in done.stdout
+    same = nn.models.KeyedVectors.load_word2vec_format(out / "vectors.txt")
+    assert same.words == wv.words
+    np.testing.assert_array_equal(same.vectors, wv.vectors)
+
+
+CORPUS = """The Cat sat on the mat.
+"The dog", said the cat, "sat on the log."
+  The dog -- no cat -- said: sat!
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--cbow"], ["--hs"], ["--sg", "--negative", "2"], ["--hs", "--negative", "1"]],
+)
+def test_word2vec_reads_a_text(tmp_path, arguments, capsys):
+    (tmp_path / "text").write_text(CORPUS * 30)
+    options = ["--corpus", str(tmp_path / "text"), "--dim", "4", "--window", "2", "--epochs", "2"]
+    assert _word2vec(tmp_path, *options, "--min-count", "60", *arguments) == 0
+    wv = nn.models.KeyedVectors.load(tmp_path / "out" / "vectors.npz")
+    assert dict(zip(wv.words, wv.counts.tolist(), strict=True)) == {
+        "the": 180, "cat": 90, "sat": 90, "on": 60, "dog": 60, "said": 60
+    }  # fmt: skip
+    assert wv.vectors.shape == (6, 4)
+    shown = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert shown[:4] == ["6", "cat", "sat", "dog"]  # content words, the most frequent first
+
+
+def test_word2vec_with_the_same_seed_gives_the_same_vectors(tmp_path, capsys):
+    (tmp_path / "text").write_text(CORPUS * 30)
+    options = ["--corpus", str(tmp_path / "text"), "--dim", "4", "--epochs", "2"]
+    found = []
+    for seed in "112":
+        assert _word2vec(tmp_path, *options, "--seed", seed) == 0
+        found.append((tmp_path / "out" / "vectors.npz").read_bytes())
+    assert found[0] == found[1] != found[2]
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "words"),
+    [
+        (b"", [], 2, "the corpus is empty"),
+        (b"some words", [], 2, "min_count (=5) leaves no words"),
+        (b"some words", ["--min-count", "1", "--negative", "0"], 2, "negative=0"),
+        (b"some \xff words", [], 1, "line 1 has the byte 0xff, which is not UTF-8"),
+        (None, [], 1, "No such file"),
+    ],
+)
+def test_word2vec_that_cannot_train_ends_in_one_line(
+    tmp_path, capsys, text, arguments, code, words
+):
+    path = tmp_path / "text"
+    if text is not None:
+        path.write_bytes(text)
+    try:
+        found = _word2vec(tmp_path, "--corpus", str(path), *arguments)
+    except SystemExit as end:
+        found = end.code
+    assert found == code
+    shown = capsys.readouterr().err
+    assert words in shown
+    assert shown.startswith("python -m nn word2vec: error: ")
+    assert shown.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["text"][: text is not None]
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn", "word2vec", None])
+def test_help_is_shown(name, capsys):
     with pytest.raises(SystemExit) as caught:
-        command.main(arguments)
+        command.main([name, "--help"] if name else ["--help"])
     assert caught.value.code == 0
     shown = capsys.readouterr().out
-    assert arguments[0] in shown or "mlp" in shown
-    if len(arguments) == 2:
-        for option in ("--epochs", "--lr", "--batch-size", "--hidden", "--seed", "--out"):
-            assert option in shown
+    words = ["--epochs", "--seed", "--out"]
+    if name == "word2vec":
+        words += ["--corpus", "--sg", "--cbow", "--hs", "--negative", "--dim", "--window"]
+    elif name:
+        words += ["--lr", "--batch-size", "--hidden"]
+    for word in words if name else ["mlp", "cnn", "word2vec"]:
+        assert word in shown
 
 
 @pytest.mark.parametrize(
@@ -200,6 +296,8 @@ def test_help_is_shown(arguments, capsys):
         (["mlp", "--seed", "-1"], "argument --seed: '-1' is not a whole number of at least 0"),
         (["cnn", "--dropout", "1.5"], "argument --dropout: '1.5' is not a number from 0 to 1"),
         (["cnn", "--shift", "-1"], "argument --shift: '-1' is not a whole number of at least 0"),
+        (["word2vec", "--sg", "--cbow"], "argument --cbow: not allowed with argument --sg"),
+        (["word2vec", "--negative", "-1"], "argument --negative: '-1' is not a whole number"),
         (["mlp", "--out", "taken"], "argument --out: cannot write into 'taken': "),
         (["mlp", "--out", "taken/below"], "argument --out: cannot write into "),
     ],

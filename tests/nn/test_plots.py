@@ -135,3 +135,54 @@ def test_feature_maps(tmp_path):
     layers = [("Conv2d", rng.normal(size=(12, 8, 8))), ("MaxPool2d", np.zeros((3, 4, 4)))]
     plots.feature_maps(rng.random((3, 8, 8)), layers, tmp_path / "f.png")
     _read(tmp_path / "f.png")
+
+
+def _labels(monkeypatch, path, words, vectors):
+    """Where the words of a map are: boxes (left, bottom, right, top), and the frame's."""
+    figures = []
+    write = plots._write
+    monkeypatch.setattr(plots, "_write", lambda figure, path: figures.append(figure))
+    plots.word_map(words, vectors, path)
+    monkeypatch.undo()
+    write(figures[0], path)
+    (axes,) = figures[0].axes
+    texts = {text.get_text(): text.get_window_extent().extents for text in axes.texts}
+    assert list(texts) == words
+    return np.array(list(texts.values())), axes.get_window_extent().extents
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_word_map_shows_every_word_and_covers_none(tmp_path, monkeypatch, same):
+    words = [f"{'long' * (i % 4)}word{i}" for i in range(120)]
+    vectors = np.random.default_rng(0).normal(size=(120, 50)).astype(np.float32)
+    if same:
+        vectors[:] = vectors[0]  # all in one place
+    boxes, frame = _labels(monkeypatch, tmp_path / "map.png", words, vectors)
+    _read(tmp_path / "map.png")
+    covered = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    covered = covered - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    np.fill_diagonal(covered[..., 0], 0)
+    assert (covered > 0).all(axis=2).sum() == 0
+    assert (boxes[:, :2] >= frame[:2] - 1).all()
+    assert (boxes[:, 2:] <= frame[2:] + 1).all()
+
+
+def test_word_map_puts_words_with_near_vectors_near(tmp_path, monkeypatch):
+    generator = np.random.default_rng(0)
+    topics = np.repeat(generator.normal(size=(3, 40)), 10, axis=0)
+    vectors = topics + 0.1 * generator.normal(size=topics.shape)
+    vectors *= generator.uniform(0.1, 10, (30, 1))  # lengths say nothing
+    words = [f"w{i}" for i in range(30)]
+    boxes, _ = _labels(monkeypatch, tmp_path / "map.png", words, vectors)
+    centres = (boxes[:, :2] + boxes[:, 2:]).reshape(3, 10, 2) / 2
+    within = np.abs(centres - centres.mean(axis=1, keepdims=True)).max()
+    between = min(np.abs(centres[i].mean(0) - centres[j].mean(0)).max() for i, j in
+                  ((0, 1), (0, 2), (1, 2)))  # fmt: skip
+    assert between > 3 * within
+
+
+@pytest.mark.parametrize("vectors", [np.ones((1, 5)), np.zeros((3, 5)), np.ones((2, 1))])
+def test_word_map_of_strange_vectors_is_drawn(tmp_path, vectors):
+    words = ["$x^", "\\frac{", "_y"][: len(vectors)]
+    plots.word_map(words, vectors, tmp_path / "map.png")
+    _read(tmp_path / "map.png")

@@ -1,0 +1,157 @@
+"""Text to learn words from: files read as a stream, and a text that every Python carries."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .idx import DataError
+
+_PIECE = 1 << 16  # bytes of a line that are looked at together
+_LONGEST = 1 << 20  # characters of a word; whatever has longer ones is no text
+
+
+class LineSentences:
+    """The sentences in a text file: each line a sentence, as a list of words.
+
+    Words stand between white space. The file is UTF-8, and may be compressed by gzip (whatever
+    it is called). It is read anew, as a stream, each time this is iterated over; a line of more
+    than `max_sentence_length` words gives several sentences, so that the memory taken depends
+    neither on the file nor on its lines.
+
+    Raises `OSError` for a file that cannot be opened, and `DataError` for one that cannot be read
+    again (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], max_sentence_length: int = 10_000) -> None:
+        if max_sentence_length < 1:
+            raise ValueError(
+                f"LineSentences: max_sentence_length (={max_sentence_length}) must be at least 1"
+            )
+        open(path, "rb").close()
+        if not Path(path).is_file():
+            raise DataError(f"{path}: is no file that can be read more than once; save it first")
+        self.path = path
+        self.max_sentence_length = max_sentence_length
+
+    def __iter__(self) -> Iterator[list[str]]:
+        most = self.max_sentence_length
+        sentence: list[str] = []
+        for words, ends in self._pieces():
+            sentence += words
+            while len(sentence) > most or (ends and sentence):
+                yield sentence[:most]
+                sentence = sentence[most:]
+
+    def _pieces(self) -> Iterator[tuple[list[str], bool]]:
+        """The words of each piece of a line, and whether the line ends with it."""
+        number, rest = 1, ""
+        decode = codecs.getincrementaldecoder("utf-8")().decode
+        with opened(self.path) as file:
+            while piece := file.readline(_PIECE):
+                ends = piece.endswith(b"\n")
+                text = rest + _decoded(decode, piece, ends, self.path, number)
+                words = text.split()
+                # A word at the end of a piece may go on in the next one.
+                rest = words.pop() if not ends and words and not text[-1].isspace() else ""
+                if len(rest) > _LONGEST:
+                    raise DataError(f"{self.path}: line {number} has no word in a million letters")
+                yield words, ends
+                number += ends
+            _decoded(decode, b"", True, self.path, number)
+            yield rest.split(), True
+
+
+def lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
+    """The lines of a UTF-8 text, which may be compressed by gzip, with their numbers from 1."""
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    with opened(path) as file:
+        for number, line in enumerate(file, 1):
+            yield number, _decoded(decode, line, True, path, number)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """The file, to read bytes from, which may be compressed by gzip.
+
+    Raises `DataError` where the archive is damaged, also while reading.
+    """
+    with open(path, "rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not compressed:
+            yield file
+            return
+        try:
+            with gzip.GzipFile(fileobj=file) as content:
+                yield content
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(f"{path}: is damaged, or cut short ({error})") from error
+
+
+def _decoded(
+    decode: Any, content: bytes, final: bool, path: str | os.PathLike[str], number: int
+) -> str:
+    try:
+        text: str = decode(content, final)
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise DataError(
+            f"{path}: line {number} has the byte 0x{byte:02x}, which is not UTF-8 there; convert "
+            f"the file to UTF-8"
+        ) from error
+    return text.removeprefix("\ufeff") if number == 1 else text
+
+
+# -- English ------------------------------------------------------------------------------------
+
+_END = re.compile(r"[.:;!?](?=\s|$)|\n\s*\n|^\s*(?=\* )", re.MULTILINE)
+_MARKUP = re.compile(r"^[*=~^\-]+$|^\s*(>>>|\.\.\.).*$|^.*::=.*$|^\s+[|].*$", re.MULTILINE)
+_WORD = re.compile(r"[a-z_][a-z_0-9]+|\ba\b")
+
+_COMMON = """
+a about above after again all also always am an and another any are art as at be because
+been before being below between both but by can cannot come could dare did do does doing done
+down each either else ere even ever every few for from further get give given go had has hast
+hath have having he her here him himself his how however if in instead into is it its itself
+just last let like made make makes many may me might mine more most much must my myself need
+neither never no none nor not now of off often on once one only onto or other others our out
+over own per rather said same see shall she should since so some such than that the thee their
+them themselves then there therefore these they thine this those thou though through thus thy
+tis to too two under unless until up upon us use used uses using very was we well were what
+when where whether which while who whom whose why will with within without would yet you your
+yourself
+"""
+
+#: Words that every English text has many of, whatever it is about.
+FUNCTION_WORDS = frozenset(_COMMON.split())
+
+
+def python_reference() -> list[list[str]]:
+    """The sentences of Python's own language reference, about 60,000 words of English.
+
+    Each is a list of words in lower case, without code and markup. What the text is
+    depends on the version of Python.
+
+    Raises `DataError` where Python was installed without it.
+    """
+    try:
+        from pydoc_data.topics import topics
+    except ImportError as error:
+        raise DataError(
+            "python_reference: this Python was installed without its module pydoc_data; give a "
+            "text of your own"
+        ) from error
+    sentences = []
+    for name in sorted(topics):
+        for sentence in _END.split(_MARKUP.sub("", topics[name]).lower()):
+            if words := _WORD.findall(sentence):
+                sentences.append(words)
+    return sentences

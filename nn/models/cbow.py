@@ -1,0 +1,67 @@
+"""word2vec from first principles: two tables, and a softmax over the whole vocabulary.
+
+What makes it practical for large vocabularies stands in `word2vec.py`. Source: Rong, word2vec
+Parameter Learning Explained, 2014 (arXiv:1411.2738), sections 1 and 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import ShapeError, Tensor, embedding
+
+from .. import init
+from ..module import Module, Parameter
+
+
+class CBOW(Module):
+    """Predicts a word from the words around it: their numbers `(..., C)` to logits `(..., V)`.
+
+    The hidden layer is the mean of the C rows of `weight_in` `(vocab_size, dim)`; the logits are
+    its product with `weight_out` `(dim, vocab_size)`. With `cross_entropy`, the loss of the target
+    word. Both tables start as N(0, 1/dim), drawn from `generator`.
+
+    Raises `ValueError` for sizes below 1 and numbers outside 0..vocab_size - 1, and `DTypeError`
+    for numbers that are no integers, `ShapeError` where there is no context.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        dim: int,
+        *,
+        dtype: DTypeLike = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        for name, size in (("vocab_size", vocab_size), ("dim", dim)):
+            if size < 1:
+                raise ValueError(f"{type(self).__name__}: {name} (={size}) must be at least 1")
+        if generator is None:
+            generator = np.random.default_rng()
+        self.weight_in = Parameter(np.empty((vocab_size, dim), dtype), dtype=dtype)
+        self.weight_out = Parameter(np.empty((dim, vocab_size), dtype), dtype=dtype)
+        for weight in (self.weight_in, self.weight_out):
+            init.normal_(weight, std=dim**-0.5, generator=generator)
+
+    def forward(self, context: Any) -> Tensor:
+        shape = np.shape(context)
+        if not shape or not shape[-1]:
+            raise ShapeError(f"CBOW: context has shape {shape}, and must be (..., C), with C > 0")
+        hidden = embedding(self.weight_in, context).mean(axis=-2)
+        result: Tensor = hidden @ self.weight_out
+        return result
+
+
+class SkipGram(CBOW):
+    """Predicts the words around a word: its number `(...)` to logits `(..., V)`.
+
+    The tables are those of `CBOW`. Every place around the word has the same logits; the loss is
+    the sum of the cross-entropies of the C words that stand there, `-log_softmax(u)[words].sum()`.
+    """
+
+    def forward(self, center: Any) -> Tensor:
+        result: Tensor = embedding(self.weight_in, center) @ self.weight_out
+        return result

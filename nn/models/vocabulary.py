@@ -1,0 +1,171 @@
+"""The words of a corpus with their counts, and what word2vec draws from them."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+
+class Vocabulary:
+    """Words, the most frequent first, and those with equal counts by their first appearance.
+
+    `words`: list of str; `counts`: int64, of each word; `index`: from a word to its number;
+    `total`: the sum of the counts.
+
+    Raises `ValueError` for counts below 1, or not as many of them as words.
+    """
+
+    def __init__(self, words: Sequence[str], counts: Any) -> None:
+        self.words = list(words)
+        self.counts = np.asarray(counts, np.int64)
+        self.index = {word: i for i, word in enumerate(self.words)}
+        self.total = int(self.counts.sum())
+        if self.counts.shape != (len(self.words),) or self.counts.min(initial=1) < 1:
+            raise ValueError(
+                f"Vocabulary: {len(self.words)} words need as many counts of at least 1; got "
+                f"{counts!r:.60}"
+            )
+
+    @classmethod
+    def build(
+        cls,
+        sentences: Iterable[Iterable[str]],
+        min_count: int = 5,
+        max_final_vocab: int | None = None,
+    ) -> Vocabulary:
+        """Count the words of `sentences` in one pass, and keep the frequent ones.
+
+        Kept are words with a count of at least `min_count`, of these at most the
+        `max_final_vocab` most frequent ones; as in gensim, words with equal counts stay or go
+        together.
+
+        Raises `TypeError` for sentences that are not lists of words, and `ValueError` where no
+        word is left.
+        """
+        if max_final_vocab is not None and max_final_vocab < 1:
+            raise ValueError(
+                f"Vocabulary.build: max_final_vocab (={max_final_vocab}) must be at least 1"
+            )
+        counter = _counted(sentences)
+        if not counter:
+            raise ValueError("Vocabulary.build: the corpus is empty: it has no words")
+        ordered = counter.most_common()
+        largest = ordered[0][1]
+        if largest < min_count:
+            raise ValueError(
+                f"Vocabulary.build: min_count (={min_count}) leaves no words: the most frequent "
+                f"one, {ordered[0][0]!r}, has a count of {largest}"
+            )
+        least = min_count
+        if max_final_vocab is not None and max_final_vocab < len(ordered):
+            least = max(least, ordered[max_final_vocab][1] + 1)
+            if largest < least:
+                raise ValueError(
+                    f"Vocabulary.build: max_final_vocab (={max_final_vocab}) leaves no words: "
+                    f"more have the largest count, {largest}, and none of them goes before others"
+                )
+        kept = [(word, count) for word, count in ordered if count >= least]
+        return cls([word for word, _ in kept], [count for _, count in kept])
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} words, {self.total:,} in the corpus)"
+
+    def encode(self, sentence: Iterable[str]) -> Any:
+        """The numbers of the words (int32); unknown words are dropped.
+
+        Raises `TypeError` for what is not a list of words.
+        """
+        _refuse_text(sentence)
+        numbers = np.fromiter(map(self.index.get, sentence, repeat(-1)), np.int32)
+        return numbers[numbers >= 0]
+
+    def keep_probabilities(self, sample: float) -> Any:
+        """How likely each word stays when frequent words are thinned out (float64).
+
+        With the word's count c, and t = `sample` times all counts, it is (sqrt(c / t) + 1) t / c,
+        at most 1. As in gensim, `sample` 0 keeps all words, and one of at least 1 is a count
+        instead of a share: words that have more are thinned out. Source: word2vec.c; the formula
+        of Mikolov et al. 2013 (arXiv:1310.4546) is another one.
+        """
+        if not 0 <= sample < math.inf:
+            raise ValueError(f"keep_probabilities: sample (={sample}) must be 0 or positive")
+        if sample == 0:
+            return np.ones(len(self))
+        threshold = sample * self.total if sample < 1 else int(sample * (3 + math.sqrt(5)) / 2)
+        ratios = self.counts / threshold
+        return np.minimum((np.sqrt(ratios) + 1) / ratios, 1)
+
+    def noise(self, ns_exponent: float) -> Any:
+        """The cumulative distribution (float64) of the words in proportion to count^ns_exponent.
+
+        `np.searchsorted(noise, generator.random(shape), side="right")` draws word numbers.
+        """
+        if not math.isfinite(ns_exponent):
+            raise ValueError(f"noise: ns_exponent (={ns_exponent}) must be finite")
+        logarithms = ns_exponent * np.log(self.counts)
+        cumulative = np.cumsum(np.exp(logarithms - logarithms.max()))
+        return cumulative / cumulative[-1]
+
+    def huffman(self) -> tuple[list[Any], list[Any]]:
+        """For each word, the way to it in the Huffman tree: `(points, codes)`.
+
+        `points`: the numbers of its inner nodes (int32, 0 to the number of words - 2), from the
+        root down; `codes`: the turn taken at each (bool). The mean length of a code is the least
+        there is for these counts. The only word of a vocabulary of one has an empty code.
+        """
+        count = len(self)
+        heap = [(c, i) for i, c in enumerate(self.counts.tolist())]
+        heapq.heapify(heap)
+        children = []
+        for node in range(count, 2 * count - 1):
+            (c, left), (d, right) = heapq.heappop(heap), heapq.heappop(heap)
+            heapq.heappush(heap, (c + d, node))
+            children.append((left, right))
+        points, codes = [np.empty(0, np.int32)] * count, [np.empty(0, bool)] * count
+        ways: list[tuple[int, list[int], list[bool]]] = [(2 * count - 2, [], [])]
+        while ways:
+            node, passed, turns = ways.pop()
+            if node < count:
+                points[node], codes[node] = np.array(passed, np.int32), np.array(turns, bool)
+            else:
+                passed = [*passed, node - count]
+                for turn, child in enumerate(children[node - count]):
+                    ways.append((child, passed, [*turns, turn == 1]))
+        return points, codes
+
+
+def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
+    _refuse_text(sentences, "sentences is")
+    counter: Counter[str] = Counter()
+    for number, sentence in enumerate(sentences):
+        _refuse_text(sentence, f"sentence {number} is")
+        try:
+            counter.update(iter(sentence))  # of a mapping, the keys
+        except TypeError as error:
+            raise TypeError(
+                f"sentence {number} (={sentence!r:.60}) is not a list of words ({error})"
+            ) from error
+    for word in counter:
+        if not isinstance(word, str):
+            raise TypeError(
+                f"the corpus has {word!r:.60} ({type(word).__name__}) for a word; words must be str"
+            )
+    return counter
+
+
+def _refuse_text(value: Any, what: str = "a sentence is") -> None:
+    if isinstance(value, str | bytes):
+        raise TypeError(
+            f"{what} the plain text {value!r:.60}, where a list is needed: a corpus is a list of "
+            f"sentences, a sentence a list of words, as text.split() makes it; a file is read by "
+            f"nn.data.LineSentences(path)"
+        )
