@@ -12,7 +12,8 @@ and windows of one (`.` is padding; 1 is a pair):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,24 +55,26 @@ def windows(words: Any, sentences: Any, reach: Any, window: int, block: int) -> 
 
 
 def chunks(
-    sentences: Iterable[Any], encode: Callable[[Any], Any], size: int
+    sentences: Iterable[Sequence[str]], index: dict[str, int], size: int
 ) -> Iterator[tuple[Any, Any]]:
-    """Whole sentences in a row, `size` words or a little more at a time.
+    """Whole sentences in a row, about `size` words at a time, without those not in `index`.
 
     Yields the numbers of the words and, for each, the number of its sentence.
     """
-    held: list[Any] = []
+    held: list[Sequence[str]] = []
     words = 0
     for sentence in sentences:
-        held.append(encode(sentence))
-        words += len(held[-1])
+        held.append(sentence)
+        words += len(sentence)
         if words >= size:
-            yield _in_a_row(held)
+            yield _in_a_row(held, words, index)
             held, words = [], 0
     if words:
-        yield _in_a_row(held)
+        yield _in_a_row(held, words, index)
 
 
-def _in_a_row(sentences: list[Any]) -> tuple[Any, Any]:
-    lengths = [len(s) for s in sentences]
-    return np.concatenate(sentences), np.repeat(np.arange(len(lengths)), lengths)
+def _in_a_row(held: list[Sequence[str]], count: int, index: dict[str, int]) -> tuple[Any, Any]:
+    numbers = map(index.get, chain.from_iterable(held), repeat(-1))
+    words = np.fromiter(numbers, np.int32, count)
+    known = words >= 0
+    return words[known], np.repeat(np.arange(len(held)), list(map(len, held)))[known]

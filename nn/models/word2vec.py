@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import RowGradient, Tensor, rule, sigmoid, softplus
+from autograd import Tensor, rule, sigmoid, softplus
 
+from .rows import Rounds, rounds, subtract
 from .vectors import KeyedVectors
 from .vocabulary import Vocabulary
 from .windows import Windows, chunks, windows
@@ -77,6 +78,7 @@ class Word2Vec:
         epochs: int = 5,
         seed: int = 1,
         shrink_windows: bool = True,
+        step: int = 512,
     ) -> None:
         for name, value in (("vector_size", vector_size), ("window", window), ("epochs", epochs)):
             if value < 1:
@@ -101,6 +103,7 @@ class Word2Vec:
         self.min_count = min_count
         self.max_final_vocab = max_final_vocab
         self.sg = sg
+        self.step = step
         self.hs = hs
         self.negative = negative
         self.ns_exponent = ns_exponent
@@ -142,7 +145,7 @@ class Word2Vec:
         keep = self.vocabulary.keep_probabilities(self.sample)
         seen = 0
         for _ in range(epochs):
-            for words, sentence in chunks(_again(sentences), self.vocabulary.encode, CHUNK):
+            for words, sentence in chunks(_again(sentences), self.vocabulary.index, CHUNK):
                 rate = self.alpha - (self.alpha - self.min_alpha) * min(seen / total, 1)
                 seen += len(words)
                 kept = self.generator.random(len(words)) < keep[words]
@@ -155,38 +158,35 @@ class Word2Vec:
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
         blocks = windows(words, sentences, reach, self.window, BLOCK)
+        count = len(blocks.centres)
         if self.negative:
-            shape = len(blocks.centres), NOISE[self.sg]
-            noise = np.searchsorted(self._noise, self.generator.random(shape)).astype(np.int32)
-        step = STEP // BLOCK
-        for first in range(0, len(blocks.centres), step):
-            part = slice(first, first + step)
-            batch = Windows(*(x[part] for x in blocks))
-            self._step(batch, noise[part] if self.negative else None, rate)
-
-    def _step(self, batch: Windows, noise: Any, rate: float) -> None:
-        read = Rows(self.inputs, batch.stretches)
-        inputs, true = self._hidden(read.values, batch.pairs.astype(np.float32))
-        losses = []
-        if noise is not None:
-            outputs = Rows(self.outputs, np.concatenate([batch.centres, noise], axis=1))
+            noise = np.searchsorted(self._noise, self.generator.random((count, NOISE[self.sg])))
+            outputs = np.concatenate([blocks.centres, noise.astype(np.int32)], axis=1)
             # A noise word that is the centre of a pair does not count for this pair (as in
             # gensim). Its score is the pair's own: there it is taken back.
-            equal = (batch.centres[:, :, None] == noise[:, None]).sum(axis=2, dtype=np.float32)
-            share = np.float32(self.negative / noise.shape[1])
-            block = batch.centres.shape[1]
-            weights = np.empty((*outputs.values.shape[:2], true.shape[2]), np.float32)
-            np.multiply(true, (1 - share * equal)[:, :, None], out=weights[:, :block])
-            weights[:, block:] = share * true.sum(axis=1, keepdims=True)
+            share = self.negative / noise.shape[1]
+            hits = np.flatnonzero(blocks.centres[:, :, None] == outputs[:, None, BLOCK:])
+            hits = np.bincount(hits // noise.shape[1], minlength=blocks.centres.size)
+            once = (1 - share * hits).astype(np.float32).reshape(count, BLOCK, 1)
+        pairs = blocks.pairs.astype(np.float32)
+        step = self.step // BLOCK
+        read_plan = rounds(blocks.stretches.ravel(), step * blocks.stretches.shape[1])
+        plan = rounds(outputs.ravel(), step * outputs.shape[1])
+        for first in range(0, count, step):
+            part = slice(first, first + step)
+            read = Rows(self.inputs, blocks.stretches[part])
+            inputs, true = self._hidden(read.values, pairs[part])
+            rows = Rows(self.outputs, outputs[part])
+            weights = np.empty((*rows.values.shape[:2], true.shape[2]), np.float32)
+            np.multiply(true, once[part], out=weights[:, :BLOCK])
+            weights[:, BLOCK:] = np.full((1, BLOCK), share, np.float32) @ true
             positive = np.zeros_like(weights)
-            positive[:, :block] = true
-            scores = outputs.values @ np.swapaxes(inputs, 1, 2)
-            losses.append((outputs, logistic_loss(scores, weights, positive)))
-        loss = losses[0][1]
-        loss.backward(np.float32(rate))
-        read.descend()
-        for outputs, _ in losses:
-            outputs.descend()
+            positive[:, :BLOCK] = true
+            scores = rows.values @ np.swapaxes(inputs, 1, 2)
+            loss = logistic_loss(scores, weights, positive)
+            loss.backward(np.float32(rate))
+            read.descend(read_plan[first // step])
+            rows.descend(plan[first // step])
 
     def _hidden(self, stretches: Tensor, pairs: Any) -> tuple[Tensor, Any]:
         """The vectors to predict from, (blocks, k, size), and which of them are true for which
@@ -213,12 +213,9 @@ class Rows:
         self.numbers = numbers
         self.values = Tensor(np.take(table, numbers, axis=0), requires_grad=True)
 
-    def descend(self) -> None:
+    def descend(self, plan: Rounds) -> None:
         """Take the gradient off the table."""
-        numbers = self.numbers.ravel()
-        values = self.values.grad.reshape(len(numbers), -1)
-        found = RowGradient(numbers, values, self.table.shape).summed()
-        self.table[found.rows] -= found.values
+        subtract(self.table, self.values.grad.reshape(-1, self.table.shape[1]), plan)
 
 
 def _again(sentences: Any) -> Any:
