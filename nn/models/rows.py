@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
+
 #: So many rounds; what is left of the most frequent rows goes the slow way.
 ROUNDS = 8
 
@@ -60,3 +62,24 @@ def subtract(table: Any, values: Any, plan: Rounds) -> None:
         table[rows] = changed
     for rows, places in plan[ROUNDS:]:
         np.subtract.at(table, rows, values[places])
+
+
+class Rows:
+    """Rows of a table, some at a time as a leaf whose gradient is then taken off the table.
+
+    `numbers`: (blocks, k), the rows, of which `blocks` are taken at a time, in order.
+    """
+
+    def __init__(self, table: Any, numbers: Any, blocks: int) -> None:
+        self.table = table
+        self.numbers = numbers
+        self.plans = iter(rounds(numbers.ravel(), blocks * numbers.shape[1]))
+
+    def take(self, part: slice) -> Tensor:
+        self.leaf = Tensor(np.take(self.table, self.numbers[part], axis=0), requires_grad=True)
+        return self.leaf
+
+    def descend(self) -> None:
+        """Subtract the gradient of what was taken."""
+        values = np.reshape(self.leaf.grad, (-1, self.table.shape[1]))
+        subtract(self.table, values, next(self.plans))

@@ -37,6 +37,8 @@ class Vocabulary:
         for sentence in sentences:
             counter.update(sentence)
         kept = [(w, c) for w, c in counter.most_common(max_final_vocab) if c >= min_count]
+        if not kept:
+            raise ValueError(f"Vocabulary: no word occurs min_count (={min_count}) times")
         return cls([w for w, _ in kept], [c for _, c in kept])
 
     def encode(self, sentence: Iterable[str]) -> Any:

@@ -4,9 +4,10 @@
     model.wv                              the words and their vectors
 
 The parameters, their defaults and their meaning are gensim's. Centres are taken in blocks (see
-`windows.py`): one batched matrix product scores all outputs of a block (its centres, and noise
-words that its pairs share) against all its inputs, and weights pick the pairs out. The gradients
-are the engine's. Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
+`windows.py`): one batched matrix product scores all outputs of a block (see `outputs.py`)
+against all its inputs, and weights pick the pairs out. The gradients are the engine's, and the
+tables lose those of the rows that were read (see `rows.py`). Sources: Mikolov et al. 2013
+(arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
@@ -16,30 +17,25 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, rule, sigmoid, softplus
+from autograd import Tensor
 
-from .rows import Rounds, rounds, subtract
+from .outputs import Negatives, Paths, Tree, logistic_loss
+from .rows import Rows
 from .vectors import KeyedVectors
 from .vocabulary import Vocabulary
-from .windows import Windows, chunks, windows
+from .windows import chunks, windows
 
 #: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
 CHUNK = 10_000
 
-#: Centres in a block, centres (in whole blocks) in a step, and noise words of a block: skip-gram.
-#: Blocks that share fewer noise words learn worse; longer steps take larger strides.
-BLOCK, STEP, NOISE = 16, 512, {0: 16, 1: 32}
+#: Centres in a block, and noise words for it, by `sg`. With fewer noise words skip-gram learns
+#: worse (nearest neighbours agree less with gensim's); more cost time.
+BLOCK = {0: 16, 1: 32}
+NOISE = {0: 16, 1: 32}
 
-#: sum of `weights * softplus(scores) - positive * scores`: the logistic loss of pairs of which
-#: `positive` are true and `weights - positive` false.
-logistic_loss = rule(
-    lambda scores, weights, positive: (
-        np.vdot(weights, softplus(scores)) - np.vdot(positive, scores)
-    ),
-    lambda g, _, scores, weights, positive: g * (weights * sigmoid(scores) - positive),
-    None,
-    None,
-)
+#: Centres in a step, that is, between two updates of the tables; by `hs`. The upper nodes of a
+#: Huffman tree lie on most paths, and must not change in too long strides.
+STEP = {0: 512, 1: 256}
 
 
 class Word2Vec:
@@ -78,8 +74,8 @@ class Word2Vec:
         epochs: int = 5,
         seed: int = 1,
         shrink_windows: bool = True,
-        step: int = 512,
     ) -> None:
+        value: float
         for name, value in (("vector_size", vector_size), ("window", window), ("epochs", epochs)):
             if value < 1:
                 raise ValueError(f"Word2Vec: {name} (={value}) must be at least 1")
@@ -103,7 +99,6 @@ class Word2Vec:
         self.min_count = min_count
         self.max_final_vocab = max_final_vocab
         self.sg = sg
-        self.step = step
         self.hs = hs
         self.negative = negative
         self.ns_exponent = ns_exponent
@@ -132,11 +127,7 @@ class Word2Vec:
             self._noise = vocabulary.noise(self.ns_exponent)
         if self.hs:
             self.nodes = np.zeros((max(shape[0] - 1, 1), self.vector_size), np.float32)
-            points, codes = vocabulary.huffman()
-            self._depth = np.array([len(p) for p in points])
-            self._begin = np.cumsum(self._depth) - self._depth
-            self._points = np.append(np.concatenate(points), 0).astype(np.int32)
-            self._codes = np.append(np.concatenate(codes), False)
+            self._tree = Tree(*vocabulary.huffman())
 
     def train(self, sentences: Iterable[Iterable[str]], epochs: int | None = None) -> None:
         """Go through `sentences` `epochs` times (None: as the model says)."""
@@ -157,36 +148,30 @@ class Word2Vec:
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
-        blocks = windows(words, sentences, reach, self.window, BLOCK)
-        count = len(blocks.centres)
-        if self.negative:
-            noise = np.searchsorted(self._noise, self.generator.random((count, NOISE[self.sg])))
-            outputs = np.concatenate([blocks.centres, noise.astype(np.int32)], axis=1)
-            # A noise word that is the centre of a pair does not count for this pair (as in
-            # gensim). Its score is the pair's own: there it is taken back.
-            share = self.negative / noise.shape[1]
-            hits = np.flatnonzero(blocks.centres[:, :, None] == outputs[:, None, BLOCK:])
-            hits = np.bincount(hits // noise.shape[1], minlength=blocks.centres.size)
-            once = (1 - share * hits).astype(np.float32).reshape(count, BLOCK, 1)
+        blocks = windows(words, sentences, reach, self.window, BLOCK[self.sg])
         pairs = blocks.pairs.astype(np.float32)
-        step = self.step // BLOCK
-        read_plan = rounds(blocks.stretches.ravel(), step * blocks.stretches.shape[1])
-        plan = rounds(outputs.ravel(), step * outputs.shape[1])
-        for first in range(0, count, step):
-            part = slice(first, first + step)
-            read = Rows(self.inputs, blocks.stretches[part])
-            inputs, true = self._hidden(read.values, pairs[part])
-            rows = Rows(self.outputs, outputs[part])
-            weights = np.empty((*rows.values.shape[:2], true.shape[2]), np.float32)
-            np.multiply(true, once[part], out=weights[:, :BLOCK])
-            weights[:, BLOCK:] = np.full((1, BLOCK), share, np.float32) @ true
-            positive = np.zeros_like(weights)
-            positive[:, :BLOCK] = true
-            scores = rows.values @ np.swapaxes(inputs, 1, 2)
-            loss = logistic_loss(scores, weights, positive)
+        blocks_per_step = STEP[self.hs] // BLOCK[self.sg]
+        read = Rows(self.inputs, blocks.stretches, blocks_per_step)
+        targets: list[tuple[Rows, Negatives | Paths]] = []
+        if self.negative:
+            size = NOISE[self.sg]
+            drawn = Negatives(blocks.centres, self._noise, size, self.negative, self.generator)
+            targets.append((Rows(self.outputs, drawn.numbers, blocks_per_step), drawn))
+        if self.hs:
+            paths = Paths(blocks.centres, self._tree)
+            targets.append((Rows(self.nodes, paths.numbers, blocks_per_step), paths))
+        for first in range(0, len(pairs), blocks_per_step):
+            part = slice(first, first + blocks_per_step)
+            hidden, true = self._hidden(read.take(part), pairs[part])
+            inputs = np.swapaxes(hidden, 1, 2)
+            losses = [
+                logistic_loss(rows.take(part) @ inputs, *target.weigh(true, part))
+                for rows, target in targets
+            ]
+            loss = losses[0] if len(losses) == 1 else losses[0] + losses[1]
             loss.backward(np.float32(rate))
-            read.descend(read_plan[first // step])
-            rows.descend(plan[first // step])
+            for rows in (read, *(rows for rows, _ in targets)):
+                rows.descend()
 
     def _hidden(self, stretches: Tensor, pairs: Any) -> tuple[Tensor, Any]:
         """The vectors to predict from, (blocks, k, size), and which of them are true for which
@@ -203,19 +188,6 @@ class Word2Vec:
         else:
             hidden = sums * share + sums.data * (1 - share)
         return hidden, np.eye(pairs.shape[1], dtype=np.float32) * (counts > 0)
-
-
-class Rows:
-    """Some rows of a table, as a leaf. `values`: of shape `(*numbers.shape, size)`."""
-
-    def __init__(self, table: Any, numbers: Any) -> None:
-        self.table = table
-        self.numbers = numbers
-        self.values = Tensor(np.take(table, numbers, axis=0), requires_grad=True)
-
-    def descend(self, plan: Rounds) -> None:
-        """Take the gradient off the table."""
-        subtract(self.table, self.values.grad.reshape(-1, self.table.shape[1]), plan)
 
 
 def _again(sentences: Any) -> Any:
