@@ -81,7 +81,7 @@ class Paths:
 
     def __init__(self, centres: Any, tree: Tree) -> None:
         depth = tree.depth[centres][:, :, None]
-        step = np.arange(depth.max())
+        step = np.arange(max(depth.max(), 1))  # a lone word has no path
         on_path = step < depth
         places = np.where(on_path, tree.begin[centres][:, :, None] + step, 0)
         self.numbers = tree.points[places].reshape(len(centres), -1)

@@ -33,9 +33,13 @@ CHUNK = 10_000
 BLOCK = {0: 16, 1: 32}
 NOISE = {0: 16, 1: 32}
 
-#: Centres in a step, that is, between two updates of the tables; by `hs`. The upper nodes of a
-#: Huffman tree lie on most paths, and must not change in too long strides.
+#: The most centres in a step, that is, between two updates of the tables; by `hs`.
 STEP = {0: 512, 1: 256}
+
+#: A step sums what sequential training would add in turn. So that frequent words do not overshoot,
+#: steps are shorter where the pairs of the most frequent word in a step, times the square of the
+#: learning rate, would exceed this: in small vocabularies, without subsampling, at high rates.
+STRIDE = 0.015
 
 
 class Word2Vec:
@@ -134,6 +138,9 @@ class Word2Vec:
         epochs = self.epochs if epochs is None else epochs
         total = self.vocabulary.total * epochs
         keep = self.vocabulary.keep_probabilities(self.sample)
+        kept_counts = self.vocabulary.counts * keep
+        pairs = kept_counts.max() / kept_counts.sum() * (self.window + 1)
+        step = max(int(min(STRIDE / (self.alpha**2 * pairs), STEP[self.hs])), 1)
         seen = 0
         for _ in range(epochs):
             for words, sentence in chunks(_again(sentences), self.vocabulary.index, CHUNK):
@@ -141,16 +148,17 @@ class Word2Vec:
                 seen += len(words)
                 kept = self.generator.random(len(words)) < keep[words]
                 if kept.any():
-                    self._learn(words[kept], sentence[kept], rate)
+                    self._learn(words[kept], sentence[kept], rate, step)
 
-    def _learn(self, words: Any, sentences: Any, rate: float) -> None:
-        """One pass over a row of words."""
+    def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> None:
+        """One pass over a row of words, about `step` at a time."""
+        block = min(step, BLOCK[self.sg])
+        blocks_per_step = step // block
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
-        blocks = windows(words, sentences, reach, self.window, BLOCK[self.sg])
+        blocks = windows(words, sentences, reach, self.window, block)
         pairs = blocks.pairs.astype(np.float32)
-        blocks_per_step = STEP[self.hs] // BLOCK[self.sg]
         read = Rows(self.inputs, blocks.stretches, blocks_per_step)
         targets: list[tuple[Rows, Negatives | Paths]] = []
         if self.negative:

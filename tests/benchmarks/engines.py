@@ -10,6 +10,7 @@ ENGINES = {
     "pytorch": "torch",
     "pytorch-bare": "torch",
     "pytorch-last": "torch",
+    "gensim": "gensim",
     "numpy": "numpy",
 }
 

@@ -1,6 +1,6 @@
 """The list of workloads. Each file behind it holds one function per engine."""
 
-from . import chain, cnn, footprint, layers, mlp, nielsen, nodes
+from . import chain, cnn, footprint, layers, mlp, nielsen, nodes, word2vec
 from .measure import Workload, timed
 
 WORKLOADS: dict[str, Workload] = {
@@ -48,6 +48,16 @@ WORKLOADS: dict[str, Workload] = {
         "batch-norm, 64 images of 64x24x24, forward and backward, float32",
         layers.engines(lambda nn: nn.BatchNorm2d(64), (64, 24, 24), (64, 24, 24)),
         steps=4,
+    ),
+    "skip-gram": Workload(
+        "word2vec, 1,000,000 words, 100 dimensions, window 5, 5 negatives, an epoch",
+        word2vec.engines(sg=1),
+        lasting=True,
+    ),
+    "cbow": Workload(
+        "word2vec, 1,000,000 words, 100 dimensions, window 5, 5 negatives, an epoch",
+        word2vec.engines(sg=0),
+        lasting=True,
     ),
     "memory": Workload(
         "50 steps of mlp-784-512-512-10: peak memory beyond the import",

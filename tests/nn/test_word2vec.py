@@ -200,6 +200,15 @@ def test_neighbours_are_of_the_same_topic(options):
 
 
 @pytest.mark.parametrize("options", MODELS)
+@pytest.mark.parametrize("words", [1, 3, 30])
+def test_few_words_at_a_high_rate_do_not_diverge(options, words):
+    rng = np.random.default_rng(words)
+    text = rng.integers(words, size=(100, 10)).astype(str).tolist()
+    model = Word2Vec(text, vector_size=8, epochs=10, sample=0, alpha=0.1, **options)
+    assert np.abs(model.wv.vectors).max() < 5
+
+
+@pytest.mark.parametrize("options", MODELS)
 def test_same_seed_gives_same_vectors(options):
     text = topics(60)
     first, second, other = (
@@ -231,7 +240,7 @@ def test_vectors_do_not_depend_on_the_hash_seed():
 
 def test_training_in_two_calls_goes_on_with_the_same_vectors():
     text = topics(60)
-    model = Word2Vec(vector_size=8)
+    model = Word2Vec(vector_size=8, sample=0)
     model.build_vocab(text)
     before = model.wv.vectors.copy()
     model.train(text, epochs=1)
@@ -246,7 +255,7 @@ def test_learning_rate_falls_linearly_in_words():
     model = Word2Vec(min_count=1, sample=0, alpha=0.4, min_alpha=0.2, vector_size=4)
     model.build_vocab(text)
     rates = []
-    model._learn = lambda words, sentences, rate: rates.append((len(words), rate))
+    model._learn = lambda words, sentences, rate, _: rates.append((len(words), rate))
     model.train(text, epochs=2)
     assert [words for words, _ in rates] == [10_000] * 8
     np.testing.assert_allclose([rate for _, rate in rates], 0.4 - 0.2 * np.arange(8) / 8)
