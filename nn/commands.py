@@ -145,8 +145,6 @@ class _Plain(nn.data.LineSentences):
 
 def train_word2vec(out: Path, options: Options) -> None:
     """Learn vectors of words, from Python's language reference or a file of sentences."""
-    from .models.word2vec import Word2Vec  # type: ignore[import-not-found]
-
     sentences: Iterable[list[str]] = (
         _Plain(options.corpus) if options.corpus else nn.data.python_reference()
     )
@@ -155,7 +153,7 @@ def train_word2vec(out: Path, options: Options) -> None:
         negative = 0 if options.hs else 5
     start = time.perf_counter()
     try:
-        model = Word2Vec(
+        model = nn.models.Word2Vec(
             sentences,
             vector_size=options.dim,
             window=options.window,
@@ -165,7 +163,6 @@ def train_word2vec(out: Path, options: Options) -> None:
             negative=negative,
             epochs=options.epochs,
             seed=options.seed,
-            progress=True,
         )
     except nn.data.DataError:
         raise

@@ -5,6 +5,7 @@ from .cnn import CNN
 from .mlp import MLP
 from .vectors import KeyedVectors, UnknownWordError
 from .vocabulary import Vocabulary
+from .word2vec import Word2Vec
 
 __all__ = [
     "CBOW",
@@ -14,4 +15,5 @@ __all__ = [
     "SkipGram",
     "UnknownWordError",
     "Vocabulary",
+    "Word2Vec",
 ]

@@ -11,6 +11,7 @@ ENGINES = {
     "pytorch-bare": "torch",
     "pytorch-fused": "torch",
     "pytorch-last": "torch",
+    "gensim": "gensim",
     "numpy": "numpy",
 }
 

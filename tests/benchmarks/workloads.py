@@ -1,6 +1,6 @@
 """The list of workloads. Each file behind it holds one function per engine."""
 
-from . import adam, chain, cnn, embedding, footprint, layers, mlp, nielsen, nodes
+from . import adam, chain, cnn, embedding, footprint, layers, mlp, nielsen, nodes, word2vec
 from .measure import Workload, timed
 
 WORKLOADS: dict[str, Workload] = {
@@ -54,6 +54,15 @@ WORKLOADS: dict[str, Workload] = {
         "4,096 indices into tables 64 wide, forward, backward, one step of SGD, float32; in both "
         "tables as many distinct rows",
         embedding.ENGINES,
+    ),
+    "skip-gram": Workload(
+        "word2vec, 1,000,000 words, 100 dimensions, window 5, 5 negatives, an epoch",
+        word2vec.engines(sg=1),
+        lasting=True,
+    ),
+    "cbow": Workload(
+        "word2vec, 1,000,000 words, 100 dimensions, window 5, 5 negatives, an epoch",
+        word2vec.engines(sg=0),
         lasting=True,
     ),
     "memory": Workload(

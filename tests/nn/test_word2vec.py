@@ -1,0 +1,300 @@
+"""word2vec: its pairs, its losses against closed forms, and what it learns."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, gradcheck
+from nn.models.outputs import Negatives, Paths, Tree, logistic_loss
+from nn.models.rows import ROUNDS, Rows, rounds, subtract
+from nn.models.vocabulary import Vocabulary
+from nn.models.windows import chunks, windows
+from nn.models.word2vec import Word2Vec
+
+MODELS = [
+    pytest.param({"sg": sg, "hs": hs, "negative": negative}, id=f"sg{sg}-hs{hs}-neg{negative}")
+    for sg in (0, 1)
+    for hs, negative in ((0, 5), (1, 0), (1, 5))
+]
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def topics(count=400, seed=0):
+    """Sentences of ten words, each of one of four topics of eight words."""
+    rng = np.random.default_rng(seed)
+    drawn = zip(rng.integers(4, size=count), rng.integers(8, size=(count, 10)), strict=True)
+    return [[f"{'abcd'[topic]}{word}" for word in words] for topic, words in drawn]
+
+
+# -- windows ------------------------------------------------------------------------------------
+
+
+def random_row(rng, n):
+    """Words, the sentences that they belong to, and a reach for each."""
+    sentences = np.sort(rng.integers(0, 1 + n // 4, n))
+    return rng.integers(1, 50, n), sentences, rng.integers(1, 5, n)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 40])
+@pytest.mark.parametrize("block", [1, 4, 8])
+def test_windows_pair_the_words_that_gensim_pairs(n, block):
+    rng = np.random.default_rng(n)
+    words, sentences, reach = random_row(rng, n)
+    expected = []
+    for i in range(n):
+        start, end = np.searchsorted(sentences, [sentences[i], sentences[i] + 1])
+        for j in range(max(i - reach[i], start), min(i + reach[i] + 1, end)):
+            if j != i:
+                expected.append((i, j))
+    blocks = windows(words, sentences, reach, 4, block)
+    which, centre, place = np.nonzero(blocks.pairs)
+    i, j = which * block + centre, which * block + place - 4
+    assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
+    np.testing.assert_array_equal(blocks.centres[which, centre], words[i])
+    np.testing.assert_array_equal(blocks.stretches[which, place], words[j])
+
+
+def test_chunks_keep_sentences_whole_and_drop_unknown_words():
+    text = ["a b a", "", "x", "b x a", "a"]
+    found = list(chunks([s.split() for s in text], {"a": 0, "b": 1}, 4))
+    rows = [(words.tolist(), sentence.tolist()) for words, sentence in found]
+    assert rows == [([0, 1, 0], [0, 0, 0]), ([1, 0, 0], [0, 0, 1])]
+
+
+# -- losses -------------------------------------------------------------------------------------
+
+
+def test_logistic_loss_has_the_gradient_of_its_value():
+    rng = np.random.default_rng(0)
+    weights, true = rng.random((2, 4, 3)), rng.random((2, 2, 3))
+    scores = rng.standard_normal((2, 4, 3)) * 3
+    value = (weights * np.log1p(np.exp(scores))).sum() - (true * scores[:, :2]).sum()
+    np.testing.assert_allclose(logistic_loss(scores, weights, true), value, rtol=1e-12)
+    assert gradcheck(lambda s: logistic_loss(s, weights, true), scores, order=2)
+
+
+def test_negative_sampling_has_the_gradient_of_the_closed_form():
+    rng = np.random.default_rng(1)
+    words, sentences, reach = random_row(rng, 12)
+    words %= 6
+    blocks = windows(words, sentences, reach, 4, 4)
+    noise = np.cumsum(np.full(6, 1 / 6))
+    drawn = Negatives(blocks.centres, noise, 8, 5, rng)
+    false = drawn.numbers[:, 4:]
+    inputs, outputs = rng.standard_normal((2, 6, 3))
+    v = Tensor(inputs[blocks.stretches], requires_grad=True)
+    u = Tensor(outputs[drawn.numbers], requires_grad=True)
+    weights, true = drawn.weigh(blocks.pairs.astype(np.float32), slice(None))
+    logistic_loss(u @ np.swapaxes(v, 1, 2), weights, true).backward()
+    # Written out pair by pair: 5 of 8 of each noise word, but of none that is the centre.
+    dv, du = np.zeros((2, 6, 3))
+    skipped = 0
+    for block, centre, place in np.argwhere(blocks.pairs):
+        c, j = blocks.centres[block, centre], blocks.stretches[block, place]
+        for word, label, weight in [(c, 1, 1), *((f, 0, 5 / 8) for f in false[block])]:
+            if label == 0 and word == c:
+                skipped += 1
+                continue
+            error = weight * (sigmoid(outputs[word] @ inputs[j]) - label)
+            dv[j] += error * outputs[word]
+            du[word] += error * inputs[j]
+    assert skipped
+    found_v, found_u = np.zeros((2, 6, 3))
+    np.add.at(found_v, blocks.stretches, v.grad)
+    np.add.at(found_u, drawn.numbers, u.grad)
+    np.testing.assert_allclose(found_v, dv, atol=1e-5)
+    np.testing.assert_allclose(found_u, du, atol=1e-5)
+
+
+def test_noise_words_are_as_frequent_as_their_distribution_says():
+    shares = np.array([0.5, 0.25, 0.2, 0.05])
+    generator = np.random.default_rng(2)
+    drawn = Negatives(np.zeros((5000, 1), int), np.cumsum(shares), 3, 5, generator)
+    found = np.bincount(drawn.numbers[:, 1:].ravel(), minlength=4) / 15000
+    np.testing.assert_allclose(found, shares, atol=0.01)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 37])
+def test_hierarchical_softmax_has_probabilities_that_sum_to_one(count):
+    rng = np.random.default_rng(count)
+    vocabulary = Vocabulary(
+        [str(i) for i in range(count)], np.sort(rng.integers(1, 99, count))[::-1]
+    )
+    tree = Tree(*vocabulary.huffman())
+    paths = Paths(np.arange(count)[:, None], tree)
+    nodes, v = rng.standard_normal((max(count - 1, 1), 3)), rng.standard_normal(3)
+    total = 0
+    for i in range(count):
+        part = slice(i, i + 1)
+        weights, true = paths.weigh(np.ones((1, 1, 1)), part)
+        scores = (nodes[paths.numbers[part]] @ v)[..., None]
+        total += np.exp(-logistic_loss(scores, weights, true))
+    np.testing.assert_allclose(total, 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("cbow_mean", [0, 1])
+def test_cbow_predicts_from_the_mean_or_the_sum_with_gensims_gradient(cbow_mean):
+    rng = np.random.default_rng(3)
+    pairs = np.array([[[0, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 0]]], float)
+    v = Tensor(rng.standard_normal((1, 4, 5)), requires_grad=True)
+    hidden, true = Word2Vec(cbow_mean=cbow_mean)._hidden(v, pairs)
+    shares = pairs / np.array([[[2], [3], [1]]])
+    value, gradient = (shares, pairs) if cbow_mean else (pairs, shares)
+    np.testing.assert_allclose(hidden.data, value @ v.data)
+    np.testing.assert_array_equal(true[0], np.diag([1, 1, 0]))
+    g = rng.standard_normal(hidden.shape)
+    hidden.backward(g)
+    np.testing.assert_allclose(v.grad, np.swapaxes(gradient, 1, 2) @ g)
+
+
+# -- rows ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [1, 3, 100])
+def test_rounds_subtract_every_occurrence_once(words):
+    rng = np.random.default_rng(words)
+    numbers = rng.integers(0, words, 50)
+    plans = rounds(numbers, 20)
+    assert len(plans) == 3
+    table = np.zeros((words, 2))
+    expected = table.copy()
+    for plan, begin in zip(plans, (0, 20, 40), strict=True):
+        values = rng.standard_normal((len(numbers[begin : begin + 20]), 2))
+        for rows, _ in plan[:ROUNDS]:
+            assert len(set(rows.tolist())) == len(rows)
+        subtract(table, values, plan)
+        np.subtract.at(expected, numbers[begin : begin + 20], values)
+    np.testing.assert_allclose(table, expected, atol=1e-12)
+
+
+def test_rows_go_down_their_gradient():
+    table = np.arange(8.0).reshape(4, 2)
+    rows = Rows(table, np.array([[1, 1], [3, 0]]), 1)
+    (rows.take(slice(0, 1)) * np.array([[[1.0, 2], [3, 4]]])).sum().backward()
+    rows.descend()
+    np.testing.assert_array_equal(table, [[0, 1], [-2, -3], [4, 5], [6, 7]])
+    rows.take(slice(1, 2)).sum().backward()
+    rows.descend()
+    np.testing.assert_array_equal(table, [[-1, 0], [-2, -3], [4, 5], [5, 6]])
+
+
+# -- the model ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_neighbours_are_of_the_same_topic(options):
+    model = Word2Vec(topics(), vector_size=16, epochs=20, sample=0, alpha=0.05, **options)
+    assert model.wv.vectors.dtype == np.float32
+    v = model.wv.vectors / np.linalg.norm(model.wv.vectors, axis=1, keepdims=True)
+    topic = np.array([word[0] for word in model.wv.words])
+    likeness = v @ v.T - 2 * np.eye(len(v))
+    nearest = np.argsort(-likeness, axis=1)[:, :7]
+    assert np.mean(topic[nearest] == topic[:, None]) > 0.95
+
+
+@pytest.mark.parametrize("options", MODELS)
+@pytest.mark.parametrize("words", [3, 30])
+def test_few_words_at_a_high_rate_do_not_diverge(options, words):
+    rng = np.random.default_rng(words)
+    text = rng.integers(words, size=(50, 10)).astype(str).tolist()
+    model = Word2Vec(text, vector_size=8, epochs=10, sample=0, alpha=0.1, **options)
+    assert np.abs(model.wv.vectors).max() < 5
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_a_lone_word_trains(options):
+    model = Word2Vec([["a"] * 9], vector_size=4, epochs=1, sample=0, **options)
+    assert np.all(np.isfinite(model.wv.vectors))
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_same_seed_gives_same_vectors(options):
+    text = topics(60)
+    first, second, other = (
+        Word2Vec(text, vector_size=8, epochs=2, seed=seed, **options).wv.vectors
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert np.any(first != other)
+
+
+def test_vectors_do_not_depend_on_the_hash_seed():
+    code = (
+        "from tests.nn.test_word2vec import topics, Word2Vec\n"
+        "print(Word2Vec(topics(60), vector_size=8).wv.vectors.tobytes().hex())"
+    )
+    root = Path(__file__).parents[2]
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=root,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_training_in_two_calls_goes_on_with_the_same_vectors():
+    text = topics(60)
+    model = Word2Vec(vector_size=8, sample=0)
+    model.build_vocab(text)
+    before = model.wv.vectors.copy()
+    model.train(text, epochs=1)
+    between = model.wv.vectors.copy()
+    model.train(text, epochs=1)
+    assert np.any(before != between)
+    assert np.any(between != model.wv.vectors)
+
+
+def test_learning_rate_falls_linearly_in_words():
+    text = [["a", "b", "c", "d"] * 2500] * 4
+    model = Word2Vec(min_count=1, sample=0, alpha=0.4, min_alpha=0.2, vector_size=4)
+    model.build_vocab(text)
+    rates = []
+    model._learn = lambda words, sentences, rate, _: rates.append((len(words), rate))
+    model.train(text, epochs=2)
+    assert [words for words, _ in rates] == [10_000] * 8
+    np.testing.assert_allclose([rate for _, rate in rates], 0.4 - 0.2 * np.arange(8) / 8)
+
+
+def test_sentences_without_pairs_change_nothing():
+    model = Word2Vec(min_count=1, vector_size=4, hs=1)
+    model.build_vocab([["a"], ["b"]])
+    before = model.wv.vectors.copy()
+    model.train([["a"], [], ["b"], ["unknown"]])
+    np.testing.assert_array_equal(model.wv.vectors, before)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"vector_size": 0}, "vector_size (=0) must be at least 1"),
+        ({"window": 0}, "window (=0) must be at least 1"),
+        ({"epochs": 0}, "epochs (=0) must be at least 1"),
+        ({"negative": -1}, "negative (=-1) must not be negative"),
+        ({"sample": -1.0}, "sample (=-1.0) must not be negative"),
+        ({"sg": 2}, "sg (=2) must be 0 or 1"),
+        ({"negative": 0}, "set hs=1, or negative to 5"),
+        ({"alpha": 0, "min_alpha": 0}, "alpha (=0) must be positive"),
+        ({"alpha": 1e-5}, "alpha (=1e-05) must not be less than min_alpha (=0.0001)"),
+    ],
+)
+def test_contradictory_options_are_refused(options, words):
+    with pytest.raises(ValueError, match="Word2Vec") as caught:
+        Word2Vec(**options)
+    assert words in str(caught.value)
+
+
+def test_an_iterator_is_refused():
+    with pytest.raises(TypeError, match=r"which an iterator \(generator\) cannot"):
+        Word2Vec(sentence for sentence in topics(3))
