@@ -26,8 +26,8 @@ class LineSentences:
     than `max_sentence_length` words gives several sentences, so that the memory taken depends
     neither on the file nor on its lines.
 
-    Raises `OSError` for a file that cannot be opened, and `DataError` for one that cannot be read
-    again (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
+    Raises `OSError` for a file that cannot be opened, and `DataError` for what cannot be read again
+    (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
     """
 
     def __init__(self, path: str | os.PathLike[str], max_sentence_length: int = 10_000) -> None:
@@ -35,9 +35,9 @@ class LineSentences:
             raise ValueError(
                 f"LineSentences: max_sentence_length (={max_sentence_length}) must be at least 1"
             )
-        open(path, "rb").close()
-        if not Path(path).is_file():
-            raise DataError(f"{path}: is no file that can be read more than once; save it first")
+        if Path(path).exists() and not Path(path).is_file():
+            raise DataError(f"{path}: is no file that can be read more than once")
+        open(path, "rb").close()  # not before: of a pipe, it waits for someone to write
         self.path = path
         self.max_sentence_length = max_sentence_length
 

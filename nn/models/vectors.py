@@ -42,7 +42,7 @@ class KeyedVectors:
 
     `wv["word"]` is a vector, `wv[["some", "words"]]` a matrix; `"word" in wv` and `len(wv)` work.
     `words`: list of str. `vectors`: floats of shape `(words, size)`, not copied. `counts`: of the
-    words in their corpus, or None.
+    words in their corpus, or None. `index`: from a word to its number.
 
     Where a word is asked for, `UnknownWordError` (a KeyError) is raised for an unknown one. A
     vector of zeros has similarity 0 to everything.

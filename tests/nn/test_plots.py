@@ -183,6 +183,6 @@ def test_word_map_puts_words_with_near_vectors_near(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("vectors", [np.ones((1, 5)), np.zeros((3, 5)), np.ones((2, 1))])
 def test_word_map_of_strange_vectors_is_drawn(tmp_path, vectors):
-    words = ["$x^", "\\frac{", "_y"][: len(vectors)]
+    words = ["$\\frac{$", "_y", "^"][: len(vectors)]
     plots.word_map(words, vectors, tmp_path / "map.png")
     _read(tmp_path / "map.png")
