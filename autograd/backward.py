@@ -21,7 +21,7 @@ import numpy as np
 from . import op
 from .broadcasting import unbroadcast
 from .errors import GraphError, NotDifferentiableError
-from .grad_mode import enable_grad
+from .grad_mode import enable_grad, observer
 from .node import FREED, LEAF, NO_OPTIONS, Node
 from .op import OUTPUT, Op, recorded_arguments
 
@@ -48,6 +48,7 @@ def backward_pass(
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
+    observing = observer()
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:
@@ -55,6 +56,8 @@ def backward_pass(
         if g is None:
             continue
         operation = node.op
+        if observing is not None:
+            observing.arrived(node, g)
         if operation is LEAF or (wanted is not None and node in wanted):
             results[node] = g
             if operation is LEAF:
@@ -92,6 +95,8 @@ def backward_pass(
                     gx = _check_recorded(operation, g, gx)
                 if gx.shape != parent.shape or gx.dtype is not parent.dtype:
                     gx = _conform(gx, parent, operation)
+                if observing is not None:
+                    observing.sent(node, parent, gx)
                 if parent in pending:
                     _add(pending, owned, parent, gx, record)
                 else:

@@ -12,7 +12,7 @@ import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -26,13 +26,24 @@ _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GE
 class _Scope:
     """One entered `with` block, linked to the one around it."""
 
-    __slots__ = ("enabled", "frame", "open", "outer")
+    __slots__ = ("enabled", "frame", "observer", "open", "outer")
 
-    def __init__(self, enabled: bool, frame: FrameType | None, outer: _Scope | None) -> None:
-        self.enabled = enabled
+    def __init__(
+        self,
+        enabled: bool | None,
+        frame: FrameType | None,
+        outer: _Scope | None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.enabled = enabled  # None: as around it
         self.frame = frame
         self.outer = outer
+        self.observer = observer
         self.open = True
+
+    def counts(self) -> bool:
+        """Whether the block is being executed here."""
+        return self.open and (self.frame is None or _on_stack(self.frame))
 
 
 _current: ContextVar[_Scope | None] = ContextVar("grad_mode", default=None)
@@ -45,10 +56,37 @@ def grad_enabled() -> bool:
     """Whether operations on tensors that require a gradient are being recorded here."""
     scope = _current.get()
     while scope is not None:
-        if scope.open and (scope.frame is None or _on_stack(scope.frame)):
+        if scope.enabled is not None and scope.counts():
             return scope.enabled
         scope = scope.outer
     return True
+
+
+class Observer:
+    """Is told of all that is computed on Tensors while a block of `Observing` is executed."""
+
+    def computed(self, op: Any, arrays: Sequence[Any], parents: Sequence[Any], out: Any) -> None:
+        """`op` computed `out` (a tuple, if it has several outputs) of `arrays`.
+
+        Called before the result is recorded, and also where it will not be. `parents`: the nodes
+        of the inputs, None for constants.
+        """
+
+    def arrived(self, node: Any, g: Any) -> None:
+        """The backward pass visits `node`, whose cotangent is `g`."""
+
+    def sent(self, node: Any, parent: Any, gx: Any) -> None:
+        """The rule of `node` gave `gx` for one of its parents, in the order of its inputs."""
+
+
+def observer() -> Observer | None:
+    """The observer of the innermost block that is being executed and has one."""
+    scope = _current.get()
+    while scope is not None:
+        if scope.observer is not None and scope.counts():
+            return scope.observer
+        scope = scope.outer
+    return None
 
 
 def _on_stack(frame: FrameType) -> bool:
@@ -63,7 +101,8 @@ def _on_stack(frame: FrameType) -> bool:
 class _GradMode:
     """A `with` block, or a decorator, that sets the mode and restores it."""
 
-    enabled: bool
+    enabled: bool | None
+    observer: Observer | None = None
 
     def __init__(self) -> None:
         self._scopes: list[_Scope] = []
@@ -75,7 +114,7 @@ class _GradMode:
         resumed_by = caller.f_back.f_code.co_filename if caller.f_back else ""
         suspends = caller.f_code.co_flags & _SUSPENDABLE and resumed_by != _CONTEXTLIB
         frame = caller if suspends else None
-        scope = _Scope(self.enabled, frame, _current.get())
+        scope = _Scope(self.enabled, frame, _current.get(), self.observer)
         self._scopes.append(scope)
         _current.set(scope)
 
@@ -141,3 +180,13 @@ class enable_grad(_GradMode):  # noqa: N801 - the counterpart of no_grad
     """Record again inside a `no_grad` block."""
 
     enabled = True
+
+
+class Observing(_GradMode):
+    """Tell an observer of all that is computed inside the block; recording goes on as before."""
+
+    enabled = None
+
+    def __init__(self, observer: Observer) -> None:
+        super().__init__()
+        self.observer = observer

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import NotDifferentiableError, ShapeError
-from .grad_mode import current_scope, grad_enabled
+from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, fill, getframe, user_frame
 
 if TYPE_CHECKING:
@@ -154,11 +154,12 @@ class Op:
     ) -> Any:
         """Wrap the output of a call that has been computed, with its node if it needs one."""
         out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
+        recording = current_scope() is None or _recording(self, arrays, parents, out)
         if not isinstance(out, tuple) and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
         if None in self.vjps:
             parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
-        if not any(parents) or (current_scope() is not None and not grad_enabled()):
+        if not recording or not any(parents):
             if isinstance(out, tuple):
                 return tuple(Tensor._of(o, None) for o in out)
             return Tensor._of(out, None)
@@ -247,6 +248,14 @@ def _explain(op: Op, error: ValueError, arrays: list[Any]) -> None:
         raise ShapeError(f"{op.name}: {error} (inputs of shape {shapes})") from error
 
 
+def _recording(op: Op, arrays: list[Any], parents: list[Node | None], out: Any) -> bool:
+    """Where a block of `grad_mode.py` is open: tell its observer, and say whether to record."""
+    observing = observer()
+    if observing is not None:
+        observing.computed(op, arrays, parents, out)
+    return grad_enabled()
+
+
 def _kept(x: Any, parent: Node | None) -> ShapeDtype:
     """The shape and dtype of an input: its node knows them."""
     return parent or ShapeDtype(np.shape(x), np.result_type(x))
@@ -323,7 +332,8 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         result = _new(Tensor)
         result._data = out
         parent = x.node
-        if parent is None or (current_scope() is not None and not grad_enabled()):
+        outside = current_scope() is not None and not _recording(op, [x._data], [parent], out)
+        if outside or parent is None:
             result.node = None
             return result
         frame = getframe(1)
@@ -366,7 +376,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             out = _as_array(out)
         result = _new(Tensor)
         result._data = out
-        if (p is None and q is None) or (current_scope() is not None and not grad_enabled()):
+        outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
+        if outside or (p is None and q is None):
             result.node = None
             return result
         frame = getframe(1)
