@@ -9,7 +9,8 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 
 refuse_foreign_files()
 
-from . import scopes  # noqa: E402
+from . import debug, scopes  # noqa: E402
+from .debug import why  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AutogradError,
     DTypeError,
@@ -83,6 +84,7 @@ __all__ = [
     "conv",
     "conv_transpose",
     "cross_entropy",
+    "debug",
     "elementwise_grad",
     "elu",
     "embedding",
@@ -120,4 +122,5 @@ __all__ = [
     "softplus",
     "value_and_grad",
     "vjp",
+    "why",
 ]
