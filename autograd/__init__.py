@@ -21,6 +21,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 )
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
+from .hooks import RemovableHandle  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
 from .rules.activations import (  # noqa: E402
     elu,
@@ -72,6 +73,7 @@ __all__ = [
     "GraphError",
     "NotDifferentiableError",
     "Op",
+    "RemovableHandle",
     "RenderError",
     "RowGradient",
     "ShapeError",

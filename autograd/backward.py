@@ -22,6 +22,7 @@ from . import op
 from .broadcasting import unbroadcast
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
+from .hooks import hooked
 from .node import FREED, LEAF, NO_OPTIONS, Node
 from .op import OUTPUT, Op, recorded_arguments
 
@@ -49,6 +50,7 @@ def backward_pass(
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
     observing = observer()
+    is_watched = observing is not None or bool(hooked)
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:
@@ -56,8 +58,11 @@ def backward_pass(
         if g is None:
             continue
         operation = node.op
-        if observing is not None:
-            observing.arrived(node, g)
+        if is_watched:
+            if id(node) in hooked:
+                g = hooked[id(node)].arrived(node, g)
+            if observing is not None:
+                observing.arrived(node, g)
         if operation is LEAF or (wanted is not None and node in wanted):
             results[node] = g
             if operation is LEAF:

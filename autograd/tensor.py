@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import op
+from . import hooks, op
 from .backward import backward_pass, note_change, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
+from .hooks import RemovableHandle
 from .node import Leaf, Node, call_site
 from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
@@ -192,14 +193,18 @@ class Tensor:
     def grad(self) -> Any:
         """The gradient that `backward()` has added up here: an array like `data`, or None.
 
-        It is a `RowGradient` where only rows of this tensor were read, with `embedding`.
+        Of the result of an operation only after `retain_grad()`. It is a `RowGradient` where only
+        rows of this tensor were read, with `embedding`.
         """
-        return self.node.grad if isinstance(self.node, Leaf) else None
+        return self.node.grad if isinstance(self.node, Leaf) else self._retained("grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if not isinstance(self.node, Leaf):
-            raise GraphError("grad can be set only on a leaf made with requires_grad=True")
+        if not isinstance(self.node, Leaf) and not self.retains_grad:
+            raise GraphError(
+                "grad can be set only on a leaf made with requires_grad=True, and after "
+                "retain_grad()"
+            )
         if value is not None:
             value = _unwrap(value)
             if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
@@ -209,7 +214,51 @@ class Tensor:
                     f"Tensor.grad = ... got shape {value.shape} for a tensor of shape {self.shape}"
                 )
             value = value.astype(self.dtype, copy=False)
-        self.node.grad = value
+        assert self.node is not None
+        place: Any = self.node if isinstance(self.node, Leaf) else hooks.of(self.node)
+        place.grad = value
+
+    def _retained(self, field: str) -> Any:
+        entry = hooks.hooked.get(id(self.node))
+        return getattr(entry, field) if entry is not None else None
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this is the result of an operation and `retain_grad()` was called on it."""
+        return bool(self._retained("retains"))
+
+    def retain_grad(self) -> None:
+        """Have `backward()` add up `.grad` here too, where this is the result of an operation.
+
+        It is the gradient after all hooks, also those that are registered later. On a leaf this
+        changes nothing. Raises `GraphError` for a tensor that requires no gradient.
+        """
+        self._need_gradient("retain_grad()")
+        if not self.is_leaf:
+            assert self.node is not None
+            hooks.of(self.node).retains = True
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call `hook(g)` in every backward pass with the gradient `g` of this tensor.
+
+        That is the sum over all uses of the tensor, an array (a Tensor where the pass is recorded
+        itself, a `RowGradient` where only rows were read): do not change it. What the hook
+        returns, unless None, takes its place, for all that this tensor was computed from, or for
+        the `.grad` of a leaf. Hooks are called in the order in which they were registered.
+
+        `handle.remove()` on what is returned takes the hook away. Raises `GraphError` for a
+        tensor that requires no gradient; in the pass `ShapeError` for a gradient of another shape.
+        """
+        self._need_gradient("register_hook(hook)")
+        assert self.node is not None
+        return RemovableHandle(hooks.of(self.node).hooks, hook)
+
+    def _need_gradient(self, method: str) -> None:
+        if self.node is None:
+            raise GraphError(
+                f"{method}: this tensor does not require a gradient; make it with "
+                f"requires_grad=True, or compute it from one that does"
+            )
 
     @property
     def name(self) -> str:
@@ -402,7 +451,10 @@ class Tensor:
                     f"{self.dtype}; convert it first, t = t.astype({result.dtype})"
                 )
             result = result.astype(self.dtype)
+        is_retained = self.retains_grad
         self._data, self.node = result._data, result.node
+        if is_retained:
+            self.retain_grad()
 
     # -- methods, with NumPy's names and arguments ----------------------------------------------
 
