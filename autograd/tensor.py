@@ -34,6 +34,7 @@ from .rules.refused import REFUSED
 from .sparse import RowGradient
 
 if TYPE_CHECKING:
+    from .debug.stepping import Step
     from .render import Graph
 
 
@@ -119,7 +120,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        return self._outside(".data")
+        return self._data if current_scope() is None else self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -134,13 +135,15 @@ class Tensor:
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
+        if current_scope() is None:  # nobody records a rule, and nobody observes
+            return self._data
         if rule_is_recorded() and self.node is not None:
             raise NotDifferentiableError(
                 "a gradient rule used `.data` (or detach, item) while the gradient itself was "
                 "being recorded: its second derivative would be wrong; write the rule with NumPy "
                 "functions on its arguments"
             )
-        return self._data if current_scope() is None else _left(how, self, self._data)
+        return _left(how, self, self._data)
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
@@ -294,6 +297,18 @@ class Tensor:
                 g = g.copy() if isinstance(g, RowGradient) else np.copy(g, order="K")
             given.add(id(g))
             leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
+
+    def backward_steps(
+        self, grad: ArrayLike | None = None, retain_graph: bool = False
+    ) -> Iterator[Step]:
+        """`backward()`, to be looked at step by step: one `Step` for each node that is visited.
+
+        Print a step to read what arrived at the node, which rule is applied, and what it sends on.
+        The whole pass is run when the first step is asked for, and adds to `.grad` as always.
+        """
+        from .debug.stepping import backward_steps
+
+        return backward_steps(self, grad, retain_graph)
 
     def graph(self, **options: Any) -> Graph:
         """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""

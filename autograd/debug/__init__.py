@@ -6,6 +6,8 @@ from .ledger import live_nodes as live_nodes
 from .reason import Why as Why
 from .replay import Checked as Checked
 from .replay import check_graph as check_graph
+from .stepping import Contribution as Contribution
+from .stepping import Step as Step
 from .tracing import Trace as Trace
 from .tracing import tracing as tracing
 from .why import why as why
