@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,10 @@ _LOOKS = {
     "output": {"fillcolor": "#fdeed7", "color": "#d08a2c", "fontcolor": "#6b3e00"},
     "hidden": {"shape": "plaintext", "style": "", "fontsize": "9"},
 }
+_HIGHLIGHTS = {
+    "producer": {"fillcolor": "#d92d20", "color": "#8f1a11", "fontcolor": "white"},
+    "propagator": {"fillcolor": "#fbd5da", "color": "#d9667a", "fontcolor": "#7a1022"},
+}
 _FRAME = {"style": "rounded,filled", "color": "#c9d1d9", "penwidth": "0.6", "margin": "9"}
 _FRAME |= {"labelloc": "t", "labeljust": "l"}
 _FILLS = ["#fafbfc", "#f3f5f8", "#ebeff3", "#e3e8ee"]  # of frames in frames, from the outermost
@@ -65,6 +69,10 @@ class Graph:
     a leaf that is used in several of them is drawn in each. `depth`: how many frames at most stand
     in each other (None: all). A frame that holds only another one is drawn as one with it.
 
+    `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
+    writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
+    `radius` arrows of it is drawn. Nodes are `tensor.node`; an output may be given as its node too.
+
     `dot` is the picture as DOT text. It stays as it is when `backward()` frees the graph.
 
     Raises `GraphError` for a tensor without a graph, and where the graph has been freed.
@@ -77,10 +85,14 @@ class Graph:
 
     def __init__(
         self,
-        *outputs: Tensor,
+        *outputs: Tensor | Node,
         max_nodes: int = 600,
         groups: bool = True,
         depth: int | None = None,
+        highlight: Mapping[Node, str] | None = None,
+        notes: Mapping[Node, str] | None = None,
+        around: Node | None = None,
+        radius: int = 3,
     ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
@@ -93,6 +105,10 @@ class Graph:
         drawing = _Drawing(
             [_node_of(output) for output in outputs], max_nodes, groups, depth or sys.maxsize
         )
+        drawing.highlight = {_maker(node): look for node, look in (highlight or {}).items()}
+        drawing.notes = {_maker(node): note for node, note in (notes or {}).items()}
+        if around is not None:
+            drawing.shown = _neighbours(drawing.inputs, _maker(around), radius)
         self.dot = drawing.draw()
         self.leaves = sum(isinstance(node, Leaf) for node in drawing.inputs)
         self.operations = len(drawing.inputs) - self.leaves
@@ -199,7 +215,9 @@ def _engine(format: str) -> list[str]:
 # -- the graph ----------------------------------------------------------------------------------
 
 
-def _node_of(output: Tensor) -> Node:
+def _node_of(output: Tensor | Node) -> Node:
+    if isinstance(output, Node):
+        return output
     if not isinstance(output, Tensor):
         raise TypeError(f"Graph: the outputs must be Tensors, got {type(output).__name__}")
     if output.node is None:
@@ -235,6 +253,19 @@ def _walk(outputs: list[Node]) -> dict[Node, list[Node]]:
             inputs[node] = list(dict.fromkeys(map(_maker, parents)))
             queue += inputs[node]
     return inputs
+
+
+def _neighbours(inputs: dict[Node, list[Node]], centre: Node, radius: int) -> set[Node]:
+    """The nodes within so many arrows of `centre`, in either direction."""
+    users: defaultdict[Node, list[Node]] = defaultdict(list)
+    for node, its in inputs.items():
+        for i in its:
+            users[i].append(node)
+    near = edge = {centre}
+    for _ in range(radius):
+        edge = {other for node in edge for other in (*inputs[node], *users[node])} - near
+        near = near | edge
+    return near
 
 
 def _distances(
@@ -298,6 +329,9 @@ class _Drawing:
         numbers = count(1)  # tell those apart that have no name
         self.copied = {i: "" if _name(i) else f" #{next(numbers)}" for i in often}
         self.drawn: set[Node] = set()
+        self.shown: Collection[Node] = self.inputs
+        self.highlight: dict[Node, str] = {}
+        self.notes: dict[Node, str] = {}
         self.boxes: dict[Hashable, str] = {}  # what each stands for, and what DOT calls it
         self.homes: dict[Hashable, Scope | None] = {}  # the frame that each stands in
         self.contents: defaultdict[Scope | None, list[_Box]] = defaultdict(list)
@@ -315,11 +349,11 @@ class _Drawing:
         """The DOT text."""
         for i, value in enumerate(self.outputs):
             name = f"output {i}" if len(self.outputs) > 1 else "output"
-            if self.box(i, "output", None, name):
+            if _maker(value) in self.shown and self.box(i, "output", None, name):
                 self.input(value, i)
         for node in self.inputs:
-            if isinstance(node, Leaf):
-                continue  # drawn with its first user
+            if isinstance(node, Leaf) or node not in self.shown:
+                continue  # a leaf is drawn with its first user
             if not self.node(node, node, self.groups.get(node)):
                 break
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
@@ -351,7 +385,7 @@ class _Drawing:
             if len(self.boxes) >= self.room:
                 return False
             self.boxes[key] = f"n{len(self.boxes)}"
-            style = _LOOKS[look] | {"tooltip": _text(hover or lines[0])}
+            style = (_LOOKS | _HIGHLIGHTS)[look] | {"tooltip": _text(hover or lines[0])}
             self.contents[group].append((self.boxes[key], _text(*lines), style))
             self.homes[key] = group
         return True
@@ -362,7 +396,9 @@ class _Drawing:
         title = (_name(node) or node.op.name) + self.copied.get(node, "")
         note = f"used {self.uses[node]} times" if node in self.copied else ""
         look = "leaf" if isinstance(node, Leaf) else here
-        fits = self.box(key, look, group, title, self.kind(node), note, hover=_where(node))
+        lines = title, self.kind(node), note, self.notes.get(node, "")
+        look = self.highlight.get(node, look)
+        fits = self.box(key, look, group, *lines, hover=_where(node))
         if fits and look != "elsewhere":
             self.drawn.add(node)
         return fits
@@ -373,7 +409,7 @@ class _Drawing:
         leaf, copied = isinstance(node, Leaf), node in self.copied
         apart = copied and (leaf or (isinstance(user, Node) and self.is_far(node, user, 1)))
         key: Hashable = (node, user) if apart else node
-        if leaf or apart:
+        if (leaf or apart) and node in self.shown:
             self.node(node, key, self.groups.get(user if apart else node))
         label = "" if value is node else f"[{value.options['place']}] {self.kind(value)}"
         self.arrows[key, user, label.strip()] += 1

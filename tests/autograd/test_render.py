@@ -680,3 +680,25 @@ def test_import_of_autograd_leaves_graphviz_alone() -> None:
     root = Path(autograd.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout == "set()\n"
+
+
+# -- what debugging draws -----------------------------------------------------------------------
+
+
+def test_highlights_and_notes_mark_nodes() -> None:
+    y = np.log(leaf("x", 2))
+    z = np.exp(y)
+    graph = z.sum().graph(
+        highlight={y.node: "producer", z.node: "propagator"}, notes={z.node: "the cotangent: inf"}
+    )
+    assert labels(graph)["exp\n(2,)\nthe cotangent: inf"] == 1
+    assert re.search(r'label="log\n\(2,\)" [^\]]*fillcolor="#d92d20"', graph.dot)
+
+
+def test_only_the_neighbourhood_of_a_node_is_drawn() -> None:
+    y = leaf("x")
+    nodes = [y.node] + [(y := np.sin(y)).node for _ in range(10)]
+    graph = Graph(nodes[-1], around=nodes[5], radius=2)
+    assert labels(graph) == Counter({"sin": 5, "… 1 not shown": 1})
+    near = Graph(nodes[-1], around=nodes[1], radius=1)
+    assert labels(near) == Counter({"x": 1, "sin": 2})
