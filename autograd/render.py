@@ -26,10 +26,11 @@ from typing import Any
 
 from .errors import RenderError
 from .node import Leaf, Node
-from .pictures.drawing import Drawing, Options
+from .pictures.drawing import Drawing
 from .pictures.mermaid import to_mermaid
+from .pictures.options import Options
 from .pictures.picture import Arrow, Box, Cluster, Legend, Picture, plain
-from .pictures.themes import THEMES, Scale, Theme, colour_of
+from .pictures.themes import THEMES, Look, Scale, Theme, colour_of
 from .pictures.walk import node_of
 from .tensor import Tensor
 
@@ -51,8 +52,9 @@ class Graph:
     A frame that holds only another one is drawn as one with it.
 
     `fold` draws what repeats once and says how often it occurs: equal layers, time steps, the
-    terms of a sum (default: where there are more than `max_nodes` operations and leaves). Of more
-    than `max_nodes` boxes, those nearest to the outputs are drawn. The caption says what is missing.
+    terms of a sum (default: where there are more than `max_nodes` operations and leaves). If there
+    are still more boxes than that, those nearest to the outputs are drawn. The caption says what is
+    missing.
 
     On request boxes have more in them. `values`: the numbers of arrays of up to 16 elements, as the
     arrays hold them now. `gradients`: the gradient of the sum of the outputs; its norms stand on
@@ -64,9 +66,10 @@ class Graph:
 
     `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
     writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
-    `radius` arrows of it is drawn. Nodes are `tensor.node`; an output may be given as its node too.
+    `radius` arrows of it is drawn. Nodes are `tensor.node`; outputs may be given as nodes too.
 
-    `dot` and `mermaid` are the picture as text. It stays as it is when `backward()` frees the graph.
+    `dot` and `mermaid` are the picture as text, which stays as it is when `backward()` frees the
+    graph.
 
     Raises `GraphError` for a tensor without a graph, and where the graph has been freed.
     """
@@ -257,11 +260,12 @@ class _Dot:
         )
 
     def write(self, picture: Picture) -> str:
+        self.is_long = picture.is_long
         self.cluster(picture.root, level=-1, number="")
         for arrow in picture.arrows:
             self.arrow(arrow)
-        direction = "TB" if picture.is_long else "LR"
-        self.graph.attr("graph", label=self.caption(picture), rankdir=direction)
+        style = {"rankdir": "TB", "ranksep": "0.32"} if picture.is_long else {"rankdir": "LR"}
+        self.graph.attr("graph", label=self.caption(picture), **style)
         return str(self.graph.source)
 
     def cluster(self, cluster: Cluster, level: int, number: str) -> None:
@@ -270,8 +274,10 @@ class _Dot:
             fill = self.theme.backward if cluster.backward else fills[min(level, len(fills) - 1)]
             self.graph.body.append(f"\tsubgraph cluster{number} {{\n")
             colours = {"color": self.theme.frame, "fillcolor": fill, "fontcolor": self.theme.text}
+            # An arrow enters a frame from above in the middle: keep that free.
+            title = _part(cluster.title) + "&#160;" * (2 * len(cluster.title) * self.is_long)
             self.graph.attr(
-                label=_html(cluster.title), tooltip=self.tip([cluster.title]), **colours, **_FRAME
+                label=f"<{title}>", tooltip=self.tip([cluster.title]), **colours, **_FRAME
             )
         for box in cluster.boxes:
             self.box(box)
@@ -294,19 +300,7 @@ class _Dot:
         look = self.theme.looks[box.look]
         columns = max((len(texts) for _, texts in box.lines), default=1)
         rows = [_cell(box.title, columns)] if box.title else []
-        for style, texts in box.lines:
-            colour = self.theme.scale[3] if style == "gradient" else look.text
-            cells = []
-            for place, text in enumerate(texts):
-                wrong = style == "wrong" or (style != "note" and _WRONG.search(text))
-                shown = self.theme.wrong if wrong else colour
-                font = f'point-size="9" color="{look.text if look.loud else shown}"'
-                alone = len(texts) == 1
-                gap = "  " if place else ""
-                cells.append(
-                    _cell(gap + text, columns if alone else 1, font, "center" if alone else "right")
-                )
-            rows.append("".join(cells))
+        rows += [self.row(kind, texts, columns, look) for kind, texts in box.lines]
         style = {"fillcolor": look.fill, "color": look.line, "fontcolor": look.text}
         if look.dashed:
             style["style"] = "rounded,filled,dashed"
@@ -314,6 +308,20 @@ class _Dot:
             style |= {"color": self.theme.wrong, "penwidth": "2"}
         tip = self.tip(box.details or [box.title])
         self.graph.node(box.name, f"<{_table(rows)}>", tooltip=tip, **style)
+
+    def row(self, kind: str, texts: list[str], columns: int, look: Look) -> str:
+        """A line of a box: one text across it, or texts in columns."""
+        cells = []
+        for place, text in enumerate(texts):
+            colour = self.theme.scale[3] if kind == "gradient" else look.text
+            if kind == "wrong" or (kind != "note" and _WRONG.search(text)):
+                colour = self.theme.wrong
+            font = f'point-size="9" color="{look.text if look.loud else colour}"'
+            if len(texts) == 1:
+                cells.append(_cell(text, columns, font))
+            else:
+                cells.append(_cell(f"  {text}" if place else text, 1, font, "right"))
+        return "".join(cells)
 
     def arrow(self, arrow: Arrow) -> None:
         style: dict[str, str] = {}
@@ -345,24 +353,28 @@ class _Dot:
         return f"<{_table(rows, padding=2)}>"
 
     def legend(self, legend: Legend) -> str:
-        font = 'point-size="9"'
-        cells = [_cell(f"gradient norm {legend.low:.1g}", font=font)]
-        cells += [self.swatch(step) for step in range(Scale.STEPS)]
-        cells.append(_cell(f"{legend.high:.1g}", font=font, align="left"))
+        """A row of squares in the colours of gradients. As cells, they would be torn apart."""
+        scale = "".join(self.square(step) for step in range(Scale.STEPS))
+        parts = [_part(f"gradient norm {_short(legend.low)} "), scale]
+        parts.append(_part(f" {_short(legend.high)}"))
         if legend.zero:
-            cells += [self.swatch(Scale.ZERO), _cell("zero or vanished", font=font)]
+            parts += [_part("   "), self.square(Scale.ZERO), _part(" zero or vanished")]
         if legend.wrong:
-            cells += [self.swatch(Scale.WRONG), _cell("NaN or Inf", font=font)]
-        return f'<td align="left">{_table(["".join(cells)], padding=2)}</td>'
+            parts += [_part("   "), self.square(Scale.WRONG), _part(" NaN or Inf")]
+        return f'<td align="left"><font point-size="9">{"".join(parts)}</font></td>'
 
-    def swatch(self, step: int) -> str:
-        colour = colour_of(step, self.theme)
-        return f'<td bgcolor="{colour}" width="18" height="9" fixedsize="true"></td>'
+    def square(self, step: int) -> str:
+        return f'<font color="{colour_of(step, self.theme)}">■</font>'
 
-    def tip(self, lines: Iterable[str]) -> str:
+    def tip(self, lines: Iterable[str]) -> Any:
         """Lines that Graphviz prints to the letter in a tooltip."""
         text = "\n".join(plain(line, 200) for line in lines)
-        return str(self.escape(text.replace("&", "&amp;")))
+        return self.escape(text.replace("&", "&amp;"))
+
+
+def _short(norm: float) -> str:
+    """One digit, and no exponent where none is needed."""
+    return f"{float(f'{norm:.1g}'):g}"
 
 
 def _html(text: str) -> str:
@@ -370,8 +382,9 @@ def _html(text: str) -> str:
 
 
 def _part(text: str, longest: int = 60) -> str:
-    """Text to the letter inside Graphviz's markup, which would else collapse blanks."""
-    return html.escape(plain(text, longest)).replace(" ", "&#160;")
+    """Text to the letter inside Graphviz's markup, where blanks may collapse and \\N is a name."""
+    text = re.sub("^ | (?= |$)", "&#160;", html.escape(plain(text, longest)))
+    return re.sub(r"\\(?=[NGETHL])", "<font>&#92;</font>", text)
 
 
 def _table(rows: list[str], padding: int = 0) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import count
 
 from ..node import Leaf, Node
-from . import known
 from .folding import Folding, Frame, Unit
+from .known import Known, in_bytes
 from .labels import Labels, name_of
+from .options import Options
 from .picture import Arrow, Box, Cluster, Legend, Picture
 from .themes import Scale
 from .walk import distances, maker, neighbours, walk
@@ -18,27 +18,12 @@ from .ways import Ways
 
 _FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
 _FAR = 12  # arrows
-_LONG = 9  # arrows in a row: longer pictures run down the page, which scrolls
+_LONG = 10  # boxes in a row: longer pictures run down the page, which scrolls
 _LABELS = 60  # arrows: in larger pictures, gradients are not written on them
 
 
-@dataclass
-class Options:
-    """What to draw; `Graph` tells what each means."""
-
-    max_nodes: int
-    groups: bool
-    depth: int | None
-    fold: bool | None
-    values: bool
-    gradients: bool
-    statistics: bool
-    memory: bool
-    source: bool
-    highlight: Mapping[Node, str]
-    notes: Mapping[Node, str]
-    around: Node | None
-    radius: int
+Key = Unit | tuple[Unit, Unit] | tuple[Node, int] | int
+"""What a box stands for: a unit, a copy of it for a user, a constant by its place, an output."""
 
 
 class Drawing:
@@ -50,9 +35,7 @@ class Drawing:
         self.inputs = walk(outputs)
         order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
         self.depth = max(distances(self.inputs, order)[0].values())
-        self.gradients = known.Gradients(outputs) if options.gradients else None
-        self.held = known.held_bytes(order) if options.memory else {}
-        arrays = known.arrays(order) if options.values or options.statistics else {}
+        self.known = Known(order, outputs, options)
         self.highlight = {maker(node): look for node, look in options.highlight.items()}
         self.notes = {maker(node): note for node, note in options.notes.items()}
         self.near = self.inputs
@@ -62,27 +45,23 @@ class Drawing:
         order = [node for node in order if node in self.near]
         dtypes = Counter(node.dtype for node in order if node.dtype != object)
         self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
-        self.labels = Labels(
-            self.dtype,
-            arrays,
-            self.gradients,
-            self.held,
-            options.values,
-            options.statistics,
-            options.source,
-        )
+        self.labels = Labels(options, self.known, self.dtype)
         fold = len(order) > options.max_nodes if options.fold is None else options.fold
         for steps in ["same line", "any line"] if fold else [""]:
             self.folding = Folding(self.near, order, options.groups, options.depth, steps)
             if len(set(self.folding.units.values())) <= options.max_nodes:
                 break
-        self.ways = Ways(self.near, self.folding, self.gradients.flows if self.gradients else {})
+        gradients = self.known.gradients
+        self.ways = Ways(self.near, self.folding, gradients.flows if gradients else {})
         often = dict.fromkeys(unit for unit, user in self.ways.values if self.is_often(unit, user))
         numbers = count(1)  # tell those apart that have no name
         self.copied = {i: "" if name_of(i.node) else f" #{next(numbers)}" for i in often}
-        self.boxes: dict[Hashable, Box] = {}  # by what each stands for
-        self.frames: dict[Hashable, Frame | None] = {}  # that each stands in
-        self.arrows: Counter[tuple[Hashable, Hashable, str]] = Counter()  # (from, to, label)
+        self.found: set[Unit] = set()
+        self.cut: Counter[Key] = Counter()  # arrows to each, from what is not drawn
+        self.missing: list[tuple[Frame | None, Box]] = []  # boxes that tell what is not shown
+        self.boxes: dict[Key, Box] = {}  # by what each stands for
+        self.frames: dict[Key, Frame | None] = {}  # that each stands in
+        self.arrows: Counter[tuple[Key, Key, str]] = Counter()  # (from, to, label)
 
     def is_often(self, unit: Unit, user: Unit) -> bool:
         """Whether to draw a unit at each use: it has many, or they stand in several frames."""
@@ -93,87 +72,99 @@ class Drawing:
 
     def picture(self) -> Picture:
         """Draw from the outputs backwards, as long as there is room."""
-        queue: dict[Unit, None] = {}
-        for place, value in enumerate(self.outputs):
-            name = f"output {place}" if len(self.outputs) > 1 else "output"
-            unit = self.folding.units.get(maker(value))
-            if unit is not None and self.put(place, None, Box("output", name, details=[name])):
-                queue[unit] = None
-                self.input(unit, place, value)
         inputs: defaultdict[Unit, list[Unit]] = defaultdict(list)
         for unit, user in self.ways.values:
             inputs[user].append(unit)
-        todo = list(queue)
-        for unit in todo:  # grows as it is read
+        for unit in (queue := self.put_outputs()):  # grows as it is read
             if isinstance(unit.node, Leaf):
                 continue  # drawn with its first user
             if not self.unit(unit, unit, unit.frame):
                 break
             for i in inputs[unit]:
-                for value in self.ways.values[i, unit] or [None]:
-                    self.input(i, unit, value)
+                for value, times in self.ways.values[i, unit].items() or [(None, 0)]:
+                    self.input(i, unit, value, times)
             self.constants(unit)
-            new = [i for i in inputs[unit] if i not in queue]
-            queue |= dict.fromkeys(new)
-            todo += new
+            queue += [i for i in inputs[unit] if i not in self.found]
+            self.found.update(inputs[unit])
         arrows = list(self.pointed())
-        for box in self.boxes.values():
-            box.details = [line for line in box.details if line]
-        is_long = max(self.ways.depth.values()) > _LONG
+        rows = Counter(self.ways.depth.values())
+        is_long = max(_LONG, *rows.values()) < len(rows)
         return Picture(self.clusters(), arrows, self.caption(), self.legend(), is_long)
+
+    def put_outputs(self) -> list[Unit]:
+        """Draw the outputs; return what made them, and what is used by nothing that is near."""
+        makers: dict[Unit, None] = {}
+        for place, value in enumerate(self.outputs):
+            unit = self.folding.units.get(maker(value))
+            name = f"output {place}" if len(self.outputs) > 1 else "output"
+            if unit is None or not self.put(place, None, Box("output", name, details=[name])):
+                continue
+            if isinstance(unit.node, Leaf):
+                self.unit(unit, unit, None)
+            self.arrows[unit, place, self.part(value)] += 1
+            makers[unit] = None
+        for unit in self.ways.inputs:
+            if not self.ways.uses[unit]:
+                makers[unit] = None
+        self.found = set(makers)
+        return list(makers)
 
     # -- boxes ----------------------------------------------------------------------------------
 
-    def put(self, key: Hashable, frame: Frame | None, box: Box) -> bool:
+    def put(self, key: Key, frame: Frame | None, box: Box) -> bool:
         """Put a box into the picture, unless it is there. False where there is no room."""
-        if key in self.boxes:
-            return True
-        if len(self.boxes) >= self.options.max_nodes:
-            return False
-        box.name = f"n{len(self.boxes)}"
-        self.boxes[key] = box
-        self.frames[key] = frame
+        if key not in self.boxes:
+            if len(self.boxes) >= self.options.max_nodes:
+                return False
+            box.name = f"n{len(self.boxes)}"
+            self.boxes[key] = box
+            self.frames[key] = frame
         return True
 
-    def unit(self, unit: Unit, key: Hashable, frame: Frame | None) -> bool:
+    def unit(self, unit: Unit, key: Key, frame: Frame | None) -> bool:
         """Draw a leaf, an operation or a module."""
         if key in self.boxes:
             return True
-        look = "module" if unit.inside else "operation" if key is unit else "elsewhere"
-        if unit.frame is not None and unit.frame.backward and key is unit and not unit.inside:
-            look = "backward"
-        look = "leaf" if isinstance(unit.node, Leaf) else look
+        if isinstance(unit.node, Leaf):
+            look = "leaf"
+        elif key is not unit:
+            look = "elsewhere"
+        elif unit.inside:
+            look = "module"
+        else:
+            look = "backward" if _is_backward(unit.frame) else "operation"
+        look = self.highlight.get(unit.node, look)
         often = unit in self.copied and unit.members == 1
         notes = [f"used {self.ways.uses[unit]:,} times"] if often else []
-        look = self.highlight.get(unit.node, look)
         notes += [self.notes[unit.node]] if unit.node in self.notes else []
-        box = self.labels.box(unit, look, self.copied.get(unit, ""), notes)
-        return self.put(key, frame, box)
+        return self.put(key, frame, self.labels.box(unit, look, self.copied.get(unit, ""), notes))
 
-    def input(self, unit: Unit, user: Hashable, value: Node | None) -> None:
+    def input(self, unit: Unit, user: Unit, value: Node | None, times: int) -> None:
         """Note the arrow for a value, and draw its box where that has no turn of its own."""
-        leaf, used = isinstance(unit.node, Leaf), isinstance(user, Unit)
-        key: Hashable = unit
-        if unit in self.copied and (leaf or (used and self.ways.is_far(unit, user, 1))):
-            key = unit, user
-        if leaf or key is not unit:
-            frame = user.frame if used and key is not unit else self.ways.homes.get(unit)
-            self.unit(unit, key, frame)
-        label = ""
-        if value is not None and value is not maker(value):
-            label = f"[{value.options['place']}] {self.labels.kind(value)}".strip()
-        self.arrows[key, user, label] += self.ways.values[unit, user][value] if used else 1
+        is_leaf = isinstance(unit.node, Leaf)
+        apart = unit in self.copied and (is_leaf or self.ways.is_far(unit, user, 1))
+        key: Key = (unit, user) if apart else unit
+        if is_leaf or apart:
+            self.unit(unit, key, user.frame if apart else self.ways.homes.get(unit))
+        self.arrows[key, user, self.part(value)] += times
+
+    def part(self, value: Node | None) -> str:
+        """Which of several outputs a value is."""
+        if value is None or value is maker(value):
+            return ""
+        return f"[{value.options['place']}] {self.labels.kind(value)}".strip()
 
     def constants(self, unit: Unit) -> None:
-        """Draw the inputs that carry no gradient: of a module, only what enters it."""
+        """Draw the inputs that carry no gradient (of a module, only what enters it)."""
         for node in unit.inside or [unit.node]:
             # What enters a frame as an array is data from outside; the rest belongs to it.
             enters = all(isinstance(i, Leaf) for i in self.inputs[node])
             for place, parent in enumerate(node.parents):
+                if parent is not None and maker(parent) not in self.near:
+                    self.cut[unit] += 1
                 box = self.labels.constant(node, place) if parent is None else None
                 outside = enters and box is not None and bool(box.lines)
                 if box is not None and (outside or not unit.inside):
-                    box.details = [*box.details] or [box.title]
                     self.put((node, place), None if outside else unit.frame, box)
                     self.arrows[(node, place), unit, ""] += 1
 
@@ -184,6 +175,8 @@ class Drawing:
         contents: defaultdict[Frame | None, list[Box]] = defaultdict(list)
         for key, frame in self.frames.items():
             contents[frame].append(self.boxes[key])
+        for frame, box in self.missing:
+            contents[frame].append(box)
         for frame in self.folding.frames:
             cluster = clusters[frame] = Cluster(_title(frame), contents[frame])
             cluster.backward = frame.backward
@@ -204,16 +197,18 @@ class Drawing:
 
     def pointed(self) -> Iterator[Arrow]:
         """The arrows between boxes, and from what tells that others are missing."""
-        hidden: Counter[Hashable] = Counter()
         sides = self.sides()
         written = len(self.arrows) <= _LABELS and not self.options.values
         scale = Scale(self.ways.flows.values())
         for (key, user, label), times in self.arrows.items():
             if key not in self.boxes:
-                hidden[user] += max(times, 1)
+                self.cut[user] += max(times, 1)
                 continue
             label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
             arrow = Arrow(self.boxes[key].name, self.boxes[user].name, label)
+            into = isinstance(user, int) or _is_backward(self.frames[user])
+            arrow.backward = into and _is_backward(self.frames[key])
+            arrow.side = sides.get(key, 0)
             unit = key[0] if isinstance(key, tuple) else key
             if isinstance(unit, Unit):
                 flow = self.flow(unit, user)
@@ -223,19 +218,44 @@ class Drawing:
                     if written and not isinstance(unit.node, Leaf):  # of leaves, it is in the box
                         arrow.label = f"{label} {flow:.2g}".strip()
                 arrow.weight = self.weight(unit, user) if key is unit else 1
-                if (unit, user) in self.ways.carried:
+                if isinstance(user, Unit) and (unit, user) in self.ways.carried:
                     arrow.kind = "carried"
-                into = isinstance(user, int) or _is_backward(self.frames[user])
-                arrow.backward = into and _is_backward(self.frames[key])
-                if into and isinstance(user, Unit) and not arrow.backward:
+                elif isinstance(user, Unit) and into and not arrow.backward:
                     arrow.kind = "across"
-            arrow.side = 0 if arrow.label else sides.get(key, 0)
             yield arrow
-        for user, times in hidden.items():
+        for user, times in self.cut.items():
             box = Box("hidden", f"… {times:,} not shown", name=f"{self.boxes[user].name}_")
-            self.boxes["hidden", user] = box
-            self.frames["hidden", user] = self.frames[user]
+            self.missing.append((self.frames[user], box))
             yield Arrow(box.name, self.boxes[user].name, kind="hidden")
+
+    def flow(self, unit: Unit, user: Key) -> float | None:
+        """The norm of the gradient that a user sends to a unit."""
+        if self.known.gradients is None:
+            return None
+        if isinstance(user, Unit):
+            return self.ways.flows.get((unit, user), 0.0)
+        return self.known.gradients.norms.get(unit.node)
+
+    def sides(self) -> dict[Key, int]:
+        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
+
+        Ahead of its user, it would make the frame longer and push it away from the frame before.
+        """
+        sides: dict[Key, int] = {}
+        if not self.folding.frames:
+            return sides
+        rows = Counter((unit.frame, self.ways.depth[unit]) for unit in self.operations())
+        free: defaultdict[Unit, list[int]] = defaultdict(lambda: [1, -1])
+        for key, user, label in reversed(self.arrows):  # what is worked on comes first in it
+            if not isinstance(user, Unit) or key not in self.boxes or label:
+                continue
+            alone = isinstance(key, tuple)
+            if isinstance(key, Unit) and isinstance(key.node, Leaf):
+                alone = self.ways.uses[key] == 1
+            is_only = rows[user.frame, self.ways.depth[user]] == 1
+            if alone and is_only and self.frames[key] is user.frame and free[user]:
+                sides[key] = free[user].pop()
+        return sides
 
     def operations(self) -> Iterator[Unit]:
         """The operations and modules that have boxes."""
@@ -243,35 +263,7 @@ class Drawing:
             if isinstance(key, Unit) and not isinstance(key.node, Leaf):
                 yield key
 
-    def flow(self, unit: Unit, user: Hashable) -> float | None:
-        """The norm of the gradient that a user sends to a unit."""
-        if self.gradients is None:
-            return None
-        if isinstance(user, Unit):
-            return self.ways.flows.get((unit, user), 0.0)
-        return self.gradients.norms.get(unit.node)
-
-    def sides(self) -> dict[Hashable, int]:
-        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
-
-        Ahead of its user, it would make the frame longer and push it away from the frame before.
-        """
-        sides: dict[Hashable, int] = {}
-        if not self.folding.frames:
-            return sides
-        rows = Counter((unit.frame, self.ways.depth[unit]) for unit in self.operations())
-        free: defaultdict[Hashable, list[int]] = defaultdict(lambda: [1, -1])
-        for key, user, _ in reversed(self.arrows):  # what an operation works on comes first in it
-            if not isinstance(user, Unit) or key not in self.boxes:
-                continue
-            is_leaf = isinstance(key, Unit) and isinstance(key.node, Leaf)
-            alone = isinstance(key, tuple) or (is_leaf and self.ways.uses[key] == 1)
-            alone = alone and rows[user.frame, self.ways.depth[user]] == 1
-            if alone and self.frames[key] is user.frame and free[user]:
-                sides[key] = free[user].pop()
-        return sides
-
-    def weight(self, unit: Unit, user: Hashable) -> int:
+    def weight(self, unit: Unit, user: Key) -> int:
         """How straight an arrow is to be: above all along the longest ways."""
         if isinstance(unit.node, Leaf):
             return 1
@@ -290,13 +282,13 @@ class Drawing:
             lines[0] += (
                 f" · {missing:,} of {len(self.inputs):,} operations and leaves are not shown"
             )
-        if self.held:
-            lines[0] += f" · the graph holds {known.in_bytes(sum(self.held.values()))}"
+        if self.known.held:
+            lines[0] += f" · the graph holds {in_bytes(sum(self.known.held.values()))}"
         units = {unit for unit in drawn if isinstance(unit, Unit)}
         if any(unit.members > 1 for unit in units):
             lines.append(
-                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and “n alike” "  # noqa: RUF001
-                f"count what a box or frame stands for"
+                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "  # noqa: RUF001
+                "“n alike” count what a box or frame stands for"
             )
         if self.ways.carried:
             lines.append("dashed arrows lead into the next repetition")
@@ -305,7 +297,7 @@ class Drawing:
     def legend(self) -> Legend | None:
         """The gradients in the picture, for the scale of colours."""
         flows = self.ways.flows.values()
-        if self.gradients is None:
+        if self.known.gradients is None:
             return None
         scale = Scale(flows)
         steps = {scale.step(flow) for flow in flows}

@@ -35,7 +35,7 @@ class Frame:
         self.title = title
         self.parent = parent
         self.times = times
-        self.backward = backward or (parent is not None and parent.backward)
+        self.backward: bool = backward or (parent is not None and parent.backward)
 
     def outwards(self) -> Iterator[Frame]:
         """This frame, the one around it, and so on."""
@@ -93,45 +93,49 @@ class Folding:
     ) -> None:
         self.units: dict[Node, Unit] = {}
         self.shown: set[Node] = set()
+        self.rounds: dict[Node, tuple[int, ...]] = {}  # of each repetition that a node is in
         self.frames: list[Frame] = []
         self.calls: dict[Node, Scope] = {}  # of nodes in modules that are one box
         self.depth = depth
         operations = [node for node in order if not isinstance(node, Leaf)]
         numbers = (node.number for node in operations)
-        scopes = list(innermost(numbers)) if groups else [None] * len(operations)
+        scopes: list[Scope | None] = [None] * len(operations)
+        if groups:
+            scopes = innermost(numbers)
         self.titles = titles(scopes)
         self.steps = _steps(operations, scopes)
         if repeats:
             _fold(self.steps, repeats == "same line")
-        self.place(self.steps[None], None)
+        self.place(self.steps[None], None, ())
         self.place_leaves(inputs, operations, bool(repeats))
 
     def is_closed(self, scope: Scope) -> bool:
         """Whether a scope is drawn as one box."""
         return self.depth is not None and scope.level > self.depth
 
-    def place(self, steps: list[_Step], frame: Frame | None) -> None:
+    def place(self, steps: list[_Step], frame: Frame | None, at: tuple[int, ...]) -> None:
         """Give boxes to the steps of a frame, and to all that is inside them."""
         for step in steps:
             if isinstance(step, _Loop):
-                self.place_loop(step, frame)
+                self.place_loop(step, frame, at)
             elif isinstance(step, Node):
-                self.join(step, Unit(step, frame), shown=True)
+                self.join(step, Unit(step, frame), at, shown=True)
             elif self.is_closed(step):
                 nodes = list(self.nodes_in(step))
                 unit = Unit(nodes[-1], frame)
                 unit.title, unit.inside = self.titles[step], nodes
-                self.join(step, unit, shown=True)
+                self.join(step, unit, at, shown=True)
             else:
                 inner = Frame(self.titles[step], frame, backward=step.kind == BACKWARD)
                 self.frames.append(inner)
-                self.place(self.steps[step], inner)
+                self.place(self.steps[step], inner, at)
 
-    def place_loop(self, loop: _Loop, frame: Frame | None) -> None:
+    def place_loop(self, loop: _Loop, frame: Frame | None, at: tuple[int, ...]) -> None:
+        """Draw the last repetition, and let it stand for the others."""
         *others, last = loop.rounds
         if not loop.is_folded():
             for steps in loop.rounds:
-                self.place(steps, frame)
+                self.place(steps, frame, at)
             return
         times, step, first = len(loop.rounds), last[0], others[0][0]
         title = ""
@@ -140,43 +144,47 @@ class Folding:
             title = " ".join(filter(None, (span(first.path, step.path), step.kind)))
         if len(last) > 1:
             self.frames.append(Frame("", frame, times))
-            self.place(last, self.frames[-1])
+            self.place(last, self.frames[-1], (*at, times))
         elif isinstance(step, Scope) and not self.is_closed(step):
             self.frames.append(Frame(title, frame, times, step.kind == BACKWARD))
-            self.place(self.steps[step], self.frames[-1])
+            self.place(self.steps[step], self.frames[-1], (*at, times))
         else:
-            self.place(last, frame)
+            self.place(last, frame, (*at, times))
             unit = self.units[next(self.nodes_in(step))]
             unit.times, unit.title = times, title
-        for steps in reversed(others):
-            for other, drawn in zip(steps, last, strict=True):
-                self.liken(other, drawn)
+        for number, steps in reversed(list(enumerate(others))):
+            self.liken_all(steps, last, (*at, number))
 
-    def liken(self, step: _Step, drawn: _Step) -> None:
+    def liken_all(self, steps: list[_Step], drawn: list[_Step], at: tuple[int, ...]) -> None:
+        for step, one in zip(steps, drawn, strict=True):
+            self.liken(step, one, at)
+
+    def liken(self, step: _Step, drawn: _Step, at: tuple[int, ...]) -> None:
         """Give a step of a repetition the boxes of the same step in the one that is drawn."""
         if isinstance(step, Node):
             assert isinstance(drawn, Node)
-            self.join(step, self.units[drawn])
+            self.join(step, self.units[drawn], at)
         elif isinstance(step, _Loop):
             assert isinstance(drawn, _Loop)
-            for mine, its in zip(step.rounds, drawn.rounds, strict=True):
-                for other, one in zip(mine, its, strict=True):
-                    self.liken(other, one)
+            for number, (its, one) in enumerate(zip(step.rounds, drawn.rounds, strict=True)):
+                self.liken_all(its, one, (*at, number) if drawn.is_folded() else at)
         else:
             assert isinstance(drawn, Scope)
             if self.is_closed(step):
-                self.join(step, self.units[next(self.nodes_in(drawn))])
+                self.join(step, self.units[next(self.nodes_in(drawn))], at)
             else:
-                for other, one in zip(self.steps[step], self.steps[drawn], strict=True):
-                    self.liken(other, one)
+                self.liken_all(self.steps[step], self.steps[drawn], at)
 
-    def join(self, step: Node | Scope, unit: Unit, shown: bool = False) -> None:
+    def join(
+        self, step: Node | Scope, unit: Unit, at: tuple[int, ...], shown: bool = False
+    ) -> None:
         """Let a box stand for an operation, or for all of a module."""
         unit.members += 1
         nodes = [step] if isinstance(step, Node) else list(self.nodes_in(step))
         unit.first = nodes[-1]
         for node in nodes:
             self.units[node] = unit
+            self.rounds[node] = at
             if isinstance(step, Scope):
                 self.calls[node] = step
         if shown:
@@ -195,6 +203,7 @@ class Folding:
     def place_leaves(self, inputs: Inputs, operations: list[Node], repeats: bool) -> None:
         """Give boxes to leaves: one to all that are used alike, none to parameters of modules."""
         uses: defaultdict[Node, dict[tuple[Unit, int], Scope | None]] = defaultdict(dict)
+        drawn: set[Node] = set()
         for node in operations:
             unit = self.units[node]
             for place, parent in enumerate(node.parents):
@@ -202,21 +211,21 @@ class Folding:
                     # Where many are joined by one operation, their places say nothing.
                     key = unit, place if unit.members > 1 else -1
                     uses[parent][key] = self.calls.get(node)
+                    if node in self.shown:
+                        drawn.add(parent)
         alike: defaultdict[tuple[object, ...], list[Leaf]] = defaultdict(list)
         for leaf in (node for node in inputs if isinstance(node, Leaf)):
             users = uses[leaf]
             if users and all(scope and _belongs(leaf, scope) for scope in users.values()):
                 unit = next(iter(users))[0]
-                unit.parameters += leaf.size
+                unit.parameters += leaf.size if leaf in drawn else 0
                 self.units[leaf] = unit
                 continue
             name = re.sub(r"\d+", "#", str(leaf.name))
             alike[name, leaf.shape, leaf.dtype, frozenset(users)].append(leaf)
-        for key, leaves in alike.items():
+        for leaves in alike.values():
             leaves.sort(key=lambda leaf: leaf.number)
-            users = key[-1]
-            assert isinstance(users, frozenset)
-            folded = any(unit.members > 1 for unit, _ in users) or len(leaves) > _SMALL
+            folded = any(user.members > 1 for user, _ in uses[leaves[0]]) or len(leaves) > _SMALL
             for group in [leaves] if repeats and folded else [[leaf] for leaf in leaves]:
                 unit = Unit(group[-1], None)
                 unit.members, unit.first = len(group), group[0]

@@ -15,19 +15,28 @@ from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
 from ..sparse import RowGradient
 from ..tensor import Tensor
+from .options import Options
 from .walk import maker
 
 _FEW = 16  # elements that are written out
 _ROW = 6  # of them, at most, in a row
 
 
-def arrays(order: Iterable[Node]) -> dict[Node, Any]:
+class Known:
+    """What was asked for: arrays by node, `Gradients` or None, and the bytes held by node."""
+
+    def __init__(self, order: list[Node], outputs: list[Node], options: Options) -> None:
+        self.gradients = Gradients(outputs) if options.gradients else None
+        self.held = held_bytes(order) if options.memory else {}
+        self.arrays = arrays(order) if options.values or options.statistics else {}
+
+
+def arrays(order: list[Node]) -> dict[Node, Any]:
     """The arrays that nodes computed, as they are now, where these can still be found.
 
     `order`: all leaves and operations of a graph, inputs first. A node keeps no array of its own:
     it is found in what rules are to read, in tensors that are alive, and else computed again.
     """
-    order = list(order)
     found: dict[Node, Any] = {}
     for node in order:
         if isinstance(node, Leaf):
@@ -169,7 +178,7 @@ def statistics(x: Any) -> str:
     if finite.size and is_finite(finite):
         mean, std = np.mean(finite, dtype=_wide(x)), np.std(finite, dtype=_wide(x))
         parts.append(f"mean {_short(mean)} ± {_short(std)}")
-        parts.append(f"{_share(np.count_nonzero(finite == 0), x.size)} zeros")
+        parts.append(f"{_share(int(np.count_nonzero(finite == 0)), x.size)} zeros")
     parts += [f"{_share(count, x.size)} {kind}" for kind, count in not_finite(x)]
     return " · ".join(parts)
 

@@ -9,35 +9,22 @@ from typing import Any
 import numpy as np
 
 from ..node import Leaf, Node, ShapeDtype
-from . import known
 from .folding import Unit, span
+from .known import Known, in_bytes, is_finite, not_finite, numbers, statistics
+from .options import Options
 from .picture import Box
 
 
 class Labels:
-    """Writes boxes for units. `dtype` is the usual one, which is not written.
+    """Writes boxes, with as much of what is known as the options ask for.
 
-    `arrays`, `gradients` and `held` are what is known of nodes (see `known.py`), as far as it was
-    asked for; `values` and `statistics` tell what of it to write, `source` adds the source line.
+    `dtype` is the usual one, which is not written.
     """
 
-    def __init__(
-        self,
-        dtype: np.dtype[Any],
-        arrays: dict[Node, Any],
-        gradients: known.Gradients | None,
-        held: dict[Node, int],
-        values: bool,
-        statistics: bool,
-        source: bool,
-    ) -> None:
+    def __init__(self, options: Options, known: Known, dtype: np.dtype[Any]) -> None:
+        self.options = options
+        self.known = known
         self.dtype = dtype
-        self.arrays = arrays
-        self.gradients = gradients
-        self.held = held
-        self.values = values
-        self.statistics = statistics
-        self.source = source
 
     def box(self, unit: Unit, look: str, suffix: str, notes: list[str]) -> Box:
         """The box of a leaf, an operation or a module."""
@@ -53,19 +40,20 @@ class Labels:
             box.lines.append(("note", [f"{unit.parameters:,} parameters"]))
         if unit.members > 1:
             box.details.append(f"stands for {unit.members:,} alike; what follows is of the last")
-        if self.source:
+        if self.options.source:
             box.lines.append(("note", [place_of(node)]))
-        box.details += [f"shape {node.shape}, {node.dtype}"] if node.dtype != object else []
+        if node.dtype != object:  # of several outputs
+            box.details.append(f"shape {node.shape}, {node.dtype}")
         box.details += [
             f"{key}={x!r}"
             for key, x in node.options.items()
             if isinstance(x, bool | int | float | str | tuple) and key != node.op.residual
         ]
-        self.add_array(box, self.arrays.get(node))
+        self.add_array(box, self.known.arrays.get(node))
         self.add_gradient(box, unit)
-        held = sum(self.held.get(inside, 0) for inside in unit.inside or [node])
+        held = sum(self.known.held.get(inside, 0) for inside in unit.inside or [node])
         if held:
-            box.lines.append(("note", [f"holds {known.in_bytes(held)}"]))
+            box.lines.append(("note", [f"holds {in_bytes(held)}"]))
         box.lines += [("note", [note]) for note in notes]
         return box
 
@@ -73,37 +61,37 @@ class Labels:
         """Add the numbers that a node computed, or what can be said of them."""
         if x is None:
             return
-        rows = known.numbers(x) if self.values else []
-        before = [""] if self.gradients else []  # below, gradients have a title
+        rows = numbers(x) if self.options.values else []
+        # Below them, the gradient has a column more, for its name.
+        before = [""] if self.known.gradients and x.ndim else []
         box.lines += [("value", [*before, *row]) for row in rows]
-        said = known.statistics(x)
-        if self.statistics and x.ndim:
+        said = statistics(x)
+        if self.options.statistics and x.ndim:
             box.lines.append(("note", [said]))
-        box.details.append(said)
-        if not known.is_finite(x):
+        box.details += [said] if said else []
+        if not is_finite(x):
             box.wrong = True
-            box.lines += (
-                []
-                if rows
-                else [("wrong", [f"{count:,} {kind}"]) for kind, count in known.not_finite(x)]
-            )
+            if not rows:
+                box.lines += [("wrong", [f"{count:,} {kind}"]) for kind, count in not_finite(x)]
 
     def add_gradient(self, box: Box, unit: Unit) -> None:
         """Add the gradient: its numbers, or its norm for a leaf, whose end result it is."""
-        if self.gradients is None:
+        if self.known.gradients is None:
             return
-        norm = self.gradients.norms.get(unit.node)
+        norm = self.known.gradients.norms.get(unit.node)
         if norm is None:
             box.details.append("no gradient arrives")
             return
-        rows = known.numbers(g) if (g := self.gradients.arrays.get(unit.node)) is not None else []
-        style = "gradient" if math.isfinite(norm) else "wrong"
-        if self.values and rows:
+        g = self.known.gradients.arrays.get(unit.node)
+        rows = numbers(g) if self.options.values and g is not None else []
+        if rows and unit.node.shape:
             box.lines += [("gradient", ["" if i else "grad", *row]) for i, row in enumerate(rows)]
-        elif isinstance(unit.node, Leaf) or style == "wrong":
-            box.lines.append((style, [f"gradient {norm:.3g}"]))
+        elif rows:
+            box.lines.append(("gradient", [f"grad {rows[0][0]}"]))
+        elif isinstance(unit.node, Leaf) or not math.isfinite(norm):
+            box.lines.append(("gradient", [f"gradient {norm:.3g}"]))
         box.details.append(f"gradient norm {norm:.4g}")
-        box.wrong = box.wrong or style == "wrong"
+        box.wrong = box.wrong or not math.isfinite(norm)
 
     def constant(self, node: Node, place: int) -> Box | None:
         """The box of an input without a gradient; None where it may be no constant."""
@@ -117,7 +105,9 @@ class Labels:
             if saved.shape or isinstance(saved, ShapeDtype):
                 box = Box("constant", "constant")
                 box.lines = [("note", [self.kind(saved)])] if saved.shape else []
-                if not isinstance(saved, ShapeDtype) and (self.values or self.statistics):
+                if not isinstance(saved, ShapeDtype) and (
+                    self.options.values or self.options.statistics
+                ):
                     self.add_array(box, saved)
                 return box
             saved = saved.item()

@@ -42,11 +42,12 @@ class Ways:
                 values = self.values.setdefault(way, Counter())
                 if (i, node) in flows:
                     self.flows[way] = worse(self.flows.get(way, 0.0), flows[i, node])
-                if i in folding.shown and node in folding.shown and unit is not user:
+                before = unit.node.number < user.node.number
+                if before and way not in direct and _same_round(way, folding, i, node):
                     direct.add(way)
-                    if not user.inside:
-                        values[value if value is not i and unit.members == 1 else None] += 1
-        self.carried = {way for way in self.values.keys() - direct if _comes_round(*way)}
+                if i in folding.shown and node in folding.shown and not user.inside:
+                    values[value if value is not i and unit.members == 1 else None] += 1
+        self.carried = self.values.keys() - direct
         self.uses = Counter(unit for unit, _ in self.values)
         order = sorted(dict.fromkeys(units.values()), key=lambda unit: unit.node.number)
         self.inputs: dict[Unit, list[Unit]] = {unit: [] for unit in order}
@@ -62,13 +63,13 @@ class Ways:
         return self.height[unit] - self.height[user] > arrows
 
 
-def _comes_round(unit: Unit, user: Unit) -> bool:
-    """Whether what no repetition does by itself leads from one into the next."""
-    if unit.node.number >= user.node.number:
-        return True
-    around = set(unit.frame.outwards()) if unit.frame else set()
-    frames = user.frame.outwards() if user.frame else ()
-    return any(frame.times > 1 and frame in around for frame in frames)
+def _same_round(way: Way, folding: Folding, i: Node, node: Node) -> bool:
+    """Whether an input was computed in the same repetition as its user, of all around both."""
+    if i not in folding.rounds:
+        return True  # a leaf
+    ours, its = (list(unit.frame.outwards()) if unit.frame else [] for unit in way)
+    common = sum(frame.times > 1 for frame in ours if frame in its)
+    return folding.rounds[i][:common] == folding.rounds[node][:common]
 
 
 def worse(a: float, b: float) -> float:
