@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "errors", "broadcasting", "sparse", "grad_mode", "config", "threads", "node", "hooks",
     "scopes", "op", "backward", "rules", "tensor", "tree", "transforms", "gradcheck", "debug",
-    "render", "numpy", "__init__",
+    "pictures", "render", "numpy", "__init__",
 ]  # fmt: skip
 
 #: Tables: besides each other, they import these.
