@@ -1,5 +1,6 @@
 """Tools for finding out what went wrong: in values, gradients, memory and time."""
 
+from .animation import animate as animate
 from .ledger import Ledger as Ledger
 from .ledger import ledger as ledger
 from .ledger import live_nodes as live_nodes
