@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,8 @@ def animate(
     path = Path(path)
     if path.suffix.lower() != ".svg":
         raise RenderError(f"animate: '{path.name}' must end in .svg: other formats do not move")
+    import tempfile  # here, for it takes as long to import as all of this package
+
     seed = seed_of("animate", y, np.ones_like(y._data) if grad is None else grad)
     assert y.node is not None
     order = [v for v in Pass.of(y.node, seed).visits.values() if v.op is not OUTPUT]
