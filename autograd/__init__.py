@@ -9,7 +9,8 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 
 refuse_foreign_files()
 
-from . import scopes  # noqa: E402
+from . import debug, scopes  # noqa: E402
+from .debug import why  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AutogradError,
     DTypeError,
@@ -20,6 +21,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 )
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
+from .hooks import RemovableHandle  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
 from .rules.activations import (  # noqa: E402
     elu,
@@ -50,7 +52,7 @@ from .rules.normalization import (  # noqa: E402
 from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .scopes import named_scope  # noqa: E402
 from .sparse import RowGradient  # noqa: E402
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor, graph  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
     elementwise_grad,
@@ -71,6 +73,7 @@ __all__ = [
     "GraphError",
     "NotDifferentiableError",
     "Op",
+    "RemovableHandle",
     "RenderError",
     "RowGradient",
     "ShapeError",
@@ -83,6 +86,7 @@ __all__ = [
     "conv",
     "conv_transpose",
     "cross_entropy",
+    "debug",
     "elementwise_grad",
     "elu",
     "embedding",
@@ -95,6 +99,7 @@ __all__ = [
     "grad_enabled",
     "gradcheck",
     "gradients",
+    "graph",
     "group_norm",
     "handles",
     "hessian",
@@ -120,4 +125,5 @@ __all__ = [
     "softplus",
     "value_and_grad",
     "vjp",
+    "why",
 ]

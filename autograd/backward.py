@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from . import op
+from . import op, scopes
 from .broadcasting import unbroadcast
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .node import FREED, LEAF, NO_OPTIONS, Node
+from .hooks import hooked
+from .node import FREED, LEAF, NO_OPTIONS, Node, next_number
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -49,6 +50,7 @@ def backward_pass(
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
     observing = observer()
+    is_watched = observing is not None or bool(hooked)
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:
@@ -56,8 +58,11 @@ def backward_pass(
         if g is None:
             continue
         operation = node.op
-        if observing is not None:
-            observing.arrived(node, g)
+        if is_watched:
+            if id(node) in hooked:
+                g = hooked[id(node)].arrived(node, g)
+            if observing is not None:
+                observing.arrived(node, g)
         if operation is LEAF or (wanted is not None and node in wanted):
             results[node] = g
             if operation is LEAF:
@@ -94,7 +99,7 @@ def backward_pass(
                 if record:
                     gx = _check_recorded(operation, g, gx)
                 if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                    gx = _conform(gx, parent, operation)
+                    gx = conform(gx, parent, operation)
                 if observing is not None:
                     observing.sent(node, parent, gx)
                 if parent in pending:
@@ -175,7 +180,7 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def _conform(gx: Any, parent: Node, operation: Op) -> Any:
+def conform(gx: Any, parent: Node, operation: Op) -> Any:
     """Give a gradient exactly the shape and dtype of its input."""
     if gx.shape != parent.shape:
         if not operation.elementwise:
@@ -208,9 +213,12 @@ def recorded_backward_pass(
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
     token = _rule_is_recorded.set(True)
+    first = next_number()
     try:
         with enable_grad():
-            return backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+            results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+        scopes.record((first, next_number(), "", scopes.BACKWARD))
+        return results
     finally:
         _rule_is_recorded.reset(token)
 
@@ -247,7 +255,7 @@ _changes: dict[int, tuple[weakref.ref[Any], int, str]] = {}
 
 def note_change(array: Any, number: int, source: str) -> None:
     """Remember that `array` was written to, so that nodes which still need it can object."""
-    array = _owner(array)
+    array = owner_of(array)
     key = id(array)
     _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
 
@@ -255,7 +263,7 @@ def note_change(array: Any, number: int, source: str) -> None:
 def _check_unchanged(node: Node) -> None:
     out, *inputs = node.saved
     for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
-        change = _changes.get(id(_owner(array)))
+        change = _changes.get(id(owner_of(array)))
         if change is not None and change[1] > node.number:
             raise GraphError(
                 f"backward: an array that {node.op.name} ({node.source()}) still needs was "
@@ -264,7 +272,7 @@ def _check_unchanged(node: Node) -> None:
             )
 
 
-def _owner(array: Any) -> Any:
+def owner_of(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
     while hasattr(base := getattr(array, "base", None), "__array_function__"):
         array = base

@@ -72,6 +72,12 @@ class Observer:
         of the inputs, None for constants.
         """
 
+    def left(self, how: str, values: Any, result: Any) -> None:
+        """`result` was computed of `values`, with Tensors among them, outside of any graph.
+
+        `how`: what was written, such as "detach()" or "numpy.greater".
+        """
+
     def arrived(self, node: Any, g: Any) -> None:
         """The backward pass visits `node`, whose cotangent is `g`."""
 

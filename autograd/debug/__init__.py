@@ -1,0 +1,23 @@
+"""Tools for finding out what went wrong: in values, gradients, memory and time.
+
+    autograd.why(w, loss)               why a gradient is missing or zero
+    tracing()                           watch a computation, also where it leaves the graph
+    loss.backward_steps(), animate      the backward pass step by step, in words and moving
+    check_graph(loss)                   every rule of a graph against differences
+    ledger(), live_nodes()              memory and time by line, and who keeps graphs alive
+
+They are built on `grad_mode.Observer`: who does not use them does not pay for them.
+"""
+
+from .animation import animate as animate
+from .ledger import Ledger as Ledger
+from .ledger import ledger as ledger
+from .ledger import live_nodes as live_nodes
+from .reason import Why as Why
+from .replay import Checked as Checked
+from .replay import check_graph as check_graph
+from .stepping import Contribution as Contribution
+from .stepping import Step as Step
+from .tracing import Trace as Trace
+from .tracing import tracing as tracing
+from .why import why as why
