@@ -251,12 +251,10 @@ class _Question:
             return self.not_finite(visits)
         largest = max(norm(v.cotangent) for v in visits.values())
         is_rounding = size <= ROUNDING * float(np.finfo(x.dtype).eps) * largest
-        cancelled = [w for v in visits.values() for w in self.cancelling(v)]
-        if size <= _VANISHING * largest and not (is_rounding and cancelled):
-            cancelled = [self.vanishing(visits, last)]
-        elif not is_rounding:
-            cancelled = []
-        return joined([*cancelled, self.not_zero(last)])
+        found = [w for v in visits.values() for w in self.cancelling(v)] if is_rounding else []
+        if not found and size <= _VANISHING * largest:
+            found = [self.vanishing(visits, last)]
+        return joined([*found, self.not_zero(last)])
 
     def zero(self, visits: dict[Node, Visit]) -> Why:
         """Where something arrives and nothing leaves, on the ways to x."""

@@ -178,11 +178,7 @@ def cancelled_inside(visit: Visit, i: int) -> Explanation:
 
 
 def cancels_inside(visit: Visit, i: int, gx: Any) -> bool:
-    """Whether `gx` is what rounding left of a cotangent that was summed over some axes."""
-    if visit.op.name not in ("add", "subtract") or norm(gx) == 0:
-        return False
-    parent = visit.parents[i]
-    if parent is None or parent.shape == visit.node.shape:
-        return False
-    parts = sum(float(np.sum(np.abs(a))) for a in arrays_in(visit.cotangent))
-    return is_rounding(norm(gx), parts, gx)
+    """Whether `gx` is what rounding left of a sum over elements of the cotangent."""
+    sizes = [np.abs(a) for a in arrays_in(visit.cotangent)]
+    whole = visit.pull_back(sizes if isinstance(visit.cotangent, list) else sizes[0])[i]
+    return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)

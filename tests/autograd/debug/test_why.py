@@ -424,6 +424,16 @@ def test_module_is_named() -> None:
     assert "(in 1 ReLU)" in found.reason
 
 
+def test_bias_before_batch_norm_cancels_also_in_float32() -> None:
+    generator = np.random.default_rng(0)
+    net = nn.Sequential(nn.Conv2d(1, 3, 3, generator=generator), nn.BatchNorm2d(3))
+    x, t = generator.normal(size=(2, 8, 1, 8, 8)).astype(np.float32)
+    found = why(net[0].bias, lambda: (net(Tensor(x)) * t[:, :, 1:7, 1:7]).sum())
+    assert found.kind == "cancels"
+    assert "convolve add up to zero on the way to input 2" in found.reason
+    assert found.others[-1].kind == "not zero"
+
+
 def test_array_changed_since_then() -> None:
     w = leaf()
     hidden = w * 2
