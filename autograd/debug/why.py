@@ -75,6 +75,8 @@ class _Question:
 
     def answer(self) -> Why:
         x, y = self.x, self.y
+        if not x.size:
+            return Why("empty", f"{self.x_name} has no elements (shape {x.shape})")
         if not isinstance(y, Tensor):
             return self.no_tensor()
         if x.node is None:

@@ -166,6 +166,17 @@ def at_the_bottom(w: Tensor, v: Tensor) -> Tensor:
     return (square + v).sum()
 
 
+def overwritten(w: Tensor, v: Tensor) -> Tensor:
+    h = w * 2
+    h[:] = v  # here
+    return h.sum()
+
+
+def to_the_power_of_zero(w: Tensor, v: Tensor) -> Tensor:
+    ones = w ** np.zeros(3)  # here
+    return (ones * v).sum()
+
+
 def taken_away(w: Tensor, v: Tensor) -> Tensor:
     return (w * v - v * w).sum()  # here
 
@@ -216,6 +227,8 @@ CAUSES: list[tuple[Callable[[Tensor, Tensor], Tensor], str, str]] = [
     (smaller, "not chosen", "maximum took the other"),
     (indexed_out, "not selected", "only 3 have an influence"),
     (at_the_bottom, "stationary", "base all 0, exponent 2"),
+    (overwritten, "overwritten", "over all elements"),
+    (to_the_power_of_zero, "stationary", "exponent all 0"),
     (taken_away, "cancels", "cancel, to 0"),
     (mean_taken_away, "cancels", "from subtract"),
     (sum_of_softmax, "cancels", "softmax does not change"),
@@ -401,6 +414,17 @@ def test_gradient_that_is_too_small_for_its_dtype() -> None:
     w = Tensor([1.0], requires_grad=True, dtype=np.float32)
     found = why(w, lambda: (w * np.float32(1e-30) * np.float32(1e-30)).sum())
     assert found.kind == "underflow"
+
+
+def test_no_elements() -> None:
+    w = Tensor(np.ones((0, 3)), requires_grad=True)
+    assert why(w, (w * 2).sum()).reason == "w has no elements (shape (0, 3))"
+
+
+def test_one_dead_unit() -> None:
+    w = leaf(-1.0)
+    found = why(w, autograd.relu(w))
+    assert found.reason == "relu is dead: its only unit is 0, because no input is positive"
 
 
 def test_two_causes_are_both_told() -> None:
