@@ -364,7 +364,7 @@ class _Dot:
         return f'<td align="left"><font point-size="9">{"".join(parts)}</font></td>'
 
     def square(self, step: int) -> str:
-        return f'<font color="{colour_of(step, self.theme)}">■</font>'
+        return f'<font point-size="13" color="{colour_of(step, self.theme)}">■</font>'
 
     def tip(self, lines: Iterable[str]) -> Any:
         """Lines that Graphviz prints to the letter in a tooltip."""
