@@ -199,7 +199,7 @@ class Drawing:
         """The arrows between boxes, and from what tells that others are missing."""
         sides = self.sides()
         written = len(self.arrows) <= _LABELS and not self.options.values
-        scale = Scale(self.ways.flows.values())
+        scale = Scale(self.norms())
         for (key, user, label), times in self.arrows.items():
             if key not in self.boxes:
                 self.cut[user] += max(times, 1)
@@ -263,6 +263,11 @@ class Drawing:
             if isinstance(key, Unit) and not isinstance(key.node, Leaf):
                 yield key
 
+    def norms(self) -> list[float]:
+        """The norms of the gradients on all arrows."""
+        norms = self.known.gradients.norms if self.known.gradients else {}
+        return [*self.ways.flows.values(), *(norms[maker(y)] for y in self.outputs if norms)]
+
     def weight(self, unit: Unit, user: Key) -> int:
         """How straight an arrow is to be: above all along the longest ways."""
         if isinstance(unit.node, Leaf):
@@ -296,11 +301,10 @@ class Drawing:
 
     def legend(self) -> Legend | None:
         """The gradients in the picture, for the scale of colours."""
-        flows = self.ways.flows.values()
         if self.known.gradients is None:
             return None
-        scale = Scale(flows)
-        steps = {scale.step(flow) for flow in flows}
+        scale = Scale(self.norms())
+        steps = {scale.step(norm) for norm in self.norms()}
         return Legend(10**scale.low, 10**scale.high, Scale.ZERO in steps, Scale.WRONG in steps)
 
 

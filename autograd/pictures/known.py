@@ -148,9 +148,9 @@ def in_bytes(count: int) -> str:
     """A number of bytes as people write it."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
-            return f"{count:.3g} {unit}"
+            return f"{count:.4g} {unit}"
         count /= 1024  # type: ignore[assignment]
-    return f"{count:.3g} GiB"
+    return f"{count:.4g} GiB"
 
 
 def numbers(x: Any) -> list[list[str]]:

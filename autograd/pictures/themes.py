@@ -102,7 +102,9 @@ class Scale:
             return self.WRONG
         if norm <= self.floor:
             return self.ZERO
-        share = (math.log10(norm) - self.low) / ((self.high - self.low) or 1)
+        if self.low == self.high:
+            return self.STEPS - 1
+        share = (math.log10(norm) - self.low) / (self.high - self.low)
         return min(int(share * self.STEPS), self.STEPS - 1)
 
 

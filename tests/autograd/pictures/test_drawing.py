@@ -9,14 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import (
-    Tensor,
-    linear,
-    rule,
-)
+import autograd
+from autograd import GraphError, Tensor, gradients, linear, rule
 from autograd.render import Graph
 
-from .reading import arrows, labels, leaf, perceptron, recurrent, texts
+from .reading import arrows, boxes, frames, labels, leaf, perceptron, recurrent, texts
 
 
 def test_graph_shows_leaves_operations_constants_and_the_output() -> None:
@@ -212,3 +209,74 @@ def test_only_the_neighbourhood_of_a_node_is_drawn() -> None:
     assert labels(graph) == Counter({"sin": 5, "… 1 not shown": 1})
     near = Graph(nodes[-1], around=nodes[1], radius=1)
     assert labels(near) == Counter({"x": 1, "sin": 2})
+
+
+def test_marks_are_of_the_operation_that_made_the_output() -> None:
+    a, b = np.split(leaf("x", 2), 2)
+    graph = Graph(a * b, highlight={a.node: "producer"}, notes={b.node: "here"})
+    assert labels(graph)["split\nhere"] == 1
+
+
+# -- forward and backward -----------------------------------------------------------------------
+
+
+def test_recorded_backward_pass_stands_in_a_frame_and_runs_the_other_way() -> None:
+    x = leaf("x")
+    (g,) = gradients(np.sin(np.exp(x)), [x], create_graph=True)
+    graph = g.graph()
+    assert frames(graph)[()] == ["exp", "output", "sin", "x"] or "x" in frames(graph)[()]
+    inside = frames(graph)["backward pass",]
+    assert "cos" in inside
+    assert "sin" not in inside
+    name = boxes(graph)
+    across = re.findall(r"(n\d+) -> (n\d+) \[.*constraint=false", graph.dot)
+    assert across
+    assert {name[tail] for tail, _ in across} == {"exp"}
+    assert {name[head] for _, head in across} <= set(inside)
+    assert arrows(graph)["multiply", "output", ""] == 1
+    assert re.search(r"n0 -> n1 \[dir=back", graph.dot)
+
+
+def test_gradient_of_a_recorded_gradient_has_two_frames() -> None:
+    x = leaf("x")
+    (g,) = gradients(np.sin(x), [x], create_graph=True)
+    (h,) = gradients(np.sin(g), [x], create_graph=True)
+    assert h.graph().dot.count("subgraph") == 2
+
+
+# -- on request ---------------------------------------------------------------------------------
+
+
+def test_source_lines_stand_in_boxes() -> None:
+    assert any(
+        re.fullmatch(r"exp\ntest_drawing.py:\d+", text)
+        for text in labels(np.exp(leaf("x")).graph(source=True))
+    )
+
+
+def test_tooltips_tell_shape_dtype_and_options() -> None:
+    graph = leaf("x", 3, 2).sum(axis=1).graph(statistics=True)
+    assert r"shape (3,), float64\naxis=1" in graph.dot
+    assert r"mean 2 ± 0 · 0 % zeros" in graph.dot
+
+
+def test_graph_of_several_tensors() -> None:
+    x = leaf("x")
+    graph = autograd.graph(np.exp(x), np.sin(x), groups=False)
+    assert {"output 0", "output 1", "exp", "sin"} <= set(labels(graph))
+
+
+def test_pictures_leave_no_trace_in_what_is_drawn() -> None:
+    x = leaf("x", 3)
+    y = np.exp(x).sum()
+    y.graph(values=True, gradients=True, statistics=True, memory=True)
+    assert x.grad is None
+    y.backward()
+    np.testing.assert_allclose(x.grad, np.exp(np.ones(3)))
+
+
+def test_gradients_of_a_freed_graph_are_refused() -> None:
+    y = np.exp(leaf("x")).sum()
+    y.backward()
+    with pytest.raises(GraphError, match=r"call graph\(\) before it"):
+        y.graph(gradients=True)
