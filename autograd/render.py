@@ -392,9 +392,9 @@ def _table(rows: list[str], padding: int = 0) -> str:
     return f'<table border="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
 
 
-def _cell(
-    text: str, columns: int = 1, font: str = "", align: str = "center", longest: int = 60
-) -> str:
+def _cell(text: str, columns: int = 1, font: str = "", align: str = "", longest: int = 60) -> str:
     part = _part(text, longest)
     part = f"<font {font}>{part}</font>" if font and part else part
-    return f'<td colspan="{columns}" align="{align}">{part}</td>'
+    span = f' colspan="{columns}"' if columns > 1 else ""
+    side = f' align="{align}"' if align else ""
+    return f"<td{span}{side}>{part}</td>"

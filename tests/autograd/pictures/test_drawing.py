@@ -256,8 +256,8 @@ def test_source_lines_stand_in_boxes() -> None:
 
 def test_tooltips_tell_shape_dtype_and_options() -> None:
     graph = leaf("x", 3, 2).sum(axis=1).graph(statistics=True)
-    assert r"shape (3,), float64\naxis=1" in graph.dot
-    assert r"mean 2 ± 0 · 0 % zeros" in graph.dot
+    assert "shape (3,), float64\naxis=1\n" in graph.dot
+    assert "mean 2 ± 0 · 0 % zeros" in graph.dot
 
 
 def test_graph_of_several_tensors() -> None:
