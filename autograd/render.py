@@ -36,6 +36,7 @@ from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
+_HIGHLIGHTS = "producer", "propagator"
 
 
 class Graph:
@@ -108,6 +109,11 @@ class Graph:
             )
         if theme not in THEMES:
             raise ValueError(f"Graph: theme (={theme!r}) must be one of {', '.join(THEMES)}")
+        for look in (highlight or {}).values():
+            if look not in _HIGHLIGHTS:
+                raise ValueError(
+                    f"Graph: highlight got {look!r}; each must be one of {', '.join(_HIGHLIGHTS)}"
+                )
         options = Options(
             max_nodes=max_nodes,
             groups=groups,
