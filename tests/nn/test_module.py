@@ -135,7 +135,7 @@ def test_module_refuses_to_contain_itself():
 def test_module_call_is_framed_in_pictures():
     model = nn.Sequential(Scaled(), nn.ReLU())
     dot = model(np.ones((1, 3), np.float32)).graph().dot
-    assert re.findall(r'subgraph cluster_\d+ {\n.*label="?([^"]*?)"? labeljust', dot) == [
+    assert re.findall(r"subgraph cluster_\w+ {\n.*label=<([^>]*)> labeljust", dot) == [
         "Sequential",
         "0 Scaled",
         "0.inner Linear",
