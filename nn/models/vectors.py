@@ -20,6 +20,7 @@ from ..idx import DataError
 
 _COMMON = 20_000  # words among which matches for an unknown one are looked for
 _QUESTIONS = 64  # analogies that are answered together
+_SCORED = 2048  # vectors whose cosines are taken together: they are read from memory once
 _READ = 1 << 20
 
 
@@ -116,11 +117,19 @@ class KeyedVectors:
                 "most_similar: got nothing to look for: no words or vectors, or some that add up "
                 "to zero"
             )
-        cosines = self.vectors @ _unit(total) / _lengths(self.vectors)
+        topn = min(topn, len(self) - len(set(numbers)))
+        if topn < 1:
+            return []
+        cosines = np.empty(len(self), total.dtype)
+        unit = _unit(total)
+        for first in range(0, len(self), _SCORED):
+            part = self.vectors[first : first + _SCORED]
+            cosines[first : first + _SCORED] = part @ unit / _lengths(part)
         cosines[numbers] = -np.inf
-        topn = max(min(topn, len(self) - len(set(numbers))), 0)
-        nearest = np.argsort(-cosines, kind="stable")[:topn]
-        return [(self.words[i], float(cosines[i])) for i in nearest]
+        far = -cosines
+        near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
+        near = near[np.argsort(far[near], kind="stable")[:topn]]
+        return [(self.words[i], float(cosines[i])) for i in near]
 
     def similarity(self, w1: str, w2: str) -> float:
         """The cosine of two words, -1 to 1."""

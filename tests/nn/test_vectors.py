@@ -134,6 +134,23 @@ def test_most_similar_gives_as_many_as_there_are():
     assert "king" not in [word for word, _ in wv.most_similar("king", topn=208)]
 
 
+def test_most_similar_of_many_words_gives_equals_in_their_order():
+    vectors = np.random.default_rng(0).integers(-1, 2, (5000, 3)).astype(float)
+    wv = KeyedVectors([f"w{i}" for i in range(5000)], vectors)
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1)
+    cosines = (units @ [1.0, 0, 0]).round(6)
+    expected = [f"w{i}" for i in np.argsort(-cosines, kind="stable")]
+    for topn in (1, 7, 3000, 5000):
+        found = wv.most_similar(np.array([1.0, 0, 0]), topn=topn)
+        assert [word for word, _ in found] == expected[:topn]
+
+
+def test_most_similar_puts_vectors_without_a_direction_last():
+    vectors = np.array([[1.0, 0], [np.nan, 0], [-1, 0], [1, 1]])
+    found = KeyedVectors(list("abcd"), vectors).most_similar("a", topn=2)
+    assert [word for word, _ in found] == ["d", "c"]
+
+
 def test_most_similar_of_nothing_is_refused():
     wv = _vectors()
     for positive, negative in (((), ()), (None, None), ("king", "king"), (np.zeros(20), ())):
