@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -260,11 +261,11 @@ class KeyedVectors:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to exactly `path`, as `.npz` with `words`, `vectors` and, if known, `counts`.
 
+        The words are a list in JSON, as bytes in UTF-8.
+
         Raises `CheckpointError` where it cannot be written.
         """
-        arrays = {"words": np.array(self.words), "vectors": self.vectors}
-        if arrays["words"].tolist() != self.words:
-            raise CheckpointError(f"{path}: a word that ends in a zero byte is not saved")
+        arrays = {"words": packed(self.words), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
 
     @classmethod
@@ -276,7 +277,7 @@ class KeyedVectors:
         """
         arrays = load(path)
         try:
-            return cls(arrays["words"].tolist(), arrays["vectors"], arrays.get("counts"))
+            return cls(unpacked(arrays["words"]), arrays["vectors"], arrays.get("counts"))
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word vectors ({error})"
@@ -352,6 +353,16 @@ class KeyedVectors:
                 f"{self.vectors.shape[1]} numbers"
             )
         return vector
+
+
+def packed(words: list[str]) -> Any:
+    """Words as an array. (One of texts would give each the room of the longest.)"""
+    return np.frombuffer(json.dumps(words).encode(), np.uint8)
+
+
+def unpacked(array: Any) -> list[str]:
+    """The words in what `packed` gave."""
+    return list(json.loads(array.tobytes()))
 
 
 def _items(value: Any) -> list[Any]:

@@ -83,7 +83,7 @@ class Vocabulary:
 
         Raises `TypeError` for what is not a list of words.
         """
-        _refuse_text(sentence)
+        refuse_text(sentence)
         numbers = np.fromiter(map(self.index.get, sentence, repeat(-1)), np.int32)
         return numbers[numbers >= 0]
 
@@ -164,10 +164,10 @@ class Vocabulary:
 
 
 def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
-    _refuse_text(sentences, "sentences is")
+    refuse_text(sentences, "sentences is")
     counter: Counter[str] = Counter()
     for number, sentence in enumerate(sentences):
-        _refuse_text(sentence, f"sentence {number} is")
+        refuse_text(sentence, f"sentence {number} is")
         try:
             counter.update(iter(sentence))  # of a mapping, the keys
         except TypeError as error:
@@ -182,7 +182,8 @@ def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
     return counter
 
 
-def _refuse_text(value: Any, what: str = "a sentence is") -> None:
+def refuse_text(value: Any, what: str = "a sentence is") -> None:
+    """Raises `TypeError` for a str or bytes."""
     if isinstance(value, str | bytes):
         raise TypeError(
             f"{what} the plain text {value!r:.60}, where a list is needed: a corpus is a list of "
