@@ -43,6 +43,7 @@ class Run:
     count: int = 0  #: words of the vocabulary
     pairs: int = 0
     loss: float = 0.0  #: summed over the pairs
+    rate: float = 0.0  #: the last learning rate
     recent: float = 0.0  #: the mean loss of a pair, of recent chunks
     neighbours: bool = False  #: whether any sentence had two words
 
@@ -78,7 +79,8 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
     arrays = {
         "words": packed(model.vocabulary.words),
         "counts": model.vocabulary.counts,
-        "about": np.array(json.dumps(about)),
+        # Numbers may be NumPy's.
+        "about": np.array(json.dumps(about, default=lambda number: number.item())),
     }
     save({**arrays, **model.tables()}, path)
 

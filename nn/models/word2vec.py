@@ -94,43 +94,21 @@ class Word2Vec:
         shrink_windows: bool = True,
         progress: bool = True,
     ) -> None:
-        check_sizes("Word2Vec", vector_size=vector_size, window=window, epochs=epochs)
-        check_sizes("Word2Vec", least=0, negative=negative, min_count=min_count, seed=seed)
-        if max_final_vocab is not None:
-            check_sizes("Word2Vec", max_final_vocab=max_final_vocab)
-        for name, value in (("sg", sg), ("hs", hs), ("cbow_mean", cbow_mean)):
-            if value not in (0, 1):
-                raise ValueError(f"Word2Vec: {name} (={value!r}) must be 0 or 1")
-        for name, rate in (("sample", sample), ("alpha", alpha), ("min_alpha", min_alpha)):
-            _check_number(name, rate)
-            if rate < 0:
-                raise ValueError(f"Word2Vec: {name} (={rate}) must not be negative")
-        _check_number("ns_exponent", ns_exponent)
-        if not hs and not negative:
-            raise ValueError(
-                "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or "
-                "negative to 5"
-            )
-        if alpha == 0:
-            raise ValueError("Word2Vec: alpha (=0) must be positive")
-        if alpha < min_alpha:
-            raise ValueError(
-                f"Word2Vec: alpha (={alpha}) must not be less than min_alpha (={min_alpha})"
-            )
-        self.vector_size = int(vector_size)
-        self.window = int(window)
-        self.min_count = int(min_count)
-        self.max_final_vocab = max_final_vocab and int(max_final_vocab)
-        self.sg = int(sg)
-        self.hs = int(hs)
-        self.negative = int(negative)
-        self.ns_exponent = float(ns_exponent)
-        self.cbow_mean = int(cbow_mean)
-        self.sample = float(sample)
-        self.alpha = float(alpha)
-        self.min_alpha = float(min_alpha)
-        self.epochs = int(epochs)
-        self.shrink_windows = bool(shrink_windows)
+        self.vector_size = vector_size
+        self.window = window
+        self.min_count = min_count
+        self.max_final_vocab = max_final_vocab
+        self.sg = sg
+        self.hs = hs
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.cbow_mean = cbow_mean
+        self.sample = sample
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.epochs = epochs
+        self.shrink_windows = shrink_windows
+        _check(seed=seed, **self.settings())
         self.generator = np.random.default_rng(seed)
         self.history = History()
         if sentences is not None:
@@ -181,9 +159,10 @@ class Word2Vec:
         if resume and checkpoint is None:
             raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
         _check_corpus("train", sentences)
-        self.history, run = History(), Run(int(epochs))
+        run = Run(int(epochs))
         file = Checkpoint(checkpoint, self, run)
         if not (resume and file.load()):
+            self.history = History()
             file.save()
         total = self.vocabulary.total
         keep = self.vocabulary.keep_probabilities(self.sample)
@@ -194,25 +173,24 @@ class Word2Vec:
             np.errstate(over="ignore", invalid="ignore"),  # caught below
         ):
             while run.epoch < run.epochs:
-                rate = self.alpha
                 for words, sentence in chunks(
                     _not_seen(sentences, run), self.vocabulary.index, CHUNK
                 ):
                     done = (run.epoch * total + run.count) / (total * run.epochs)
-                    rate = self.alpha - (self.alpha - self.min_alpha) * min(done, 1)
+                    run.rate = self.alpha - (self.alpha - self.min_alpha) * min(done, 1)
                     kept = self.generator.random(len(words)) < keep[words]
-                    loss, pairs = self._learn(words[kept], sentence[kept], rate, step)
+                    loss, pairs = self._learn(words[kept], sentence[kept], run.rate, step)
                     if not math.isfinite(loss):
                         raise DivergedError(
                             f"train: the loss is {loss} in epoch {run.epoch + 1}, at learning "
-                            f"rate {rate:g}; lower alpha (={self.alpha:g})"
+                            f"rate {run.rate:g}; lower alpha (={self.alpha:g})"
                         )
                     run.neighbours |= bool((sentence[1:] == sentence[:-1]).any())
                     run.add(len(words), loss, pairs)
-                    bar.step(run.epoch + 1, run, rate, len(words))
+                    bar.step(run.epoch + 1, run, run.rate, len(words))
                     file.save_if_due()
                 _check_epoch(run, total)
-                self.history.add((run.end_epoch(), {}), rate)
+                self.history.add((run.end_epoch(), {}), run.rate)
                 file.save()
                 bar.epoch_done(self.history)
         return self.history
@@ -323,7 +301,40 @@ class Word2Vec:
         return hidden, np.eye(pairs.shape[1], dtype=np.float32) * (counts > 0)
 
 
-_SETTINGS = set(inspect.signature(Word2Vec).parameters) - {"sentences", "seed", "progress"}
+_SETTINGS = [
+    name
+    for name in inspect.signature(Word2Vec).parameters
+    if name not in ("sentences", "seed", "progress")
+]
+
+
+def _check(max_final_vocab: Any, shrink_windows: Any, **given: Any) -> None:
+    """Raises `TypeError` or `ValueError` for a parameter that is not what it should be."""
+    flags = {name: given.pop(name) for name in ("sg", "hs", "cbow_mean")}
+    rates = {name: given.pop(name) for name in ("sample", "alpha", "min_alpha", "ns_exponent")}
+    for name, flag in {**flags, "shrink_windows": shrink_windows}.items():
+        if flag not in (0, 1):
+            raise ValueError(f"Word2Vec: {name} (={flag!r}) must be 0 or 1")
+    for name, rate in rates.items():
+        if not isinstance(rate, Real) or isinstance(rate, bool):
+            raise TypeError(f"Word2Vec: {name} (={rate!r}) must be a number")
+        if not math.isfinite(rate) or (rate < 0 and name != "ns_exponent"):
+            least = "finite" if name == "ns_exponent" else "0 or positive"
+            raise ValueError(f"Word2Vec: {name} (={rate}) must be {least}")
+    may_be_none = {} if max_final_vocab is None else {"max_final_vocab": max_final_vocab}
+    may_be_zero = {name: given.pop(name) for name in ("negative", "min_count", "seed")}
+    check_sizes("Word2Vec", least=0, **may_be_zero)
+    check_sizes("Word2Vec", **given, **may_be_none)
+    if not flags["hs"] and not may_be_zero["negative"]:
+        raise ValueError(
+            "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or negative "
+            "to 5"
+        )
+    alpha, least = rates["alpha"], rates["min_alpha"]
+    if not alpha or alpha < least:
+        raise ValueError(
+            f"Word2Vec: alpha (={alpha}) must be positive, and not less than min_alpha (={least})"
+        )
 
 
 def _not_seen(sentences: Any, run: Run) -> Iterator[Sequence[str]]:
@@ -362,10 +373,3 @@ def _check_corpus(function: str, sentences: Any) -> None:
             f"{function}: sentences must be gone through several times, which an iterator "
             f"({type(sentences).__name__}) cannot; give a list, or an object with __iter__"
         )
-
-
-def _check_number(name: str, value: Any) -> None:
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"Word2Vec: {name} (={value!r}) must be a number")
-    if not math.isfinite(value):
-        raise ValueError(f"Word2Vec: {name} (={value}) must be finite")

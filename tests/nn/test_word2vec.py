@@ -1,6 +1,7 @@
 """word2vec: its pairs, its losses against closed forms, and what it learns."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import nn
 from autograd import Tensor, gradcheck
+from nn.models import word2vec
 from nn.models.outputs import Negatives, Paths, Tree, logistic_loss
 from nn.models.rows import ROUNDS, Rows, rounds, subtract
 from nn.models.vocabulary import Vocabulary
@@ -274,6 +276,60 @@ def test_learning_rate_falls_linearly_in_words():
     assert history.lr == [rates[3][1], rates[7][1]]
 
 
+# -- progress -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_first_losses_are_those_of_vectors_that_say_nothing(options):
+    """All outputs are zeros: each of the decisions of a pair costs log 2."""
+    model = Word2Vec(vector_size=4, min_count=1, sample=0, alpha=1e-9, min_alpha=0, **options)
+    model.build_vocab(topics())
+    history = model.train(topics(), epochs=1, progress=False)
+    depths = model.vocabulary.huffman()[0]
+    decisions = options["hs"] * np.average(depths, weights=model.vocabulary.counts)
+    if options["negative"]:  # noise words that are the centre itself do not count
+        shares = np.diff(model._noise, prepend=0)
+        same = np.average(shares, weights=model.vocabulary.counts)
+        decisions += 1 + options["negative"] * (1 - same)
+    assert history.loss[0] == pytest.approx(decisions * np.log(2), rel=0.01)
+
+
+def test_losses_fall_and_are_those_of_the_history():
+    model = Word2Vec(topics(), vector_size=8, sample=0, epochs=4, sg=1)
+    losses = model.history.loss
+    assert len(losses) == len(model.history.lr) == 4
+    assert losses == sorted(losses, reverse=True)
+    assert model.train(topics(), epochs=1) is model.history
+    assert len(model.history.loss) == 1
+
+
+def test_training_shows_a_bar(capsys, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(word2vec, "CHUNK", 1000)  # an epoch's first chunk is not timed
+    Word2Vec(topics(), vector_size=4, epochs=2)
+    shown = capsys.readouterr().err
+    for words in ("epoch 2/2", "loss ", ", lr 0.0", " words/s"):
+        assert words in shown
+
+
+def test_training_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr(word2vec, "CHUNK", 1000)
+    Word2Vec(topics(), vector_size=4, epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert re.fullmatch(r"epoch 2/2  loss \d\.\d{4}, lr \S+, [\d,]+ words/s", lines[1])
+
+
+def test_training_without_progress_is_silent(capsys):
+    Word2Vec(topics(60), vector_size=4, epochs=2, progress=False)
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""
+
+
+# -- options ------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -285,17 +341,17 @@ def test_learning_rate_falls_linearly_in_words():
         ({"min_count": -1}, "min_count (=-1) must be at least 0"),
         ({"max_final_vocab": 0}, "max_final_vocab (=0) must be at least 1"),
         ({"seed": -1}, "seed (=-1) must be at least 0"),
-        ({"sample": -1.0}, "sample (=-1.0) must not be negative"),
-        ({"sample": float("nan")}, "sample (=nan) must be finite"),
-        ({"alpha": float("nan")}, "alpha (=nan) must be finite"),
-        ({"alpha": float("inf")}, "alpha (=inf) must be finite"),
-        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be finite"),
+        ({"sample": -1.0}, "sample (=-1.0) must be 0 or positive"),
+        ({"sample": float("nan")}, "sample (=nan) must be 0 or positive"),
+        ({"alpha": float("nan")}, "alpha (=nan) must be 0 or positive"),
+        ({"alpha": float("inf")}, "alpha (=inf) must be 0 or positive"),
+        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be 0 or positive"),
         ({"ns_exponent": float("nan")}, "ns_exponent (=nan) must be finite"),
         ({"sg": 2}, "sg (=2) must be 0 or 1"),
         ({"hs": "no"}, "hs (='no') must be 0 or 1"),
         ({"negative": 0}, "set hs=1, or negative to 5"),
         ({"alpha": 0, "min_alpha": 0}, "alpha (=0) must be positive"),
-        ({"alpha": 1e-5}, "alpha (=1e-05) must not be less than min_alpha (=0.0001)"),
+        ({"alpha": 1e-5}, "alpha (=1e-05) must be positive, and not less than min_alpha (=0.0001)"),
     ],
 )
 def test_contradictory_options_are_refused(options, words):
