@@ -1,4 +1,5 @@
 import gzip
+import json
 import os
 import re
 
@@ -325,7 +326,7 @@ def test_saved_vectors_are_loaded(tmp_path, counted, dtype):
     else:
         assert again.counts is None
     with np.load(tmp_path / "v.npz", allow_pickle=False) as file:
-        assert file["words"].tolist() == wv.words
+        assert json.loads(file["words"].tobytes()) == wv.words
 
 
 def test_files_that_hold_no_vectors_are_refused(tmp_path):
@@ -333,14 +334,13 @@ def test_files_that_hold_no_vectors_are_refused(tmp_path):
     nn.save({"weight": np.ones(3)}, path)
     with pytest.raises(nn.CheckpointError, match=r"v.npz: holds weight, and no word vectors"):
         KeyedVectors.load(path)
-    nn.save({"words": np.array(["a"]), "vectors": np.ones((2, 3))}, path)
+    words = np.frombuffer(b'["a"]', np.uint8)
+    nn.save({"words": words, "vectors": np.ones((2, 3))}, path)
     with pytest.raises(nn.CheckpointError, match="1 words need vectors of shape"):
         KeyedVectors.load(path)
     path.write_bytes(b"no archive")
     with pytest.raises(nn.CheckpointError, match="is damaged"):
         KeyedVectors.load(path)
-    with pytest.raises(nn.CheckpointError, match="a word that ends in a zero byte is not saved"):
-        _vectors(["a\0"]).save(path)
 
 
 @FORMS
