@@ -23,6 +23,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     With `g` of shape (4, 3) and `shape` (3,) or (1, 3), each of the three entries was used
     four times, so its gradient is the sum of four: the result has exactly `shape`.
     """
+    if g.shape == shape:
+        return g  # a sum over no axes would copy it
     extra = g.ndim - len(shape)
     stretched = tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
     g = np.sum(g, axis=(*range(extra), *stretched), keepdims=True)

@@ -1,9 +1,9 @@
 """Sentences as blocks of words with their windows, and which words meet as pairs.
 
-The words of many sentences stand in one row, cut into blocks of `block` centres. The windows of
-a block's centres all lie in its stretch: the block with `window` places more on either side. A
-mask says which centre meets which place. For the row a b c d e (one sentence), blocks of two
-and windows of one (`.` is padding; 1 is a pair):
+The words of many sentences stand in one row, cut into steps, and each of these into blocks of
+centres. The windows of a block's centres all lie in its stretch: the block with `window` places
+more on either side. A mask says which centre meets which place. For the row a b c d e (one
+sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair):
 
     block    stretch    mask         block    stretch    mask         block    stretch    mask
     a b      . a b c    0 0 1 0      c d      b c d e    1 0 1 0      e .      d e . .    1 0 0 0
@@ -17,32 +17,38 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from autograd import rule
 
 
 class Windows(NamedTuple):
-    """`centres`: (blocks, block), numbers of words. `stretches`: (blocks, block + 2 window), the
-    same. `pairs`: (blocks, block, block + 2 window), bool. Padding is word 0, in no pair."""
+    """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
+    2 window), the same, with those around. `pairs`: (steps, blocks, block, block + 2 window),
+    bool. Padding is word 0, in no pair."""
 
     centres: Any
-    stretches: Any
+    places: Any
     pairs: Any
 
 
-def windows(words: Any, sentences: Any, reach: Any, window: int, block: int) -> Windows:
+def windows(words: Any, sentences: Any, reach: Any, window: int, block: int, step: int) -> Windows:
     """The blocks of a row of `words`, and which of them lie in one another's windows.
 
     `words`: (n,), numbers. `sentences`: (n,), which sentence each word belongs to, ascending.
     `reach`: (n,) or a number, 1 to `window`: a word meets those of its sentence that are at most
-    so many places away, as gensim's does.
+    so many places away, as gensim's does. `step`: the most centres in a step, at least `block`.
     """
     n = len(words)
-    count = -(-n // block)
-    places = np.arange(n)
+    steps = -(-n // (step // block * block))
+    blocks = -(-n // (steps * block))  # as many in each step: there is little padding
+    count = steps * blocks
+    at = np.arange(n)
     first = np.zeros(count * block, np.int32)
     last = np.full(count * block, -1, np.int32)  # the padding meets nothing
-    first[:n] = np.maximum(places - reach, np.searchsorted(sentences, sentences)) - places
+    first[:n] = np.maximum(at - reach, np.searchsorted(sentences, sentences)) - at
     last[:n] = np.searchsorted(sentences, sentences, "right") - 1
-    last[:n] = np.minimum(places + reach, last[:n]) - places
+    last[:n] = np.minimum(at + reach, last[:n]) - at
     across = np.arange(block + 2 * window, dtype=np.int32)
     offset = across - window - np.arange(block, dtype=np.int32)[:, None]
     pairs = offset >= first.reshape(count, block, 1)
@@ -50,8 +56,31 @@ def windows(words: Any, sentences: Any, reach: Any, window: int, block: int) -> 
     pairs &= offset != 0
     row = np.zeros(count * block + 2 * window, np.int32)
     row[window : window + n] = words
-    stretches = row[np.arange(count)[:, None] * block + across]
-    return Windows(stretches[:, window : window + block], stretches, pairs)
+    size = blocks * block
+    places = _overlapping(row, steps, size)
+    centres = row[window : window + count * block].reshape(steps, blocks, block)
+    return Windows(centres, places, pairs.reshape(steps, blocks, block, -1))
+
+
+def _overlapping(x: Any, parts: int, step: int) -> Any:
+    """The first axis of `x` in equal parts, each `step` places after the one before: a view."""
+    length = len(x) - (parts - 1) * step
+    shape, strides = (parts, length, *x.shape[1:]), (step * x.strides[0], *x.strides)
+    return as_strided(x, shape, strides, writeable=False)
+
+
+def _overlapping_vjp(g: Any, _: Any, _x: Any, parts: int = 1, step: int = 1) -> Any:
+    gx = np.zeros((-(-_x.shape[0] // step) * step, *_x.shape[1:]), g.dtype)
+    for begin in range(0, g.shape[1], step):
+        part = g[:, begin : begin + step]
+        inside = gx[begin : begin + parts * step].reshape(parts, step, -1)
+        inside[:, : part.shape[1]] += part
+    return gx[: _x.shape[0]]
+
+
+#: The stretches of the blocks of a step, (blocks, block + 2 window, size), of what is at its
+#: places, (blocks * block + 2 window, size): they overlap.
+stretches = rule(_overlapping, _overlapping_vjp)
 
 
 def chunks(

@@ -4,10 +4,10 @@
     model.wv                              the words and their vectors
 
 The parameters, their defaults and their meaning are gensim's. Centres are taken in blocks (see
-`windows.py`): one batched matrix product scores all outputs of a block (see `outputs.py`)
-against all its inputs, and weights pick the pairs out. The gradients are the engine's, and the
-tables lose those of the rows that were read (see `rows.py`). Sources: Mikolov et al. 2013
-(arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
+`windows.py`), many to a step: batched matrix products score the outputs of each block (see
+`outputs.py`) against all its inputs, and weights pick the pairs out. The gradients are the
+engine's, and the tables lose those of the rows that were read (see `rows.py`). Sources: Mikolov
+et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
@@ -28,23 +28,25 @@ from ..history import History
 from ..progress import Silence, shown_progress
 from ..sizes import check_sizes
 from ..training import DivergedError
-from .outputs import Negatives, Paths, Tree, logistic_loss
+from .outputs import Negatives, Paths, Tree
 from .rows import Rows
 from .saved import Checkpoint, Run, load_model, save_model
 from .vectors import KeyedVectors
 from .vocabulary import Vocabulary, refuse_text
-from .windows import chunks, windows
+from .windows import chunks, stretches, windows
 
 #: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
 CHUNK = 10_000
 
-#: Centres in a block, and noise words for it, by `sg`. With fewer noise words skip-gram learns
+#: By `sg`: centres in a block, and noise words for it. With fewer noise words skip-gram learns
 #: worse (nearest neighbours agree less with gensim's); more cost time.
-BLOCK = {0: 16, 1: 32}
+BLOCK = {0: 32, 1: 32}
 NOISE = {0: 16, 1: 32}
 
-#: The most centres in a step, that is, between two updates of the tables; by `hs`.
-STEP = {0: 512, 1: 256}
+#: By `sg`: the most centres in a step, that is, between two updates of the tables. With the
+#: hierarchical softmax they are fewer, because all words share the nodes near its root.
+STEP = {0: 1024, 1: 512}
+HS_STEP = 256
 
 #: A step sums what sequential training would add in turn. So that words which occur often in it do
 #: not overshoot, steps are shorter where the pairs that a word shares with its own repetitions in
@@ -242,7 +244,7 @@ class Word2Vec:
         kept_counts = self.vocabulary.counts * keep
         repeats = np.sum((kept_counts / kept_counts.sum()) ** 2)
         longest = STRIDE / (self.alpha**2 * repeats * (self.window + 1))
-        return max(int(min(longest, STEP[self.hs])), 1)
+        return max(int(min(longest, HS_STEP if self.hs else STEP[self.sg])), 1)
 
     def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> tuple[float, int]:
         """One pass over a row of words, about `step` at a time.
@@ -252,53 +254,42 @@ class Word2Vec:
         if not len(words):
             return 0.0, 0
         block = min(step, BLOCK[self.sg])
-        blocks_per_step = step // block
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
-        blocks = windows(words, sentences, reach, self.window, block)
-        pairs = blocks.pairs.astype(np.float32)
-        read = Rows(self.inputs, blocks.stretches, blocks_per_step)
-        targets: list[tuple[Rows, Negatives | Paths]] = []
+        centres, places, pairs = windows(words, sentences, reach, self.window, block, step)
+        pairs = pairs.astype(np.float32)
+        counts = pairs.sum(axis=3, keepdims=True)
+        true = pairs if self.sg else (counts[..., 0] > 0).astype(np.float32)
+        shares = 1 / np.maximum(counts, 1)
+        read = Rows(self.inputs, places)
+        targets: list[Negatives | Paths] = []
         if self.negative:
-            size = NOISE[self.sg]
-            drawn = Negatives(blocks.centres, self._noise, size, self.negative, self.generator)
-            targets.append((Rows(self.outputs, drawn.numbers, blocks_per_step), drawn))
+            noise = self._noise, NOISE[self.sg], self.negative, self.generator
+            targets.append(Negatives(self.outputs, centres, true, *noise))
         if self.hs:
-            paths = Paths(blocks.centres, self._tree)
-            targets.append((Rows(self.nodes, paths.numbers, blocks_per_step), paths))
+            targets.append(Paths(self.nodes, centres, true, self._tree))
         total = 0.0
-        for first in range(0, len(pairs), blocks_per_step):
-            part = slice(first, first + blocks_per_step)
-            hidden, true = self._hidden(read.take(part), pairs[part])
-            inputs = np.swapaxes(hidden, 1, 2)
-            losses = [
-                logistic_loss(rows.take(part) @ inputs, *target.weigh(true, part))
-                for rows, target in targets
-            ]
+        for i in range(len(centres)):
+            inputs = stretches(read.take(i), parts=len(centres[i]), step=block)
+            if not self.sg:
+                inputs = self._predictors(inputs, pairs[i], shares[i])
+            losses = [target.loss(i, inputs) for target in targets]
             loss = losses[0] if len(losses) == 1 else losses[0] + losses[1]
             total += loss.item()
             loss.backward(np.float32(rate))
-            for rows in (read, *(rows for rows, _ in targets)):
-                rows.descend()
-        met = blocks.pairs if self.sg else blocks.pairs.any(axis=2)
-        return total, int(np.count_nonzero(met))
+            for table in (read, *targets):
+                table.descend()
+        return total, int(true.sum())
 
-    def _hidden(self, stretches: Tensor, pairs: Any) -> tuple[Tensor, Any]:
-        """The vectors to predict from, (blocks, k, size), and which of them are true for which
-        centre, (blocks, block, k)."""
-        if self.sg:
-            return stretches, pairs
-        counts = pairs.sum(axis=2, keepdims=True)
+    def _predictors(self, stretches: Tensor, pairs: Any, shares: Any) -> Tensor:
+        """The means, or sums, of the words in each window, (blocks, block, size)."""
         sums = pairs @ stretches
         # As in gensim, every word of a mean gets the gradient of the mean undivided (and of a
         # sum, divided): the value is one, and the gradient flows through the other.
-        share = 1 / np.maximum(counts, 1)
         if self.cbow_mean:
-            hidden = sums + sums.data * (share - 1)
-        else:
-            hidden = sums * share + sums.data * (1 - share)
-        return hidden, np.eye(pairs.shape[1], dtype=np.float32) * (counts > 0)
+            return sums + sums.data * (shares - 1)
+        return sums * shares + sums.data * (1 - shares)
 
 
 _SETTINGS = [

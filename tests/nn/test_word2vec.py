@@ -13,9 +13,9 @@ import nn
 from autograd import Tensor, gradcheck
 from nn.models import word2vec
 from nn.models.outputs import Negatives, Paths, Tree, logistic_loss
-from nn.models.rows import ROUNDS, Rows, rounds, subtract
+from nn.models.rows import ROUNDS, Rows, plans, subtract
 from nn.models.vocabulary import Vocabulary
-from nn.models.windows import chunks, windows
+from nn.models.windows import chunks, stretches, windows
 from nn.models.word2vec import Word2Vec
 
 MODELS = [
@@ -46,8 +46,8 @@ def random_row(rng, n):
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 40])
-@pytest.mark.parametrize("block", [1, 4, 8])
-def test_windows_pair_the_words_that_gensim_pairs(n, block):
+@pytest.mark.parametrize(("block", "step"), [(1, 1), (1, 3), (4, 4), (4, 11), (8, 100)])
+def test_windows_pair_the_words_that_gensim_pairs(n, block, step):
     rng = np.random.default_rng(n)
     words, sentences, reach = random_row(rng, n)
     expected = []
@@ -56,12 +56,25 @@ def test_windows_pair_the_words_that_gensim_pairs(n, block):
         for j in range(max(i - reach[i], start), min(i + reach[i] + 1, end)):
             if j != i:
                 expected.append((i, j))
-    blocks = windows(words, sentences, reach, 4, block)
-    which, centre, place = np.nonzero(blocks.pairs)
-    i, j = which * block + centre, which * block + place - 4
+    centres, places, pairs = windows(words, sentences, reach, 4, block, step)
+    steps, blocks, _ = centres.shape
+    assert blocks * block <= max(step, block)
+    assert centres.size - n < steps * block
+    at, which, centre, place = np.nonzero(pairs)
+    i = (at * blocks + which) * block + centre
+    j = i - centre + place - 4
     assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
-    np.testing.assert_array_equal(blocks.centres[which, centre], words[i])
-    np.testing.assert_array_equal(blocks.stretches[which, place], words[j])
+    np.testing.assert_array_equal(centres[at, which, centre], words[i])
+    np.testing.assert_array_equal(places[at, which * block + place], words[j])
+
+
+@pytest.mark.parametrize(("parts", "step", "width"), [(1, 3, 5), (4, 3, 3), (4, 3, 4), (5, 2, 9)])
+def test_stretches_overlap_and_add_up_their_gradients(parts, step, width):
+    rng = np.random.default_rng(parts)
+    x = rng.standard_normal(((parts - 1) * step + width, 2))
+    expected = np.stack([x[i * step : i * step + width] for i in range(parts)])
+    np.testing.assert_array_equal(stretches(x, parts=parts, step=step), expected)
+    assert gradcheck(lambda x: stretches(x, parts=parts, step=step), x, order=1)
 
 
 def test_chunks_keep_sentences_whole_and_drop_unknown_words():
@@ -76,82 +89,81 @@ def test_chunks_keep_sentences_whole_and_drop_unknown_words():
 
 def test_logistic_loss_has_the_gradient_of_its_value():
     rng = np.random.default_rng(0)
-    weights, true = rng.random((2, 4, 3)), rng.random((2, 2, 3))
+    weights, true = rng.random((2, 4, 3)), rng.random((2, 4, 3))
     scores = rng.standard_normal((2, 4, 3)) * 3
-    value = (weights * np.log1p(np.exp(scores))).sum() - (true * scores[:, :2]).sum()
+    value = (weights * np.log1p(np.exp(scores))).sum()
+    np.testing.assert_allclose(logistic_loss(scores, weights, None), value, rtol=1e-12)
+    value -= (true * scores).sum()
     np.testing.assert_allclose(logistic_loss(scores, weights, true), value, rtol=1e-12)
-    assert gradcheck(lambda s: logistic_loss(s, weights, true), scores, order=2)
+    assert gradcheck(lambda s: logistic_loss(s, weights, true), scores, order=1)
+    assert gradcheck(lambda s: logistic_loss(s, weights[:, :1], None), scores, order=1)
 
 
-def test_negative_sampling_has_the_gradient_of_the_closed_form():
+@pytest.mark.parametrize("sg", [0, 1])
+def test_negative_sampling_has_the_gradient_of_the_closed_form(sg):
     rng = np.random.default_rng(1)
     words, sentences, reach = random_row(rng, 12)
-    words %= 6
-    blocks = windows(words, sentences, reach, 4, 4)
-    noise = np.cumsum(np.full(6, 1 / 6))
-    drawn = Negatives(blocks.centres, noise, 8, 5, rng)
-    false = drawn.numbers[:, 4:]
-    inputs, outputs = rng.standard_normal((2, 6, 3))
-    v = Tensor(inputs[blocks.stretches], requires_grad=True)
-    u = Tensor(outputs[drawn.numbers], requires_grad=True)
-    weights, true = drawn.weigh(blocks.pairs.astype(np.float32), slice(None))
-    logistic_loss(u @ np.swapaxes(v, 1, 2), weights, true).backward()
+    centres, _, pairs = windows(words % 6, sentences, reach, 4, 4, 8)
+    true = pairs.astype(float) if sg else rng.integers(0, 2, centres.shape).astype(float)
+    table, noise = rng.standard_normal((6, 3)), np.cumsum(np.full(6, 1 / 6))
+    before = table.copy()
+    target = Negatives(table, centres, true, noise, 8, 5, rng)
+    inputs = rng.standard_normal((2, 12 if sg else 4, 3))
+    v = Tensor(inputs, requires_grad=True)
+    target.loss(1, v).backward()
+    target.descend()
     # Written out pair by pair: 5 of 8 of each noise word, but of none that is the centre.
-    dv, du = np.zeros((2, 6, 3))
+    dv, du = np.zeros_like(inputs), np.zeros_like(table)
     skipped = 0
-    for block, centre, place in np.argwhere(blocks.pairs):
-        c, j = blocks.centres[block, centre], blocks.stretches[block, place]
-        for word, label, weight in [(c, 1, 1), *((f, 0, 5 / 8) for f in false[block])]:
+    met = np.argwhere(true[1]) if sg else [(*at, at[1]) for at in np.argwhere(true[1])]
+    for block, centre, j in met:
+        c = centres[1, block, centre]
+        false = [(f, 0, 5 / 8) for f in target.noise.numbers[1, block]]
+        for word, label, weight in [(c, 1, 1), *false]:
             if label == 0 and word == c:
                 skipped += 1
                 continue
-            error = weight * (sigmoid(outputs[word] @ inputs[j]) - label)
-            dv[j] += error * outputs[word]
-            du[word] += error * inputs[j]
+            error = weight * (sigmoid(before[word] @ inputs[block, j]) - label)
+            dv[block, j] += error * before[word]
+            du[word] += error * inputs[block, j]
     assert skipped
-    found_v, found_u = np.zeros((2, 6, 3))
-    np.add.at(found_v, blocks.stretches, v.grad)
-    np.add.at(found_u, drawn.numbers, u.grad)
-    np.testing.assert_allclose(found_v, dv, atol=1e-5)
-    np.testing.assert_allclose(found_u, du, atol=1e-5)
+    np.testing.assert_allclose(v.grad, dv, atol=1e-6)
+    np.testing.assert_allclose(before - table, du, atol=1e-6)
 
 
 def test_noise_words_are_as_frequent_as_their_distribution_says():
     shares = np.array([0.5, 0.25, 0.2, 0.05])
     generator = np.random.default_rng(2)
-    drawn = Negatives(np.zeros((5000, 1), int), np.cumsum(shares), 3, 5, generator)
-    found = np.bincount(drawn.numbers[:, 1:].ravel(), minlength=4) / 15000
+    one = np.zeros((1, 5000, 1), int)
+    drawn = Negatives(np.zeros((4, 1)), one, one * 1.0, np.cumsum(shares), 3, 5, generator)
+    found = np.bincount(drawn.noise.numbers.ravel(), minlength=4) / 15000
     np.testing.assert_allclose(found, shares, atol=0.01)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 37])
-def test_hierarchical_softmax_has_probabilities_that_sum_to_one(count):
+@pytest.mark.parametrize("sg", [0, 1])
+def test_hierarchical_softmax_has_probabilities_that_sum_to_one(count, sg):
     rng = np.random.default_rng(count)
     vocabulary = Vocabulary(
         [str(i) for i in range(count)], np.sort(rng.integers(1, 99, count))[::-1]
     )
     tree = Tree(*vocabulary.huffman())
-    paths = Paths(np.arange(count)[:, None], tree)
-    nodes, v = rng.standard_normal((max(count - 1, 1), 3)), rng.standard_normal(3)
-    total = 0
-    for i in range(count):
-        part = slice(i, i + 1)
-        weights, true = paths.weigh(np.ones((1, 1, 1)), part)
-        scores = (nodes[paths.numbers[part]] @ v)[..., None]
-        total += np.exp(-logistic_loss(scores, weights, true))
-    np.testing.assert_allclose(total, 1, rtol=1e-6)
+    nodes, v = rng.standard_normal((max(count - 1, 1), 3)), rng.standard_normal((1, 1, 3))
+    words = np.arange(count).reshape(count, 1, 1)
+    paths = Paths(nodes, words, np.ones((count, 1, 1, 1) if sg else (count, 1, 1)), tree)
+    losses = [paths.loss(i, Tensor(v, requires_grad=True)).item() for i in range(count)]
+    np.testing.assert_allclose(np.exp(np.negative(losses)).sum(), 1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("cbow_mean", [0, 1])
 def test_cbow_predicts_from_the_mean_or_the_sum_with_gensims_gradient(cbow_mean):
     rng = np.random.default_rng(3)
     pairs = np.array([[[0, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 0]]], float)
+    shares = 1 / np.array([[[2], [3], [1]]])
     v = Tensor(rng.standard_normal((1, 4, 5)), requires_grad=True)
-    hidden, true = Word2Vec(cbow_mean=cbow_mean)._hidden(v, pairs)
-    shares = pairs / np.array([[[2], [3], [1]]])
-    value, gradient = (shares, pairs) if cbow_mean else (pairs, shares)
+    hidden = Word2Vec(cbow_mean=cbow_mean)._predictors(v, pairs, shares)
+    value, gradient = (shares * pairs, pairs) if cbow_mean else (pairs, shares * pairs)
     np.testing.assert_allclose(hidden.data, value @ v.data)
-    np.testing.assert_array_equal(true[0], np.diag([1, 1, 0]))
     g = rng.standard_normal(hidden.shape)
     hidden.backward(g)
     np.testing.assert_allclose(v.grad, np.swapaxes(gradient, 1, 2) @ g)
@@ -161,29 +173,28 @@ def test_cbow_predicts_from_the_mean_or_the_sum_with_gensims_gradient(cbow_mean)
 
 
 @pytest.mark.parametrize("words", [1, 3, 100])
-def test_rounds_subtract_every_occurrence_once(words):
+def test_every_occurrence_of_a_row_is_subtracted_once(words):
     rng = np.random.default_rng(words)
-    numbers = rng.integers(0, words, 50)
-    plans = rounds(numbers, 20)
-    assert len(plans) == 3
+    numbers = rng.integers(0, words, (3, 20))
     table = np.zeros((words, 2))
     expected = table.copy()
-    for plan, begin in zip(plans, (0, 20, 40), strict=True):
-        values = rng.standard_normal((len(numbers[begin : begin + 20]), 2))
-        for rows, _ in plan[:ROUNDS]:
-            assert len(set(rows.tolist())) == len(rows)
+    for step, plan in zip(numbers, plans(numbers), strict=True):
+        counts = np.bincount(step)[plan.rows]
+        assert np.all(np.diff(counts) <= 0)
+        assert len(plan.left) == np.maximum(counts - ROUNDS, 0).sum()
+        values = rng.standard_normal((20, 2))
         subtract(table, values, plan)
-        np.subtract.at(expected, numbers[begin : begin + 20], values)
-    np.testing.assert_allclose(table, expected, atol=1e-12)
+        np.subtract.at(expected, step, values)
+        np.testing.assert_allclose(table, expected, atol=1e-12)
 
 
 def test_rows_go_down_their_gradient():
     table = np.arange(8.0).reshape(4, 2)
-    rows = Rows(table, np.array([[1, 1], [3, 0]]), 1)
-    (rows.take(slice(0, 1)) * np.array([[[1.0, 2], [3, 4]]])).sum().backward()
+    rows = Rows(table, np.array([[[1, 1]], [[3, 0]]]))
+    (rows.take(0) * np.array([[[1.0, 2], [3, 4]]])).sum().backward()
     rows.descend()
     np.testing.assert_array_equal(table, [[0, 1], [-2, -3], [4, 5], [6, 7]])
-    rows.take(slice(1, 2)).sum().backward()
+    rows.take(1).sum().backward()
     rows.descend()
     np.testing.assert_array_equal(table, [[-1, 0], [-2, -3], [4, 5], [5, 6]])
 
