@@ -48,6 +48,10 @@ NOISE = {0: 16, 1: 32}
 STEP = {0: 1024, 1: 512}
 HS_STEP = 256
 
+#: An epoch has at least so many steps, if they are not shorter than a block: in fewer, a small
+#: corpus is learned worse than by gensim, which takes one for each pair.
+STEPS = 1000
+
 #: A step sums what sequential training would add in turn. So that words which occur often in it do
 #: not overshoot, steps are shorter where the pairs that a word shares with its own repetitions in
 #: the step, on average, times the square of the learning rate, would exceed this: in small
@@ -244,7 +248,8 @@ class Word2Vec:
         kept_counts = self.vocabulary.counts * keep
         repeats = np.sum((kept_counts / kept_counts.sum()) ** 2)
         longest = STRIDE / (self.alpha**2 * repeats * (self.window + 1))
-        return max(int(min(longest, HS_STEP if self.hs else STEP[self.sg])), 1)
+        enough = max(self.vocabulary.total // STEPS, BLOCK[self.sg])
+        return max(int(min(longest, enough, HS_STEP if self.hs else STEP[self.sg])), 1)
 
     def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> tuple[float, int]:
         """One pass over a row of words, about `step` at a time.
