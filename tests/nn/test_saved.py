@@ -169,7 +169,7 @@ def after_the_file_is_there(again, every, monkeypatch):
 
 @pytest.mark.usefixtures("short_chunks")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("every", [1, 2, 8])
+@pytest.mark.parametrize("every", [1, 8])
 @pytest.mark.parametrize("stop", [in_a_chunk, before_the_file_is_there, after_the_file_is_there])
 def test_training_that_is_stopped_again_and_again_ends_as_one_that_was_not(
     kind, every, stop, tmp_path
