@@ -60,7 +60,7 @@ def test_bar_counts_all_batches_and_those_of_a_run_before(tmp_path):
 
     means = nn.history.Means({})
     means.add(1.0, np.zeros(2), np.zeros(2))
-    with progress.Bar(5, 100, tqdm) as bar:
+    with progress.Bar(5, 100, tqdm, 300) as bar:
         for epoch in (4, 5):
             for _ in range(100):
                 bar.step(epoch, means, 0.1)
@@ -68,3 +68,9 @@ def test_bar_counts_all_batches_and_those_of_a_run_before(tmp_path):
     assert len(made) == 1
     assert (made[0].initial, made[0].n, made[0].total) == (300, 500, 500)
     assert made[0].disable  # closed
+
+
+def test_epoch_that_was_over_when_it_was_resumed_is_shown_without_a_speed(capsys):
+    lines = progress.Lines(9, " words")
+    lines.epoch_done(nn.History(loss=[2.0, 1.0], lr=[0.1, 0.1]))
+    assert capsys.readouterr().out == "epoch 2/9  loss 1.0000, lr 0.1\n"
