@@ -103,7 +103,7 @@ class Scale:
         if norm <= self.floor:
             return self.ZERO
         share = (math.log10(norm) - self.low) / ((self.high - self.low) or 1)
-        return min(int(share * self.STEPS), self.STEPS - 1)
+        return min(max(int(share * self.STEPS), 0), self.STEPS - 1)
 
 
 def colour_of(step: int, theme: Theme) -> str:

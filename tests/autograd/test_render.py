@@ -728,3 +728,11 @@ def test_only_the_neighbourhood_of_a_node_is_drawn() -> None:
     assert labels(graph) == Counter({"sin": 5, "… 1 not shown": 1})
     near = Graph(nodes[-1], around=nodes[1], radius=1)
     assert labels(near) == Counter({"x": 1, "sin": 2})
+
+
+def test_gradients_all_above_one_have_colours() -> None:
+    """The output's own gradient, which is 1, lies below the scale then."""
+    x, y = Tensor(2.0, requires_grad=True), Tensor(-3.0, requires_grad=True)
+    dot = ((x * y + y) ** 2).graph(gradients=True).dot
+    assert "gradient norm 54" in dot
+    assert "NaN" not in dot
