@@ -36,6 +36,7 @@ from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
+_FIT = '<svg style="max-width: 100%; height: auto" '  # no wider than the page of a notebook
 
 
 class Graph:
@@ -171,7 +172,8 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
+            svg = self._picture("svg").decode().replace("<svg ", _FIT, 1)
+            return {"image/svg+xml": svg, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
@@ -364,7 +366,7 @@ class _Dot:
         return f'<td align="left"><font point-size="9">{"".join(parts)}</font></td>'
 
     def square(self, step: int) -> str:
-        return f'<font color="{colour_of(step, self.theme)}">■</font>'
+        return f'<font point-size="13" color="{colour_of(step, self.theme)}">■</font>'
 
     def tip(self, lines: Iterable[str]) -> Any:
         """Lines that Graphviz prints to the letter in a tooltip."""
@@ -392,9 +394,9 @@ def _table(rows: list[str], padding: int = 0) -> str:
     return f'<table border="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
 
 
-def _cell(
-    text: str, columns: int = 1, font: str = "", align: str = "center", longest: int = 60
-) -> str:
+def _cell(text: str, columns: int = 1, font: str = "", align: str = "", longest: int = 60) -> str:
     part = _part(text, longest)
     part = f"<font {font}>{part}</font>" if font and part else part
-    return f'<td colspan="{columns}" align="{align}">{part}</td>'
+    span = f' colspan="{columns}"' if columns > 1 else ""
+    side = f' align="{align}"' if align else ""
+    return f"<td{span}{side}>{part}</td>"

@@ -66,7 +66,7 @@ class Drawing:
     def is_often(self, unit: Unit, user: Unit) -> bool:
         """Whether to draw a unit at each use: it has many, or they stand in several frames."""
         is_leaf = isinstance(unit.node, Leaf)
-        if is_leaf and self.ways.homes[unit] is not user.frame:
+        if is_leaf and self.ways.homes[unit] is not self.ways.places[unit, user]:
             return True
         return self.ways.uses[unit] > _FEW and (is_leaf or self.ways.is_far(unit, user, _FAR))
 
@@ -145,7 +145,7 @@ class Drawing:
         apart = unit in self.copied and (is_leaf or self.ways.is_far(unit, user, 1))
         key: Key = (unit, user) if apart else unit
         if is_leaf or apart:
-            self.unit(unit, key, user.frame if apart else self.ways.homes.get(unit))
+            self.unit(unit, key, self.ways.places[unit, user])
         self.arrows[key, user, self.part(value)] += times
 
     def part(self, value: Node | None) -> str:
@@ -199,12 +199,12 @@ class Drawing:
         """The arrows between boxes, and from what tells that others are missing."""
         sides = self.sides()
         written = len(self.arrows) <= _LABELS and not self.options.values
-        scale = Scale(self.ways.flows.values())
+        scale = Scale(self.norms())
         for (key, user, label), times in self.arrows.items():
             if key not in self.boxes:
                 self.cut[user] += max(times, 1)
                 continue
-            label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
+            label = f"{label} ×{times}".strip() if times > 1 else label
             arrow = Arrow(self.boxes[key].name, self.boxes[user].name, label)
             into = isinstance(user, int) or _is_backward(self.frames[user])
             arrow.backward = into and _is_backward(self.frames[key])
@@ -263,6 +263,11 @@ class Drawing:
             if isinstance(key, Unit) and not isinstance(key.node, Leaf):
                 yield key
 
+    def norms(self) -> list[float]:
+        """The norms of the gradients on all arrows."""
+        norms = self.known.gradients.norms if self.known.gradients else {}
+        return [*self.ways.flows.values(), *(norms[maker(y)] for y in self.outputs if norms)]
+
     def weight(self, unit: Unit, user: Key) -> int:
         """How straight an arrow is to be: above all along the longest ways."""
         if isinstance(unit.node, Leaf):
@@ -287,7 +292,7 @@ class Drawing:
         units = {unit for unit in drawn if isinstance(unit, Unit)}
         if any(unit.members > 1 for unit in units):
             lines.append(
-                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "  # noqa: RUF001
+                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "
                 "“n alike” count what a box or frame stands for"
             )
         if self.ways.carried:
@@ -296,11 +301,10 @@ class Drawing:
 
     def legend(self) -> Legend | None:
         """The gradients in the picture, for the scale of colours."""
-        flows = self.ways.flows.values()
         if self.known.gradients is None:
             return None
-        scale = Scale(flows)
-        steps = {scale.step(flow) for flow in flows}
+        scale = Scale(self.norms())
+        steps = {scale.step(norm) for norm in self.norms()}
         return Legend(10**scale.low, 10**scale.high, Scale.ZERO in steps, Scale.WRONG in steps)
 
 
@@ -311,4 +315,4 @@ def _is_backward(frame: Frame | None) -> bool:
 def _title(frame: Frame) -> str:
     if frame.times == 1:
         return frame.title
-    return f"{frame.title} × {frame.times:,}" if frame.title else f"× {frame.times:,} like this"  # noqa: RUF001
+    return f"{frame.title} × {frame.times:,}" if frame.title else f"× {frame.times:,} like this"
