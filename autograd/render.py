@@ -36,7 +36,7 @@ from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
-_FIT = '<svg style="max-width: 100%; height: auto" '  # no wider than the page of a notebook
+_HIGHLIGHTS = "producer", "propagator"
 
 
 class Graph:
@@ -109,6 +109,11 @@ class Graph:
             )
         if theme not in THEMES:
             raise ValueError(f"Graph: theme (={theme!r}) must be one of {', '.join(THEMES)}")
+        for look in (highlight or {}).values():
+            if look not in _HIGHLIGHTS:
+                raise ValueError(
+                    f"Graph: highlight got {look!r}; each must be one of {', '.join(_HIGHLIGHTS)}"
+                )
         options = Options(
             max_nodes=max_nodes,
             groups=groups,
@@ -172,8 +177,7 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            svg = self._picture("svg").decode().replace("<svg ", _FIT, 1)
-            return {"image/svg+xml": svg, "text/plain": repr(self)}
+            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 

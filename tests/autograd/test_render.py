@@ -248,13 +248,6 @@ def test_notebook_shows_the_picture() -> None:
     assert shown["text/plain"] == "<Graph operations=4 leaves=4 depth=4>"
 
 
-def test_notebook_shows_wide_pictures_no_wider_than_the_page() -> None:
-    svg = perceptron().graph()._repr_mimebundle_()["image/svg+xml"]
-    root = ElementTree.fromstring(svg)
-    assert root.get("style") == "max-width: 100%; height: auto"
-    assert root.get("viewBox")  # by which it keeps its proportions
-
-
 def test_notebook_without_an_engine_shows_the_remedy_and_the_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
