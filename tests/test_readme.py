@@ -24,12 +24,8 @@ def graphs(theme: str = "light") -> dict[str, Graph]:
     with contextlib.redirect_stdout(io.StringIO()):
         for code, _ in BLOCKS:
             code = code.replace("loss.backward()", "neuron = loss.graph(); loss.backward()")
-            exec(
-                re.sub(r"\.graph\((.*?)\)", rf".graph(\1, theme='{theme}')", code).replace(
-                    "(, ", "("
-                ),
-                names,
-            )
+            with mock.patch.dict(Graph.__init__.__kwdefaults__, theme=theme):
+                exec(code, names)
     return {name: names[name] for name in NAMES}
 
 

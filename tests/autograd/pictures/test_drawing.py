@@ -217,6 +217,26 @@ def test_marks_are_of_the_operation_that_made_the_output() -> None:
     assert labels(graph)["split\nhere"] == 1
 
 
+def test_marks_are_seen_on_what_is_folded() -> None:
+    y = leaf("x")
+    nodes = [(y := np.tanh(y)).node for _ in range(50)]
+    graph = y.graph(fold=True, highlight={nodes[7]: "producer"}, notes={nodes[7]: "here"})
+    assert labels(graph)["tanh × 50\nhere"] == 1
+    assert 'fillcolor="#d1242f"' in graph.dot
+
+
+def test_marks_that_cannot_be_drawn_are_refused() -> None:
+    x = leaf("x")
+    with pytest.raises(
+        ValueError, match=r"highlight got 'guilty'; each must be one of producer, pro"
+    ):
+        x.graph(highlight={x.node: "guilty"})
+    with pytest.raises(
+        GraphError, match=r"around is a node of exp \(.*\) that did not lead to the"
+    ):
+        np.sin(x).graph(around=np.exp(x).node)
+
+
 # -- forward and backward -----------------------------------------------------------------------
 
 
