@@ -292,6 +292,18 @@ def test_arrow_within_a_round_is_not_taken_for_one_into_the_next() -> None:
     assert sum(arrows(graph)["multiply", head, ""] for head in ("sin", "cos", "output")) == 5
 
 
+def test_arrow_from_the_round_before_is_dashed_though_it_points_ahead() -> None:
+    y, before = leaf("y"), leaf("before")
+    for _ in range(5):
+        now = np.sin(y)
+        y = np.cos(y) * before
+        before = now
+    graph = y.graph(fold=True)
+    name = boxes(graph)
+    dashed = {(name[a], name[b]) for b, a in re.findall(r"(n\d+) -> (n\d+) \[.*dashed", graph.dot)}
+    assert dashed == {("sin", "multiply"), ("multiply", "sin"), ("multiply", "cos")}
+
+
 def test_what_repeats_only_once_and_is_short_is_not_folded() -> None:
     x = leaf("x")
     assert labels(np.tanh(np.tanh(x)).graph(fold=True))["tanh"] == 2
