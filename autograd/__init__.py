@@ -8,6 +8,7 @@ The reading order: `op.py` (operations and their rules), `backward.py` (the back
 from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config
 
 refuse_foreign_files()
+keep_freed_memory()
 
 from . import debug, scopes  # noqa: E402
 from .debug import why  # noqa: E402
@@ -106,7 +107,6 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
-    "keep_freed_memory",
     "layer_norm",
     "leaky_relu",
     "linear",

@@ -415,6 +415,7 @@ def rule(
     forward: Callable[..., Any] | None = None,
     elementwise: bool | None = None,
     residual: str | None = None,
+    name: str | None = None,
 ) -> Op:
     """Make `function` differentiable, and return the operation, which is called like it.
 
@@ -436,6 +437,8 @@ def rule(
     must compute it again from their inputs, for a stored array could not be differentiated. An
     array of integers or booleans is a constant, and stays.
 
+    `name`: what pictures and messages call the operation. Default: the name of the function.
+
     A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
     function is differentiable through the operation returned here:
 
@@ -447,7 +450,7 @@ def rule(
     if elementwise is None:
         elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
-    name = getattr(function, "__name__", "operation")
+    name = name or getattr(function, "__name__", "operation")
     op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op

@@ -432,3 +432,9 @@ def test_joint_rule_with_the_wrong_number_of_gradients_raises() -> None:
     words = "the joint rule of <lambda> returned 1 gradients for 2 inputs; return one for each"
     with pytest.raises(autograd.GraphError, match=words):
         op(leaf(2), leaf(2)).backward(np.ones(2))
+
+
+def test_a_rule_may_be_given_a_name() -> None:
+    square = rule(lambda x: x * x, lambda g, _, x: 2 * g * x, name="square")
+    assert repr(square) == "<Op square>"
+    assert square.name == "square"
