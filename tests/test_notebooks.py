@@ -47,16 +47,14 @@ def texts(cell: Any) -> str:
     return "\n".join(found)
 
 
-def shown(cell: Any) -> list[Any]:
-    """What a cell shows: the kinds of its outputs, and the words of those that are printed."""
+def shown(cell: Any) -> Any:
+    """What a cell shows: its words, without spaces, and the kinds of its pictures and values."""
+    data = [output.get("data", {}) for output in cell.outputs if output.output_type != "stream"]
+    printed = [output.text for output in cell.outputs if output.output_type == "stream"]
+    values = [d["text/plain"] for d in data if list(d) == ["text/plain"]]
+    words = re.sub(r"\s", "", NUMBER.sub("0", "".join(printed + values)))
     varies = "varies" in cell.metadata.get("tags", [])
-    found = []
-    for output in cell.outputs:
-        data = output.get("data", {})
-        text = output.get("text", "") or ("" if len(data) > 1 else data.get("text/plain", ""))
-        words = re.sub(r"\s", "", NUMBER.sub("0", text))
-        found.append((output.output_type, sorted(data), "" if varies else words))
-    return found
+    return "" if varies else words, [sorted(d) for d in data]
 
 
 def executed(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
