@@ -9,8 +9,10 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 
 refuse_foreign_files()
 
-from . import scopes  # noqa: E402
+from . import debug, scopes  # noqa: E402
+from .debug import detect_anomaly  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
+    AnomalyError,
     AutogradError,
     DTypeError,
     GraphError,
@@ -65,6 +67,7 @@ from .transforms import (  # noqa: E402
 )
 
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "DTypeError",
     "GradcheckError",
@@ -83,6 +86,8 @@ __all__ = [
     "conv",
     "conv_transpose",
     "cross_entropy",
+    "debug",
+    "detect_anomaly",
     "elementwise_grad",
     "elu",
     "embedding",

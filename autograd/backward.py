@@ -20,9 +20,9 @@ import numpy as np
 
 from . import op
 from .broadcasting import unbroadcast
-from .errors import GraphError, NotDifferentiableError
+from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .node import FREED, LEAF, NO_OPTIONS, Node
+from .node import FREED, LEAF, NO_OPTIONS, Node, quoted_name
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -49,6 +49,8 @@ def backward_pass(
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
     observing = observer()
+    if observing is not None:
+        observing.began(seeds)
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:
@@ -67,7 +69,7 @@ def backward_pass(
             continue
         try:
             if _changes:
-                _check_unchanged(node)
+                check_unchanged(node)
             arguments, options = recorded_arguments(node) if record else (node.saved, node.options)
             joint = operation.joint
             rules: tuple[Any, ...] = operation.vjps
@@ -101,8 +103,10 @@ def backward_pass(
                     _add(pending, owned, parent, gx, record)
                 else:
                     pending[parent] = gx
+        except AnomalyError:
+            raise  # its message says all of this
         except Exception as error:
-            error.add_note(f"in the backward pass of {describe(node)}")
+            error.add_note(f"in the backward pass of {describe(node, g)}")
             raise
         if not retain_graph:
             node.parents = node.saved = FREED
@@ -191,11 +195,19 @@ def _conform(gx: Any, parent: Node, operation: Op) -> Any:
     return gx
 
 
-def describe(node: Node) -> str:
+def describe(node: Node, g: Any) -> str:
     """An operation with the shapes it met and the line that called it, for messages."""
-    parents = node.parents if node.parents is not FREED else ()
-    shapes = ", ".join("constant" if p is None else str(p.shape) for p in parents)
-    return f"{node.op.name}({shapes}), called at {node.source()}"
+    shapes = []
+    for parent, kept in zip(node.parents, node.saved[1:], strict=True):
+        if parent is not None:
+            shapes.append(f"{parent.shape}{quoted_name(parent)}")
+        else:
+            shapes.append("constant" if kept is None else f"constant {np.shape(kept)}")
+    cotangent = ", ".join(str(np.shape(x)) for x in (g if isinstance(g, list) else [g]))
+    return (
+        f"{node.op.name}({', '.join(shapes)}) with a cotangent of shape {cotangent}, called at "
+        f"{node.source()}"
+    )
 
 
 # -- gradients that are themselves recorded -----------------------------------------------------
@@ -252,7 +264,7 @@ def note_change(array: Any, number: int, source: str) -> None:
     _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
 
 
-def _check_unchanged(node: Node) -> None:
+def check_unchanged(node: Node) -> None:
     out, *inputs = node.saved
     for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
         change = _changes.get(id(_owner(array)))

@@ -104,7 +104,11 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = next_number()
-        result = self.forward(*args, **kwargs)
+        try:
+            result = self.forward(*args, **kwargs)
+        except Exception as error:
+            scopes.failed(error, self._path, type(self).__name__)
+            raise
         record((first, next_number(), self._path, type(self).__name__))  # for pictures
         return result
 
