@@ -10,7 +10,7 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 refuse_foreign_files()
 
 from . import debug, scopes  # noqa: E402
-from .debug import detect_anomaly  # noqa: E402
+from .debug import detect_anomaly, why  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AnomalyError,
     AutogradError,
@@ -125,4 +125,5 @@ __all__ = [
     "softplus",
     "value_and_grad",
     "vjp",
+    "why",
 ]

@@ -96,7 +96,7 @@ def backward_pass(
                 if record:
                     gx = _check_recorded(operation, g, gx)
                 if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                    gx = _conform(gx, parent, operation)
+                    gx = conform(gx, parent, operation)
                 if observing is not None:
                     observing.sent(node, parent, gx)
                 if parent in pending:
@@ -179,7 +179,7 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def _conform(gx: Any, parent: Node, operation: Op) -> Any:
+def conform(gx: Any, parent: Node, operation: Op) -> Any:
     """Give a gradient exactly the shape and dtype of its input."""
     if gx.shape != parent.shape:
         if not operation.elementwise:
@@ -259,7 +259,7 @@ _changes: dict[int, tuple[weakref.ref[Any], int, str]] = {}
 
 def note_change(array: Any, number: int, source: str) -> None:
     """Remember that `array` was written to, so that nodes which still need it can object."""
-    array = _owner(array)
+    array = owner_of(array)
     key = id(array)
     _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
 
@@ -267,7 +267,7 @@ def note_change(array: Any, number: int, source: str) -> None:
 def check_unchanged(node: Node) -> None:
     out, *inputs = node.saved
     for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
-        change = _changes.get(id(_owner(array)))
+        change = _changes.get(id(owner_of(array)))
         if change is not None and change[1] > node.number:
             raise GraphError(
                 f"backward: an array that {node.op.name} ({node.source()}) still needs was "
@@ -276,7 +276,7 @@ def check_unchanged(node: Node) -> None:
             )
 
 
-def _owner(array: Any) -> Any:
+def owner_of(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
     while hasattr(base := getattr(array, "base", None), "__array_function__"):
         array = base

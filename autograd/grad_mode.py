@@ -80,6 +80,12 @@ class Observer:
         of the inputs, None for constants.
         """
 
+    def left(self, how: str, values: Any, result: Any) -> None:
+        """`result` was computed of `values`, with Tensors among them, outside of any graph.
+
+        `how`: what was written, such as "detach()" or "numpy.greater".
+        """
+
     def began(self, seeds: Sequence[tuple[Any, Any]]) -> None:
         """A backward pass begins, from pairs of a node and its cotangent."""
 
@@ -103,6 +109,10 @@ class _Both(Observer):
     def began(self, *event: Any) -> None:
         for each in self.observers:
             each.began(*event)
+
+    def left(self, *event: Any) -> None:
+        for each in self.observers:
+            each.left(*event)
 
     def arrived(self, *event: Any) -> None:
         for each in self.observers:

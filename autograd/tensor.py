@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from . import op
 from .backward import backward_pass, note_change, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
-from .grad_mode import grad_enabled
+from .grad_mode import current_scope, grad_enabled, observer
 from .node import Leaf, Node, call_site
 from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
@@ -52,7 +52,11 @@ def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def _compare(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self, other: ufunc(self._data, _unwrap(other))
+    def compare(self: Tensor, other: Any) -> Any:
+        result = ufunc(self._data, _unwrap(other))
+        return result if current_scope() is None else _left(ufunc, (self, other), result)
+
+    return compare
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,6 +102,8 @@ class Tensor:
         self.node = None
         if requires_grad:
             self.requires_grad = True
+        if current_scope() is not None:
+            _left("Tensor(data)", data, self._data)
 
     @staticmethod
     def _of(data: Any, node: Node | None) -> Tensor:
@@ -112,13 +118,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        if rule_is_recorded() and self.node is not None:
-            raise NotDifferentiableError(
-                "a gradient rule used `.data` (or detach, item) while the gradient itself was "
-                "being recorded: its second derivative would be wrong; write the rule with NumPy "
-                "functions on its arguments"
-            )
-        return self._data
+        return self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -131,6 +131,16 @@ class Tensor:
             )
         self._data = array
 
+    def _outside(self, how: str) -> Any:
+        """The array, for something that takes it out of the graph."""
+        if rule_is_recorded() and self.node is not None:
+            raise NotDifferentiableError(
+                "a gradient rule used `.data` (or detach, item) while the gradient itself was "
+                "being recorded: its second derivative would be wrong; write the rule with NumPy "
+                "functions on its arguments"
+            )
+        return self._data if current_scope() is None else _left(how, self, self._data)
+
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
@@ -140,11 +150,11 @@ class Tensor:
         """The single element as a Python number. Raises `ShapeError` if there are more."""
         if self.size != 1:
             raise ShapeError(f"item() needs one element, the tensor has shape {self.shape}")
-        return self.data.item()
+        return self._outside("item()").item()
 
     def detach(self) -> Tensor:
         """A constant Tensor that shares this one's array."""
-        return Tensor._of(self.data, None)
+        return Tensor._of(self._outside("detach()"), None)
 
     def copy(self) -> Tensor:
         """A Tensor with an array of its own; gradients pass through."""
@@ -262,7 +272,7 @@ class Tensor:
             inputs = (np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
         elif method != "__call__":
             if ufunc in CONSTANT:
-                return getattr(ufunc, method)(*map(_unwrap, inputs), **options)
+                return _constant(getattr(ufunc, method), inputs, options)
             function = _UFUNC_METHODS.get((method, ufunc))
             if function is None:
                 name = f"numpy.{ufunc.__name__}.{method}"
@@ -273,7 +283,7 @@ class Tensor:
         if operation is not None:
             return operation(*inputs, **options)
         if ufunc in CONSTANT:
-            return ufunc(*map(_unwrap, inputs), **options)
+            return _constant(ufunc, inputs, options)
         return _unknown(f"numpy.{ufunc.__name__}", ufunc, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -281,7 +291,7 @@ class Tensor:
         if operation is not None:
             return operation(*args, **kwargs)
         if function in CONSTANT:
-            return function(*_unwrap(args), **_unwrap(kwargs))
+            return _constant(function, args, kwargs)
         return _unknown(f"{function.__module__}.{function.__name__}", function, args, kwargs)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
@@ -291,7 +301,8 @@ class Tensor:
                 "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
                 "t.detach() to leave the graph on purpose"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        array = np.array(self._data, dtype=dtype, copy=copy)
+        return array if current_scope() is None else _left("np.asarray", self, array)
 
     # -- operators ------------------------------------------------------------------------------
 
@@ -415,7 +426,10 @@ class Tensor:
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
-            return Tensor._of(self.data.astype(dtype), None)
+            array = self._outside(".data").astype(dtype)
+            if current_scope() is not None:
+                _left(f"astype({np.dtype(dtype)})", self, array)
+            return Tensor._of(array, None)
         return astype(self, dtype=np.dtype(dtype))
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -529,6 +543,22 @@ def _unwrap(x: Any) -> Any:
     return x
 
 
+def _constant(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """A function of the arrays alone, whose result carries no gradient."""
+    result = function(*_unwrap(args), **_unwrap(kwargs))
+    return result if current_scope() is None else _left(function, (args, kwargs), result)
+
+
+def _left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
+    """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
+    observing = observer()
+    if observing is not None:
+        if not isinstance(how, str):
+            how = f"np.{getattr(how, '__name__', how)}"
+        observing.left(how, values, result)
+    return result
+
+
 def _node_of(x: Any) -> Node | None:
     """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
     if isinstance(x, Tensor):
@@ -543,7 +573,7 @@ def _node_of(x: Any) -> Node | None:
 def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """A NumPy function without a rule: harmless on constants, an error on anything else."""
     if not (grad_enabled() and _node_of((args, kwargs))):
-        return function(*_unwrap(args), **_unwrap(kwargs))
+        return _constant(function, args, kwargs)
     if function in REFUSED:
         raise NotDifferentiableError(f"{name} has no gradient: {REFUSED[function]}")
     raise NotDifferentiableError(
