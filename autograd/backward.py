@@ -50,7 +50,7 @@ def backward_pass(
     results: dict[Node, Any] = {}
     observing = observer()
     if observing is not None:
-        observing.began(seeds)
+        observing.began(seeds, wanted)
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:

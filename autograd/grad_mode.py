@@ -13,7 +13,7 @@ import copy
 import functools
 import inspect
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping, Sequence
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -86,8 +86,11 @@ class Observer:
         `how`: what was written, such as "detach()" or "numpy.greater".
         """
 
-    def began(self, seeds: Sequence[tuple[Any, Any]]) -> None:
-        """A backward pass begins, from pairs of a node and its cotangent."""
+    def began(self, seeds: Sequence[tuple[Any, Any]], wanted: Collection[Any] | None) -> None:
+        """A backward pass begins, from pairs of a node and its cotangent.
+
+        `wanted`: the nodes whose gradients are asked for; None for the `.grad` of all leaves.
+        """
 
     def arrived(self, node: Any, g: Any) -> None:
         """The backward pass visits `node`, whose cotangent is `g`."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,12 @@ from ..errors import AnomalyError, AutogradError
 from ..grad_mode import Observer, Observing
 from ..node import LEAF, Leaf, Node, fill, getframe, quoted_name, user_frame
 from ..op import Op
-from ..scopes import innermost
 from ..sparse import RowGradient
 from ..tensor import Tensor
 from . import causes
-from .arrays import at_element, first, numbers, spread
+from .arrays import at_element, first, numbers, summary
 from .changes import Contents
+from .words import module_of
 
 
 class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
@@ -121,7 +121,7 @@ class _Watch(Observer):
 
     # -- backward -------------------------------------------------------------------------------
 
-    def began(self, seeds: Sequence[tuple[Node, Any]]) -> None:
+    def began(self, seeds: Sequence[tuple[Node, Any]], _wanted: Collection[Node] | None) -> None:
         if self.picture is not None:
             ancestors = _ancestors([node for node, _ in seeds])
             self.walked = [(n, n.parents, n.saved, n.options) for n in ancestors]
@@ -129,7 +129,7 @@ class _Watch(Observer):
             if np.any(self.wrong(_plain(g))):
                 self.blame(
                     f"the cotangent given for the output of {node.op.name} ({node.source()}) was "
-                    f"wrong already: {spread(_plain(g))}",
+                    f"wrong already: {summary(_plain(g))}",
                     [],
                     ("", "look at how it was computed"),
                     node,
@@ -201,10 +201,10 @@ class _Watch(Observer):
         node: Node,
         highlight: dict[Node, str],
     ) -> None:
-        scope = innermost([node.number])[0]
         lines = [f"detect_anomaly: {what}", *details]
-        if scope is not None:
-            lines.append(f"inside: {scope.path} {scope.kind}".rstrip())
+        module = module_of(node)
+        if module:
+            lines.append(f"in: {module}")
         lines += [f"{title}: {text}" for title, text in zip(_TITLES, why, strict=True) if text]
         if self.picture is not None:
             lines.append(f"picture: {self.draw(self.picture, node, highlight)}")
@@ -287,4 +287,4 @@ def _inputs(node: Node, met: Sequence[Any]) -> list[str]:
 
 
 def _value(name: str, x: Any, met: Sequence[Any]) -> str:
-    return f"{name}: {spread(x)}" + "".join(f"; {element} there" for element in met)
+    return f"{name}: {summary(x)}" + "".join(f"; {element} there" for element in met)

@@ -31,7 +31,7 @@ def at_element(
     return [np.nan if x is None else np.broadcast_to(x, shape)[index] for x in known]
 
 
-def spread(x: Any) -> str:
+def summary(x: Any) -> str:
     """The dtype, shape and range of an array, and how many elements are special."""
     text = f"{x.dtype} {x.shape}"
     sizes = np.abs(x) if x.dtype.kind == "c" else x
