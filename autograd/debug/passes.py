@@ -6,6 +6,7 @@ The tools of this package look at a pass through its `Visit`s, also after the gr
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ..backward import backward_pass, conform
 from ..grad_mode import Observer, Observing
 from ..node import LEAF, Leaf, Node
-from ..op import OUTPUT
+from ..op import OUTPUT, Op
 from .words import norm
 
 ROUNDING = 100.0  #: sums below this many units in the last place of their parts are rounding errors
@@ -51,23 +52,30 @@ class Visit:
 
     def pull_back(self, g: Any) -> list[Any]:
         """What the rules give for another cotangent: a gradient for each input, or None."""
-        if self.op is LEAF:
-            return []
-        if self.op is OUTPUT:
-            parts = [np.zeros(s.shape, s.dtype) for s in self.options["outputs"]]
-            parts[self.options["place"]] = g
-            return [parts]
-        if self.op.joint is not None:
-            found = list(self.op.joint(g, *self.saved, **self.options))
-        else:
-            found = [
-                vjp(g, *self.saved, **self.options) if parent is not None and vjp else None
-                for parent, vjp in zip(self.parents, self.op.vjps, strict=True)
-            ]
-        return [
-            None if gx is None or parent is None else conform(gx, parent, self.op)
-            for gx, parent in zip(found, self.parents, strict=True)
+        return pull_back(self.op, self.parents, self.saved, self.options, g)
+
+
+def pull_back(
+    op: Op, inputs: Sequence[Any], saved: Sequence[Any], options: dict[str, Any], g: Any
+) -> list[Any]:
+    """The gradient of each input, of its shape and dtype; None where the input or its rule is."""
+    if op is LEAF:
+        return []
+    if op is OUTPUT:
+        parts = [np.zeros(s.shape, s.dtype) for s in options["outputs"]]
+        parts[options["place"]] = g
+        return [parts]
+    if op.joint is not None:
+        found = list(op.joint(g, *saved, **options))
+    else:
+        found = [
+            vjp(g, *saved, **options) if x is not None and vjp else None
+            for x, vjp in zip(inputs, op.vjps, strict=True)
         ]
+    return [
+        None if gx is None or x is None else conform(gx, x, op)
+        for gx, x in zip(found, inputs, strict=True)
+    ]
 
 
 def is_rounding(total: float, parts: float, like: Any) -> bool:
