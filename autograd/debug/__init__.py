@@ -8,6 +8,7 @@ from .listings import Finding as Finding
 from .listings import accumulations as accumulations
 from .listings import broadcasts as broadcasts
 from .listings import promotions as promotions
+from .listings import untrained as untrained
 from .reason import Why as Why
 from .replay import Checked as Checked
 from .replay import check_graph as check_graph

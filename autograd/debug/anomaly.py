@@ -26,7 +26,7 @@ from ..op import Op
 from ..sparse import RowGradient
 from ..tensor import Tensor
 from . import causes
-from .arrays import at_element, first, numbers, summary
+from .arrays import at_element, first, numbers, origin, summary
 from .changes import Contents
 from .words import module_of
 
@@ -111,8 +111,8 @@ class _Watch(Observer):
             if np.any(wrong):
                 index = first(wrong)
                 self.blame(
-                    f"{_origin(i, parent)} held {x[index]} at {list(index)} before {op.name} read "
-                    f"it, called at {node.source()}",
+                    f"input {i} of {op.name}, {origin(parent)}, held {x[index]} at {list(index)} "
+                    f"before; {op.name} was called at {node.source()}",
                     _inputs(node, _NONE_MET),
                     ("", "look at how it was made, and at what changed it last"),
                     node,
@@ -267,13 +267,6 @@ def _ancestors(nodes: Iterable[Node]) -> list[Node]:
                 found[parent] = None
                 order.append(parent)
     return order
-
-
-def _origin(i: int, parent: Node | None) -> str:
-    if parent is None:
-        return f"input {i}, a constant,"
-    what = "leaf" if isinstance(parent, Leaf) else f"result of {parent.op.name}"
-    return f"input {i}, the {what}{quoted_name(parent)} ({parent.source()}),"
 
 
 def _inputs(node: Node, met: Sequence[Any]) -> list[str]:

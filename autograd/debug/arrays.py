@@ -1,4 +1,4 @@
-"""What messages say of arrays."""
+"""What messages say of arrays, and where they came from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..node import ShapeDtype
+from ..node import Leaf, Node, ShapeDtype, quoted_name
 
 
 def numbers(x: Any) -> Any:
@@ -16,6 +16,14 @@ def numbers(x: Any) -> Any:
         return None
     x = np.asarray(x)
     return x if x.dtype.kind in "biufc" else None
+
+
+def origin(parent: Node | None) -> str:
+    """Where an input came from."""
+    if parent is None:
+        return "a constant"
+    what = "leaf" if isinstance(parent, Leaf) else f"result of {parent.op.name}"
+    return f"the {what}{quoted_name(parent)} ({parent.source()})"
 
 
 def first(mask: Any) -> tuple[int, ...]:

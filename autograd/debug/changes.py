@@ -17,8 +17,9 @@ import numpy as np
 
 from ..backward import check_unchanged
 from ..errors import GraphError
-from ..node import Node, call_site, getframe, next_number, quoted_name, source_line, user_frame
+from ..node import Node, call_site, getframe, next_number, source_line, user_frame
 from ..op import ARRAY, Op
+from .arrays import origin
 
 _KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step
 
@@ -63,14 +64,14 @@ class Contents:
         for x in read:
             if not isinstance(x, np.ndarray):
                 continue
-            checksum = _checksum(x)
+            now = checksum(x)
             known = self.known.get(id(x))
             if known is None or known[0]() is not x:
                 known = self.known[id(x)] = weakref.ref(x), []
             contents = known[1]
-            if not contents or contents[-1].checksum != checksum:
+            if not contents or contents[-1].checksum != now:
                 content = _Content()
-                content.number, content.checksum, content.first = next_number(), checksum, place
+                content.number, content.checksum, content.first = next_number(), now, place
                 contents.append(content)
                 del contents[:-_KEPT]
             contents[-1].last = place
@@ -97,16 +98,12 @@ class Contents:
                 before = content
             elif after is None:
                 after = content
-        if before is not None and before.checksum == _checksum(x):
+        if before is not None and before.checksum == checksum(x):
             return
         check_unchanged(node)  # what was changed through a Tensor: there the line is known
-        what = "its output"
-        if isinstance(place, str):
-            what = f"its {place}"
-        elif place > 0:
-            parent = node.parents[place - 1]
-            what = f"its input {place - 1}, {'a constant' if parent is None else 'the value'}"
-            what += f" of{quoted_name(parent)}" if quoted_name(parent) else ""
+        what = f"its {place}" if isinstance(place, str) else "its output"
+        if isinstance(place, int) and place > 0:
+            what = f"its input {place - 1}, {origin(node.parents[place - 1])}"
         begin = source_line(*before.last) if before else node.source()
         end = source_line(*after.first) if after else f"backward() at {call_site()[1]}"
         raise GraphError(
@@ -125,5 +122,5 @@ def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
                     yield key, x
 
 
-def _checksum(x: Any) -> int:
+def checksum(x: Any) -> int:
     return crc32(x if x.flags.c_contiguous else x.tobytes())

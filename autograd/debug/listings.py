@@ -19,6 +19,9 @@ from ..backward import rule_is_recorded
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, call_site, getframe, quoted_name
 from ..op import Op
+from ..sparse import RowGradient
+from .arrays import origin
+from .changes import checksum
 
 
 class Finding(NamedTuple):
@@ -37,10 +40,13 @@ class _Listing(Observer):
     def __init__(self) -> None:
         self.found: list[Finding] = []
 
-    def add(self, message: str) -> None:
-        finding = Finding(call_site()[1], message)
+    def add(self, message: str, line: str = "") -> None:
+        finding = Finding(line or call_site()[1], message)
         if finding not in self.found:
             self.found.append(finding)
+
+    def close(self) -> None:
+        """The block ends."""
 
 
 class _Block(Observing):
@@ -55,6 +61,11 @@ class _Block(Observing):
         self._enter(getframe(1))
         assert isinstance(self.observer, _Listing)
         return self.observer.found
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        assert isinstance(self.observer, _Listing)
+        self.observer.close()
 
 
 # -- dtypes -------------------------------------------------------------------------------------
@@ -99,18 +110,13 @@ def _culprit(arrays: Sequence[Any], parents: Sequence[Node | None], narrow: Any)
     for i, (x, parent) in enumerate(zip(arrays, parents, strict=True)):
         if not hasattr(x, "dtype") or _width(np.promote_types(x.dtype, narrow)) <= _width(narrow):
             continue
-        remedy = f"convert it with .astype(np.{narrow})"
         if isinstance(parent, Leaf):
-            what = f"the leaf{quoted_name(parent)} ({parent.source()})"
             remedy = f"make it with dtype=np.{narrow}"
-        elif parent is not None:
-            what = f"the result of {parent.op.name} ({parent.source()})"
         elif x.shape:
-            what = "a constant array"
+            remedy = f"convert it with .astype(np.{narrow})"
         else:
-            what = "a NumPy number"
             remedy = f"make it a Python number, float(c): these leave {narrow} as it is"
-        return f", because input {i}, {what}, is {x.dtype}; {remedy}"
+        return f", because input {i}, {origin(parent)}, is {x.dtype}; {remedy}"
     return f" of {narrow}; if that is not meant, ask it for dtype=np.{narrow}"
 
 
@@ -186,3 +192,46 @@ class accumulations(_Block):  # noqa: N801
     """
 
     listing = _Accumulations
+
+
+class _Untrained(_Listing):
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: dict[Node, tuple[Any, int]] = {}
+        self.reached: dict[Node, None] = {}
+
+    def computed(
+        self,
+        _op: Op,
+        arrays: Sequence[Any],
+        parents: Sequence[Node | None],
+        _out: Any,
+        _options: Mapping[str, Any],
+    ) -> None:
+        for x, parent in zip(arrays, parents, strict=True):
+            if isinstance(parent, Leaf) and parent not in self.read:
+                self.read[parent] = x, checksum(x)
+
+    def arrived(self, node: Node, g: Any) -> None:
+        if isinstance(node, Leaf) and np.any(g.values if isinstance(g, RowGradient) else g):
+            self.reached[node] = None
+
+    def close(self) -> None:
+        for leaf in self.reached:
+            array, before = self.read.get(leaf, (None, 0))
+            if array is not None and checksum(array) == before:
+                self.add(
+                    f"the leaf{quoted_name(leaf)} of shape {leaf.shape}, made here, got a gradient "
+                    f"and did not change; give it to the optimizer that steps, with lr above 0",
+                    leaf.source(),
+                )
+
+
+class untrained(_Block):  # noqa: N801
+    """List the leaves that get a gradient in the block, and hold the same numbers at its end.
+
+    Put one or more whole steps into it, forward, backward and update: what is listed was
+    forgotten when the optimizer was made, or has a learning rate of 0.
+    """
+
+    listing = _Untrained
