@@ -63,6 +63,7 @@ class _Watch(Observer):
         self.picture = picture
         self.contents = Contents()
         self.g: Any = None  # the cotangent of the node that is being visited
+        self.wanted: Collection[Node] = ()
         #: What a backward pass frees of its nodes, where a picture may be wanted.
         self.walked: list[tuple[Node, Any, Any, Any]] = []
 
@@ -97,10 +98,11 @@ class _Watch(Observer):
         if np.any(made):
             index = first(made)
             met = at_element((y, *arrays), y.shape, index) if op.elementwise else _NONE_MET
+            known = [x for x in map(numbers, arrays) if x is not None]
             self.blame(
                 f"{op.name} gave {y[index]} at {list(index)}, called at {node.source()}",
                 [_value("output", y, met[:1]), *_inputs(node, met[1:])],
-                causes.of_value(op.name, y[index], met[1:] or arrays),
+                causes.of_value(op.name, y[index], met[1:] or known),
                 node,
                 {node: "producer"},
             )
@@ -121,7 +123,8 @@ class _Watch(Observer):
 
     # -- backward -------------------------------------------------------------------------------
 
-    def began(self, seeds: Sequence[tuple[Node, Any]], _wanted: Collection[Node] | None) -> None:
+    def began(self, seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node] | None) -> None:
+        self.wanted = wanted or ()
         if self.picture is not None:
             ancestors = _ancestors([node for node, _ in seeds])
             self.walked = [(n, n.parents, n.saved, n.options) for n in ancestors]
@@ -138,10 +141,11 @@ class _Watch(Observer):
 
     def arrived(self, node: Node, g: Any) -> None:
         self.g = g
+        is_end = node.op is LEAF or node in self.wanted
+        if is_end and not _finite(g) and np.any(self.wrong(_plain(g))):
+            self.blame_sum(node)
         if node.op is not LEAF:
             self.contents.check(node)
-        elif not _finite(g) and np.any(self.wrong(_plain(g))):
-            self.blame_sum(node)
 
     def sent(self, node: Node, parent: Node, gx: Any) -> None:
         if gx is self.g or _finite(gx):
@@ -155,31 +159,33 @@ class _Watch(Observer):
             self.blame_sum(node)
         op, index = node.op, first(wrong)
         place, met, why = node.parents.index(parent), _NONE_MET, ("", "")
-        if op.elementwise:
-            place, element = self.slope(node, parent, g)
+        found = self.slope(node, parent, g) if op.elementwise else None
+        if found is not None:
+            place, element = found
             met = at_element((g, *node.saved), node.shape, element)
             why = causes.of_slope(op.name, met[0], met[1], met[2:])
         details = [_value("cotangent", g, met[:1])]
         if isinstance(node.saved[0], np.ndarray):
             details.append(_value("output", node.saved[0], met[1:2]))
+        gx = np.asarray(gx)
         self.blame(
-            f"the gradient by input {place} of {op.name} is {np.asarray(gx)[index]} at "
-            f"{list(index)}; {op.name} was called at {node.source()}",
+            f"the gradient by input {place} of {op.name} is {gx[index]} at {list(index)}; "
+            f"{op.name} was called at {node.source()}",
             details + _inputs(node, met[2:]),
-            why,
+            why if why[0] or not np.isinf(gx[index]) else causes.overflow(gx.dtype),
             node,
             {**dict.fromkeys(_ancestors([parent]), "propagator"), node: "producer"},
         )
 
-    def slope(self, node: Node, parent: Node, g: Any) -> tuple[int, tuple[int, ...]]:
-        """The input by which the slope is wrong, and the element, before the sum over axes."""
+    def slope(self, node: Node, parent: Node, g: Any) -> tuple[int, tuple[int, ...]] | None:
+        """By which input, and at which element, before the sum over axes that were broadcast."""
         for place, (other, vjp) in enumerate(zip(node.parents, node.op.vjps, strict=True)):
             if other is parent and vjp is not None:
                 with np.errstate(all="ignore"):
                     wrong = self.wrong(vjp(g, *node.saved, **node.options))
                 if np.any(wrong):
                     return place, first(np.broadcast_to(wrong, node.shape))
-        return node.parents.index(parent), first(np.zeros(node.shape))  # the sum overflowed
+        return None
 
     def blame_sum(self, node: Node) -> None:
         self.blame(

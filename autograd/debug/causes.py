@@ -77,10 +77,16 @@ def of_value(name: str, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:
     """Why `name` gave the number `y` for these numbers, and the remedy."""
     why, remedy = _find(_VALUES, name, y, inputs)
     if not why and np.isinf(y) and all(np.all(np.isfinite(x)) for x in inputs):
-        dtype = np.dtype(y.dtype)
-        why = f"the result is more than {np.finfo(dtype).max:.4g}, the largest {dtype}"
-        remedy = "scale the inputs down, or compute in a wider dtype"
+        return overflow(y.dtype)
     return why, remedy
+
+
+def overflow(dtype: Any) -> tuple[str, str]:
+    """What to say of an infinity made of finite numbers."""
+    return (
+        f"the result is more than {np.finfo(dtype).max:.4g}, the largest {dtype}",
+        "scale the numbers down, or compute in a wider dtype",
+    )
 
 
 def of_slope(name: str, g: Any, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:
@@ -88,7 +94,7 @@ def of_slope(name: str, g: Any, y: Any, inputs: Sequence[Any]) -> tuple[str, str
     why, harmless = _find(_SLOPES, name, y, inputs)
     if not why:
         return "", ""
-    safe = _WRITTEN.get(name, f"np.{name}(np.where({harmless}, x, {0 if '<' in harmless else 1}))")
+    safe = _safe(name, harmless)
     if g == 0:
         return (
             f"{why}, and the cotangent there is 0, because the value is not used: np.where picks "
@@ -96,6 +102,11 @@ def of_slope(name: str, g: Any, y: Any, inputs: Sequence[Any]) -> tuple[str, str
             f"replace the input inside, so that {name} never sees what is not used: {safe}",
         )
     return why, f"keep the input away from there (add a small number), or replace it: {safe}"
+
+
+def _safe(name: str, harmless: str) -> str:
+    """How to write the operation with its input replaced where it is not harmless."""
+    return _WRITTEN.get(name, f"np.{name}(np.where({harmless}, x, {0 if '<' in harmless else 1}))")
 
 
 def _find(rows: list[_Row], name: str, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:

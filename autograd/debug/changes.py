@@ -114,11 +114,11 @@ class Contents:
 
 
 def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The arrays that a user passed as options: indices, mostly."""
+    """The indices and masks among the options: a float there is a result of the operation."""
     for key, value in options.items():
         if key != op.residual:
             for x in value if isinstance(value, tuple | list) else (value,):
-                if isinstance(x, np.ndarray):
+                if isinstance(x, np.ndarray) and x.dtype.kind in "biu":
                     yield key, x
 
 

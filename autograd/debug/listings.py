@@ -87,7 +87,11 @@ class _Promotions(_Listing):
     ) -> None:
         outs = [o for o in (out if isinstance(out, tuple) else (out,)) if o.dtype.kind in "fc"]
         if not any(self.is_widened(x) for x in arrays):
-            floats = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind in "fc"]
+            floats = [  # besides NumPy's numbers: np.float16(2) narrows nothing
+                x.dtype
+                for x, p in zip(arrays, parents, strict=True)
+                if hasattr(x, "dtype") and x.dtype.kind in "fc" and (x.shape or p is not None)
+            ]
             narrow = min(floats, key=_width, default=None)
             wide = [o.dtype for o in outs if narrow and _width(o.dtype) > _width(narrow)]
             if narrow is None or not wide:
