@@ -289,7 +289,7 @@ def _as_array(x: Any) -> Any:
 
 # -- what a rule reads --------------------------------------------------------------------------
 
-_NOTHING, _SHAPE, ARRAY = 0, 1, 2
+_NOTHING, SHAPE, ARRAY = 0, 1, 2
 
 
 class _Reads:
@@ -320,7 +320,7 @@ class _Reads:
 def _level(name: str) -> int:
     if not name.strip("_"):
         return _NOTHING
-    return _SHAPE if name.startswith("_") else ARRAY
+    return SHAPE if name.startswith("_") else ARRAY
 
 
 # -- the hot path -------------------------------------------------------------------------------
@@ -336,7 +336,7 @@ _SEQUENCES = (list, tuple, np.matrix)  # of a matrix, `g * x` would be the matri
 def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
     keep_out, (level,) = op.plan((True,))
-    keep_x, keep_shape = level == ARRAY, level == _SHAPE
+    keep_x, keep_shape = level == ARRAY, level == SHAPE
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
