@@ -251,4 +251,6 @@ class Observing(_GradMode):
 
     def _observer_inside(self) -> Observer:
         around = observer()
-        return self.observer if around is None else _Both(around, self.observer)
+        if around is None or around is self.observer:  # as in a function that calls itself
+            return self.observer
+        return _Both(around, self.observer)
