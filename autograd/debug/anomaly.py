@@ -82,7 +82,9 @@ class _Watch(Observer):
         options: Mapping[str, Any],
     ) -> None:
         for y in out if isinstance(out, tuple) else (out,):
-            if not _finite(y) and not rule_is_recorded():  # what a rule gives, `sent` looks at
+            if (
+                not _surely_finite(y) and not rule_is_recorded()
+            ):  # what a rule gives, `sent` looks at
                 self.judge(op, arrays, parents, y)
         self.contents.note(op, arrays, parents, out, options)
 
@@ -142,13 +144,13 @@ class _Watch(Observer):
     def arrived(self, node: Node, g: Any) -> None:
         self.g = g
         is_end = node.op is LEAF or node in self.wanted
-        if is_end and not _finite(g) and np.any(self.wrong(_plain(g))):
+        if is_end and not _surely_finite(g) and np.any(self.wrong(_plain(g))):
             self.blame_sum(node)
         if node.op is not LEAF:
             self.contents.check(node)
 
     def sent(self, node: Node, parent: Node, gx: Any) -> None:
-        if gx is self.g or _finite(gx):
+        if gx is self.g or _surely_finite(gx):
             return
         gx = _plain(gx)
         wrong = self.wrong(gx)
@@ -241,11 +243,11 @@ def _plain(g: Any) -> Any:
     return g._data if isinstance(g, Tensor) else g.values if isinstance(g, RowGradient) else g
 
 
-def _finite(x: Any) -> bool:
-    # The sum of squares is the quickest to look at, but may itself be too large.
+def _surely_finite(x: Any) -> bool:
+    """At a glance: of large numbers, too, the sum of squares may be infinite."""
     if type(x) is not np.ndarray:
         x = _plain(x)
-    return math.isfinite(np.vdot(x, x).real) or bool(np.all(np.isfinite(x)))
+    return math.isfinite(np.vdot(x, x).real)
 
 
 def _not_finite(x: Any) -> Any:

@@ -155,7 +155,7 @@ class _Broadcasts(_Listing):
         if not op.elementwise or isinstance(out, tuple) or rule_is_recorded():
             return
         shapes = [np.shape(x) for x in arrays]
-        if out.shape in shapes or len(arrays) < 2:
+        if out.shape in shapes:
             return
         shown = ", ".join(f"{s}{quoted_name(p)}" for s, p in zip(shapes, parents, strict=True))
         self.add(

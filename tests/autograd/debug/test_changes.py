@@ -12,6 +12,8 @@ import pytest
 import autograd
 import nn
 from autograd import GraphError, Tensor, detect_anomaly, no_grad
+from autograd.debug.changes import Contents
+from autograd.op import REGISTRY
 
 
 def leaf(*values: float) -> Tensor:
@@ -185,6 +187,31 @@ def test_graph_from_before_the_block_is_let_be() -> None:
     w.data[0] = 5
     with detect_anomaly():
         y.sum().backward()
+
+
+def noted(contents: Contents, x: Any) -> None:
+    contents.note(REGISTRY[np.square], [x], [leaf().node], x * x, {})
+
+
+def test_contents_of_one_array_are_bounded() -> None:
+    contents, x = Contents(), np.ones(2)
+    for _ in range(100):
+        x += 1
+        noted(contents, x)
+    assert 1 < len(contents.known[id(x)][1]) < 20
+
+
+def test_array_in_the_place_of_one_that_is_gone_is_another() -> None:
+    contents, gone, x = Contents(), np.ones(2), np.zeros(2)
+    noted(contents, gone)
+    contents.known[id(x)] = contents.known.pop(id(gone))
+    node = np.square(Tensor._of(x, leaf().node)).node
+    assert node is not None
+    contents.check(node)
+    noted(contents, x)
+    reference, (content,) = contents.known[id(x)]
+    assert reference() is x
+    assert content.first == content.last
 
 
 def test_arrays_are_not_kept_alive() -> None:
