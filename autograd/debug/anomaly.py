@@ -39,9 +39,10 @@ class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
     the first element that went wrong, why, and the remedy; or else the leaf or constant in which
     the numbers were wrong before.
 
-    Infinities in constants, such as masks of -inf, and what is computed of them are no anomaly.
-    With `inf=False` no infinity is one, only NaN. `picture`: a file (.svg, .png or .pdf) for the
-    graph around the operation, which is red there; where the NaN goes on to is pink.
+    Infinities in constants, such as masks of -inf, and what is computed of them are no anomaly;
+    NaN in a constant is one, once a result holds it. With `inf=False` no infinity is an anomaly.
+    `picture`: a file (.svg, .png or .pdf) for the graph around the operation, which is red there;
+    where the NaN goes on to is pink.
 
     In the backward pass, raises `GraphError` for an array that NumPy changed after it had been
     recorded in this block: by way of `t.data`, or of an array passed as a constant or an index.
@@ -50,7 +51,12 @@ class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
     """
 
     def __init__(self, inf: bool = True, picture: str | os.PathLike[str] | None = None) -> None:
-        super().__init__(_Watch(inf, picture))
+        self._watch = _Watch(inf, picture)
+        super().__init__(self._watch)
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._watch.contents = Contents()  # what happens outside is not seen
 
 
 _TITLES = ("why", "remedy")

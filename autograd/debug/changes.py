@@ -90,7 +90,7 @@ class Contents:
 
     def _compare(self, node: Node, x: Any, place: int | str) -> None:
         known = self.known.get(id(x))
-        if known is None or known[0]() is not x:  # recorded before the block
+        if known is None or known[0]() is not x:  # recorded outside of the block
             return
         before = after = None
         for content in known[1]:
@@ -98,6 +98,8 @@ class Contents:
                 before = content
             elif after is None:
                 after = content
+        if before is None and len(known[1]) < _KEPT:  # recorded outside, and used again inside
+            return
         if before is not None and before.checksum == checksum(x):
             return
         check_unchanged(node)  # what was changed through a Tensor: there the line is known

@@ -14,6 +14,8 @@ import autograd
 import nn
 from autograd import AnomalyError, Tensor, detect_anomaly, grad, gradients, no_grad, rule
 from autograd.debug import promotions
+from tests.autograd.test_rules import cotangent_for
+from tests.cases import CASES
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -155,6 +157,16 @@ def test_conventions_at_kinks_are_no_anomaly() -> None:
     sound(lambda: np.std(x).backward())
     sound(lambda: (x**2).sum().backward())
     sound(lambda: autograd.relu(x).sum().backward())
+
+
+def test_operations_of_all_cases_are_no_anomalies() -> None:
+    for row in CASES:
+        if row.label.startswith("nan"):  # these put NaN into their inputs
+            continue
+        leaves = [Tensor(x, requires_grad=True) for x in row.inputs()]
+        with detect_anomaly():
+            out = row.function(*leaves)
+            gradients(out, leaves, cotangent_for(out), create_graph=True)
 
 
 # -- what the message says ----------------------------------------------------------------------

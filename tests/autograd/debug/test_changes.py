@@ -189,6 +189,26 @@ def test_graph_from_before_the_block_is_let_be() -> None:
         y.sum().backward()
 
 
+def test_array_that_is_used_again_inside_the_block_is_let_be() -> None:
+    w = leaf()
+    y = np.square(w)
+    w.data[0] = 5
+    with detect_anomaly():
+        z = np.square(w)
+        (y + z).sum().backward()
+
+
+def test_block_that_is_entered_again_knows_nothing_of_what_came_between() -> None:
+    guard = detect_anomaly()
+    w = leaf()
+    with guard:
+        np.square(w).sum().backward()
+    w.data[0] = 5
+    y = np.square(w)
+    with guard:
+        y.sum().backward()
+
+
 def noted(contents: Contents, x: Any) -> None:
     contents.note(REGISTRY[np.square], [x], [leaf().node], x * x, {})
 
