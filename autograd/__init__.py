@@ -22,6 +22,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 )
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
+from .hooks import RemovableHandle  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
 from .rules.activations import (  # noqa: E402
     elu,
@@ -52,7 +53,7 @@ from .rules.normalization import (  # noqa: E402
 from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .scopes import named_scope  # noqa: E402
 from .sparse import RowGradient  # noqa: E402
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor, graph  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
     elementwise_grad,
@@ -74,6 +75,7 @@ __all__ = [
     "GraphError",
     "NotDifferentiableError",
     "Op",
+    "RemovableHandle",
     "RenderError",
     "RowGradient",
     "ShapeError",
@@ -100,6 +102,7 @@ __all__ = [
     "grad_enabled",
     "gradcheck",
     "gradients",
+    "graph",
     "group_norm",
     "handles",
     "hessian",

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from . import op
+from . import op, scopes
 from .broadcasting import unbroadcast
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .node import FREED, LEAF, NO_OPTIONS, Node, quoted_name
+from .hooks import hooked
+from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -51,6 +52,7 @@ def backward_pass(
     observing = observer()
     if observing is not None:
         observing.began(seeds, wanted)
+    is_watched = observing is not None or bool(hooked)
     for node, g in seeds:
         _add(pending, owned, node, g, record)
     for node in order:
@@ -58,8 +60,11 @@ def backward_pass(
         if g is None:
             continue
         operation = node.op
-        if observing is not None:
-            observing.arrived(node, g)
+        if is_watched:
+            if id(node) in hooked:
+                g = hooked[id(node)].arrived(node, g)
+            if observing is not None:
+                observing.arrived(node, g)
         if operation is LEAF or (wanted is not None and node in wanted):
             results[node] = g
             if operation is LEAF:
@@ -220,9 +225,12 @@ def recorded_backward_pass(
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
     token = _rule_is_recorded.set(True)
+    first = next_number()
     try:
         with enable_grad():
-            return backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+            results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+        scopes.record((first, next_number(), "", scopes.BACKWARD))
+        return results
     finally:
         _rule_is_recorded.reset(token)
 

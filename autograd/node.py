@@ -59,7 +59,16 @@ class Node(ShapeDtype):
     reference cycles, and is freed the moment its last result is.
     """
 
-    __slots__ = ("code", "instruction", "number", "op", "options", "parents", "saved")
+    __slots__ = (
+        "__weakref__",  # for hooks, which are kept elsewhere
+        "code",
+        "instruction",
+        "number",
+        "op",
+        "options",
+        "parents",
+        "saved",
+    )
 
     op: Op
     parents: tuple[Node | None, ...]  #: one per input; None where no gradient is wanted

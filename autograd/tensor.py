@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import op
+from . import hooks, op
 from .backward import backward_pass, note_change, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
+from .hooks import RemovableHandle
 from .node import Leaf, Node, call_site
 from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
@@ -33,6 +34,7 @@ from .rules.refused import REFUSED
 from .sparse import RowGradient
 
 if TYPE_CHECKING:
+    from .debug.stepping import Step
     from .render import Graph
 
 
@@ -118,7 +120,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        return self._outside(".data")
+        return self._data if current_scope() is None else self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -133,13 +135,15 @@ class Tensor:
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
+        if current_scope() is None:  # nobody records a rule, and nobody observes
+            return self._data
         if rule_is_recorded() and self.node is not None:
             raise NotDifferentiableError(
                 "a gradient rule used `.data` (or detach, item) while the gradient itself was "
                 "being recorded: its second derivative would be wrong; write the rule with NumPy "
                 "functions on its arguments"
             )
-        return self._data if current_scope() is None else _left(how, self, self._data)
+        return _left(how, self, self._data)
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
@@ -192,14 +196,18 @@ class Tensor:
     def grad(self) -> Any:
         """The gradient that `backward()` has added up here: an array like `data`, or None.
 
-        It is a `RowGradient` where only rows of this tensor were read, with `embedding`.
+        Of the result of an operation only after `retain_grad()`. It is a `RowGradient` where only
+        rows of this tensor were read, with `embedding`.
         """
-        return self.node.grad if isinstance(self.node, Leaf) else None
+        return self.node.grad if isinstance(self.node, Leaf) else self._retained("grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if not isinstance(self.node, Leaf):
-            raise GraphError("grad can be set only on a leaf made with requires_grad=True")
+        if not isinstance(self.node, Leaf) and not self.retains_grad:
+            raise GraphError(
+                "grad can be set only on a leaf made with requires_grad=True, and after "
+                "retain_grad()"
+            )
         if value is not None:
             value = _unwrap(value)
             if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
@@ -209,7 +217,51 @@ class Tensor:
                     f"Tensor.grad = ... got shape {value.shape} for a tensor of shape {self.shape}"
                 )
             value = value.astype(self.dtype, copy=False)
-        self.node.grad = value
+        assert self.node is not None
+        place: Any = self.node if isinstance(self.node, Leaf) else hooks.of(self.node)
+        place.grad = value
+
+    def _retained(self, field: str) -> Any:
+        entry = hooks.hooked.get(id(self.node))
+        return getattr(entry, field) if entry is not None else None
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this is the result of an operation and `retain_grad()` was called on it."""
+        return bool(self._retained("retains"))
+
+    def retain_grad(self) -> None:
+        """Have `backward()` add up `.grad` here too, where this is the result of an operation.
+
+        It is the gradient after all hooks, also those that are registered later. On a leaf this
+        changes nothing. Raises `GraphError` for a tensor that requires no gradient.
+        """
+        self._need_gradient("retain_grad()")
+        if not self.is_leaf:
+            assert self.node is not None
+            hooks.of(self.node).retains = True
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call `hook(g)` in every backward pass with the gradient `g` of this tensor.
+
+        That is the sum over all uses of the tensor, an array (a Tensor where the pass is recorded
+        itself, a `RowGradient` where only rows were read): do not change it. What the hook
+        returns, unless None, takes its place, for all that this tensor was computed from, or for
+        the `.grad` of a leaf. Hooks are called in the order in which they were registered.
+
+        `handle.remove()` on what is returned takes the hook away. Raises `GraphError` for a
+        tensor that requires no gradient; in the pass `ShapeError` for a gradient of another shape.
+        """
+        self._need_gradient("register_hook(hook)")
+        assert self.node is not None
+        return RemovableHandle(hooks.of(self.node).hooks, hook)
+
+    def _need_gradient(self, method: str) -> None:
+        if self.node is None:
+            raise GraphError(
+                f"{method}: this tensor does not require a gradient; make it with "
+                f"requires_grad=True, or compute it from one that does"
+            )
 
     @property
     def name(self) -> str:
@@ -246,11 +298,21 @@ class Tensor:
             given.add(id(g))
             leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
 
+    def backward_steps(
+        self, grad: ArrayLike | None = None, retain_graph: bool = False
+    ) -> Iterator[Step]:
+        """`backward()`, to be looked at step by step: one `Step` for each node that is visited.
+
+        Print a step to read what arrived at the node, which rule is applied, and what it sends on.
+        The whole pass is run when the first step is asked for, and adds to `.grad` as always.
+        """
+        from .debug.stepping import backward_steps
+
+        return backward_steps(self, grad, retain_graph)
+
     def graph(self, **options: Any) -> Graph:
         """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""
-        from .render import Graph
-
-        return Graph(self, **options)
+        return graph(self, **options)
 
     # -- NumPy's protocols ----------------------------------------------------------------------
 
@@ -402,7 +464,10 @@ class Tensor:
                     f"{self.dtype}; convert it first, t = t.astype({result.dtype})"
                 )
             result = result.astype(self.dtype)
+        is_retained = self.retains_grad
         self._data, self.node = result._data, result.node
+        if is_retained:
+            self.retain_grad()
 
     # -- methods, with NumPy's names and arguments ----------------------------------------------
 
@@ -580,6 +645,13 @@ def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any
         f"{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is needed, "
         f"or teach it with autograd.rule({name}, ...)"
     )
+
+
+def graph(*outputs: Tensor, **options: Any) -> Graph:
+    """A picture of the graph that computed all these tensors; see `autograd.render.Graph`."""
+    from .render import Graph
+
+    return Graph(*outputs, **options)
 
 
 def seed_of(function: str, output: Tensor, grad: Any) -> Any:

@@ -198,7 +198,7 @@ class _Watch(Observer):
     def blame_sum(self, node: Node) -> None:
         self.blame(
             f"the cotangents that were added up on the way to {node.op.name}{quoted_name(node)} "
-            f"({node.source()}) are finite, but their sum is not",
+            f"({node.source()}) are finite, but their sum, or what a hook made of it, is not",
             [],
             ("", "scale the loss down, or compute in a wider dtype"),
             node,

@@ -92,18 +92,16 @@ class Pass(Observer):
     def __init__(self) -> None:
         self.visits: dict[Node, Visit] = {}
         self._received: defaultdict[Node, list[tuple[Visit, Any]]] = defaultdict(list)
-        self._place = 0
 
     def arrived(self, node: Node, g: Any) -> None:
         self.visits[node] = Visit(node, g, self._received.pop(node, []))
-        self._place = -1
         if node.op is OUTPUT:  # hands on as it is what arrives at one of several outputs
             self.sent(node, node.parents[0], g)
 
     def sent(self, node: Node, parent: Any, gx: Any) -> None:
         visit = self.visits[node]
-        self._place = visit.parents.index(parent, self._place + 1)
-        visit.sent.append((self._place, gx))
+        start = visit.sent[-1][0] + 1 if visit.sent else 0
+        visit.sent.append((visit.parents.index(parent, start), gx))
         self._received[parent].append((visit, gx))
 
     @classmethod

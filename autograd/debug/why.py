@@ -317,7 +317,7 @@ class _Question:
         if grad is not None and not is_zero(grad):
             return Why("not zero", f"{text}, and {x}.grad is there")
         state = "None" if grad is None else "zero"
-        if not isinstance(node, Leaf):
+        if not isinstance(node, Leaf) and not self.x.retains_grad:
             return Why(
                 "not a leaf",
                 f"{x}.grad is {state}, because {x} is the result of {node.op.name} and no leaf; "

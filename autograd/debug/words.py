@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,16 @@ def formula(rule: Callable[..., Any]) -> str:
                 if (body.lineno, body.col_offset) <= min(spots) <= end:
                     return ast.unparse(body)
     return f"{code.co_name}, {code.co_filename}:{code.co_firstlineno}"
+
+
+def values_of(rule: Callable[..., Any], saved: Sequence[Any]) -> dict[str, Any]:
+    """The arrays that a rule reads, by the names that it has for them."""
+    names = list(inspect.signature(rule).parameters)[1:]
+    return {
+        name: value
+        for name, value in zip(names, saved, strict=False)
+        if not name.startswith("_") and isinstance(value, np.ndarray | np.generic | float | int)
+    }
 
 
 @functools.lru_cache(maxsize=8)
