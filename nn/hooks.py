@@ -66,8 +66,9 @@ class _Watch:
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self.without = [np.zeros(x.shape, x.dtype) if isinstance(x, Tensor) else None for x in args]
         self.places = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
-        passed = dict(zip(self.places, _pass([args[i] for i in self.places], self.at_inputs)))  # noqa: B905
-        return tuple(passed.get(i, x) for i, x in enumerate(args))
+        passed = _pass([args[i] for i in self.places], self.at_inputs)
+        replaced = dict(zip(self.places, passed, strict=True))
+        return tuple(replaced.get(i, x) for i, x in enumerate(args))
 
     def outputs(self, result: Any) -> Any:
         values = result if isinstance(result, tuple) else (result,)

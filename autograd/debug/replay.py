@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import GraphError
+from ..grad_mode import Observing
 from ..gradcheck import GradcheckError
 from ..node import FREED, Leaf, Node, ShapeDtype
 from ..op import OUTPUT, SHAPE, Op
 from ..tensor import Tensor
 from ..tree import tree_map
 from .passes import pull_back
-from .tracing import Trace, latest_trace, tracing
+from .tracing import Trace, latest_trace
 from .words import count, module_of, norm
 
 _STEPS = (1e-6, 1e-4, 1e-8)  # of differences, in units of the input's largest element
@@ -60,12 +61,13 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
     Raises `GradcheckError`, which names the line, for the first rule that is wrong, and
     `GraphError` for a `y` without a graph, or one that was freed.
     """
+    trace = latest_trace()
     if not isinstance(y, Tensor):
-        with tracing():
+        trace = Trace()
+        with Observing(trace):
             y = y()
     if not isinstance(y, Tensor) or y.node is None:
         raise GraphError("check_graph: y has no graph; pass a tensor that was computed, or how")
-    trace = latest_trace()
     generator = np.random.default_rng(seed)
     checked = Checked(0, [], [])
     with trace.unfreed() if trace else nullcontext(), np.errstate(all="ignore"):

@@ -18,12 +18,13 @@ import numpy as np
 
 from ..backward import owner_of
 from ..errors import GraphError
+from ..grad_mode import Observing
 from ..node import FREED, Leaf, Node
 from ..tensor import Tensor, seed_of
 from .leaving import breaks, exits, outside
 from .passes import ROUNDING, Pass, Visit
 from .reason import Why, joined
-from .tracing import Trace, latest_trace, tracing
+from .tracing import Trace, latest_trace
 from .words import glimpse, is_zero, module_of, name_of, norm
 from .zeros import cancelled_inside, cancels_inside, explain
 
@@ -48,12 +49,13 @@ def why(x: Tensor, y: Tensor | Callable[[], Any], grad: Any = None) -> Why:
         raise TypeError(f"why: x must be a Tensor, got {type(x).__name__}; pass the leaf itself")
     caller = sys._getframe(1).f_locals
     is_function = callable(y) and not isinstance(y, Tensor)
+    trace = latest_trace()
     if is_function:
-        with tracing():
+        trace = Trace()
+        with Observing(trace):
             y = y()  # type: ignore[operator]
         if y is None:
             raise TypeError("why: the function returned None; let it return the loss")
-    trace = latest_trace()
     with trace.unfreed() if trace else nullcontext():
         return _Question(x, y, grad, trace, is_function, caller).answer()
 
@@ -73,6 +75,8 @@ class _Question:
 
     def answer(self) -> Why:
         x, y = self.x, self.y
+        if not x.size:
+            return Why("empty", f"{self.x_name} has no elements (shape {x.shape})")
         if not isinstance(y, Tensor):
             return self.no_tensor()
         if x.node is None:
@@ -249,12 +253,10 @@ class _Question:
             return self.not_finite(visits)
         largest = max(norm(v.cotangent) for v in visits.values())
         is_rounding = size <= ROUNDING * float(np.finfo(x.dtype).eps) * largest
-        cancelled = [w for v in visits.values() for w in self.cancelling(v)]
-        if size <= _VANISHING * largest and not (is_rounding and cancelled):
-            cancelled = [self.vanishing(visits, last)]
-        elif not is_rounding:
-            cancelled = []
-        return joined([*cancelled, self.not_zero(last)])
+        found = [w for v in visits.values() for w in self.cancelling(v)] if is_rounding else []
+        if not found and size <= _VANISHING * largest:
+            found = [self.vanishing(visits, last)]
+        return joined([*found, self.not_zero(last)])
 
     def zero(self, visits: dict[Node, Visit]) -> Why:
         """Where something arrives and nothing leaves, on the ways to x."""

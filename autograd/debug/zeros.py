@@ -66,8 +66,7 @@ def _blocked(visit: Visit, i: int) -> Explanation:
     if name in _RECTIFIERS:
         return (
             "dead",
-            f"{name} is dead: all {count(visit.node.size, 'unit')} are 0, because no input is "
-            f"positive",
+            f"{name} is dead: {_all(visit.node.size, 'unit')} 0, because no input is positive",
             "start from smaller or other weights and biases, use a smaller learning rate, or "
             "leaky_relu, which lets a part through",
         )
@@ -91,6 +90,20 @@ def _blocked(visit: Visit, i: int) -> Explanation:
             f"where chose the other branch at all {count(visit.node.size, 'element')}",
             "look at its condition",
         )
+    if name == "power" and len(inputs) == 2:
+        base, exponent = inputs
+        at = f"all its exponents are 0 or its bases 0 (base {_known(base)}, exponent " + (
+            f"{_known(exponent)})"
+        )
+        return "stationary", f"power has slope 0 here: {at}", "start from another point"
+    if name == "updated":
+        return (
+            "overwritten",
+            "t[...] = value wrote over all elements"
+            if i == 0
+            else "t[...] = value wrote to no element: its index is empty",
+            "look at the index",
+        )
     for j, other in enumerate(inputs):
         if j != i and _is_array_of_zeros(other):
             shape = f" of shape {other.shape}" if np.shape(other) else ""
@@ -100,12 +113,6 @@ def _blocked(visit: Visit, i: int) -> Explanation:
                 "look at where that input comes from: a mask, weights that start at zero, or a "
                 "factor that is switched off",
             )
-    if name == "power" and len(inputs) == 2:
-        base, exponent = inputs
-        at = f"all its exponents are 0 or its bases 0 (base {_known(base)}, exponent " + (
-            f"{_known(exponent)})"
-        )
-        return "stationary", f"power has slope 0 here: {at}", "start from another point"
     if _is_array_of_zeros(x) or (out is not None and _is_array_of_zeros(out)):
         return (
             "stationary",
@@ -117,6 +124,10 @@ def _blocked(visit: Visit, i: int) -> Explanation:
         f"the rule of {name} gives 0 for every element of input {i}, whatever the cotangent{of_x}",
         "look at the values that enter there",
     )
+
+
+def _all(n: int, noun: str) -> str:
+    return f"all {n:,} {noun}s are" if n > 1 else f"its only {noun} is"
 
 
 def _known(x: Any) -> str:
@@ -178,11 +189,8 @@ def cancelled_inside(visit: Visit, i: int) -> Explanation:
 
 
 def cancels_inside(visit: Visit, i: int, gx: Any) -> bool:
-    """Whether `gx` is what rounding left of a cotangent that was summed over some axes."""
-    if visit.op.name not in ("add", "subtract") or norm(gx) == 0:
-        return False
-    parent = visit.parents[i]
-    if parent is None or parent.shape == visit.node.shape:
-        return False
-    parts = sum(float(np.sum(np.abs(a))) for a in arrays_in(visit.cotangent))
-    return is_rounding(norm(gx), parts, gx)
+    """Whether `gx` is what rounding left of a sum over elements of the cotangent."""
+    # Of that size, but uneven: an even cotangent is what some operations take away themselves.
+    sizes = [np.abs(a) * _dense(a) for a in arrays_in(visit.cotangent)]
+    whole = visit.pull_back(sizes if isinstance(visit.cotangent, list) else sizes[0])[i]
+    return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)

@@ -140,6 +140,7 @@ def test_graph_kept_over_steps_is_found_with_its_line() -> None:
     gc.collect()
     before = len(live_nodes())
     w = leaf()
+    earlier = w * 2
     total = Tensor(0.0)
     losses = []
     start = autograd.scopes.next_number()
@@ -150,6 +151,8 @@ def test_graph_kept_over_steps_is_found_with_its_line() -> None:
     del loss
     live = live_nodes(start)
     assert len(live) == 12
+    assert len(live_nodes()) == before + 13
+    del earlier
     assert len(live_nodes()) == before + 12
     (held,) = live.held
     assert code_at(held.line).endswith("# total")
@@ -171,3 +174,11 @@ def test_results_that_are_kept_one_by_one() -> None:
     (held,) = live_nodes(start).held
     assert code_at(held.line).endswith("# kept")
     assert held[1:] == (3, 9, 3 * SIZE)
+
+
+def test_questions_leave_no_graph_behind() -> None:
+    w = leaf()
+    start = autograd.scopes.next_number()
+    autograd.why(w, lambda: (w * w).sum())
+    autograd.debug.check_graph(lambda: (w * w).sum())
+    assert len(live_nodes(start)) == 0

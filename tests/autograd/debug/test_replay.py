@@ -88,6 +88,12 @@ def test_kink_is_told_from_a_wrong_rule() -> None:
         check_graph(lambda: wrong(x))
 
 
+def test_strong_curvature_is_no_kink() -> None:
+    steep = rule(lambda x: np.sin(1e4 * x), lambda g, _, x: g * 2e4 * np.cos(1e4 * x))
+    with pytest.raises(GradcheckError, match="input 0 is wrong"):
+        check_graph(lambda: steep(leaf(5)))
+
+
 def test_tie_of_maxima_is_a_kink() -> None:
     x = Tensor(np.ones((2, 3)), requires_grad=True)
     (kink,) = check_graph(lambda: x.max(axis=1).sum()).kinks

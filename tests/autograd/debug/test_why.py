@@ -166,6 +166,17 @@ def at_the_bottom(w: Tensor, v: Tensor) -> Tensor:
     return (square + v).sum()
 
 
+def overwritten(w: Tensor, v: Tensor) -> Tensor:
+    h = w * 2
+    h[:] = v  # here
+    return h.sum()
+
+
+def to_the_power_of_zero(w: Tensor, v: Tensor) -> Tensor:
+    ones = w ** np.zeros(3)  # here
+    return (ones * v).sum()
+
+
 def taken_away(w: Tensor, v: Tensor) -> Tensor:
     return (w * v - v * w).sum()  # here
 
@@ -216,6 +227,8 @@ CAUSES: list[tuple[Callable[[Tensor, Tensor], Tensor], str, str]] = [
     (smaller, "not chosen", "maximum took the other"),
     (indexed_out, "not selected", "only 3 have an influence"),
     (at_the_bottom, "stationary", "base all 0, exponent 2"),
+    (overwritten, "overwritten", "over all elements"),
+    (to_the_power_of_zero, "stationary", "exponent all 0"),
     (taken_away, "cancels", "cancel, to 0"),
     (mean_taken_away, "cancels", "from subtract"),
     (sum_of_softmax, "cancels", "softmax does not change"),
@@ -403,6 +416,17 @@ def test_gradient_that_is_too_small_for_its_dtype() -> None:
     assert found.kind == "underflow"
 
 
+def test_no_elements() -> None:
+    w = Tensor(np.ones((0, 3)), requires_grad=True)
+    assert why(w, (w * 2).sum()).reason == "w has no elements (shape (0, 3))"
+
+
+def test_one_dead_unit() -> None:
+    w = leaf(-1.0)
+    found = why(w, autograd.relu(w))
+    assert found.reason == "relu is dead: its only unit is 0, because no input is positive"
+
+
 def test_two_causes_are_both_told() -> None:
     w, v = leaf(), leaf(1.0, -2.0, 3.0)
     found = why(w, lambda: floor(w, v) + dead(w, v))
@@ -422,6 +446,16 @@ def test_module_is_named() -> None:
     assert found.kind == "dead"
     assert "all 8 units are 0" in found.reason
     assert "(in 1 ReLU)" in found.reason
+
+
+def test_bias_before_batch_norm_cancels_also_in_float32() -> None:
+    generator = np.random.default_rng(0)
+    net = nn.Sequential(nn.Conv2d(1, 3, 3, generator=generator), nn.BatchNorm2d(3))
+    x, t = generator.normal(size=(2, 8, 1, 8, 8)).astype(np.float32)
+    found = why(net[0].bias, lambda: (net(Tensor(x)) * t[:, :, 1:7, 1:7]).sum())
+    assert found.kind == "cancels"
+    assert "convolve add up to zero on the way to input 2" in found.reason
+    assert found.others[-1].kind == "not zero"
 
 
 def test_array_changed_since_then() -> None:
