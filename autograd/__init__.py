@@ -11,8 +11,9 @@ refuse_foreign_files()
 keep_freed_memory()
 
 from . import debug, scopes  # noqa: E402
-from .debug import why  # noqa: E402
+from .debug import detect_anomaly, why  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
+    AnomalyError,
     AutogradError,
     DTypeError,
     GraphError,
@@ -68,6 +69,7 @@ from .transforms import (  # noqa: E402
 )
 
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "DTypeError",
     "GradcheckError",
@@ -88,6 +90,7 @@ __all__ = [
     "conv_transpose",
     "cross_entropy",
     "debug",
+    "detect_anomaly",
     "elementwise_grad",
     "elu",
     "embedding",

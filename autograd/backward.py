@@ -20,10 +20,10 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
-from .errors import GraphError, NotDifferentiableError
+from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import hooked
-from .node import FREED, LEAF, NO_OPTIONS, Node, next_number
+from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -51,6 +51,8 @@ def backward_pass(
     results: dict[Node, Any] = {}
     changed = _latest_change  # nodes before it may need an array that has been changed
     observing = observer()
+    if observing is not None:
+        observing.began(seeds, wanted)
     is_watched = observing is not None or bool(hooked)
     for node, g in seeds:
         pending[node] = pending[node] + g if node in pending else g
@@ -75,7 +77,7 @@ def backward_pass(
             continue
         try:
             if node.number < changed:
-                _check_unchanged(node)
+                check_unchanged(node)
             parents = node.parents
             if needed is not None:
                 parents = tuple(p if p in needed else None for p in parents)
@@ -111,8 +113,10 @@ def backward_pass(
                     pending[parent] = held + gx
                     if not record:
                         owned.add(parent)
+        except AnomalyError:
+            raise  # its message says all of this
         except Exception as error:
-            error.add_note(f"in the backward pass of {describe(node)}")
+            error.add_note(f"in the backward pass of {describe(node, g)}")
             raise
         if not retain_graph:
             node.parents = node.saved = FREED
@@ -198,11 +202,19 @@ def conform(gx: Any, parent: Node, operation: Op) -> Any:
     return gx
 
 
-def describe(node: Node) -> str:
+def describe(node: Node, g: Any) -> str:
     """An operation with the shapes it met and the line that called it, for messages."""
-    parents = node.parents if node.parents is not FREED else ()
-    shapes = ", ".join("constant" if p is None else str(p.shape) for p in parents)
-    return f"{node.op.name}({shapes}), called at {node.source()}"
+    shapes = []
+    for parent, kept in zip(node.parents, node.saved[1:], strict=True):
+        if parent is not None:
+            shapes.append(f"{parent.shape}{quoted_name(parent)}")
+        else:
+            shapes.append("constant" if kept is None else f"constant {np.shape(kept)}")
+    cotangent = ", ".join(str(np.shape(x)) for x in (g if isinstance(g, list) else [g]))
+    return (
+        f"{node.op.name}({', '.join(shapes)}) with a cotangent of shape {cotangent}, called at "
+        f"{node.source()}"
+    )
 
 
 # -- gradients that are themselves recorded -----------------------------------------------------
@@ -265,7 +277,7 @@ def note_change(array: Any, number: int, source: str) -> None:
     _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
 
 
-def _check_unchanged(node: Node) -> None:
+def check_unchanged(node: Node) -> None:
     out, *inputs = node.saved
     for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
         change = _changes.get(id(owner_of(array)))

@@ -107,10 +107,14 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = next_number()
-        if self._hooks is None:
-            result = self.forward(*args, **kwargs)
-        else:
-            result = self._hooks.call(self, args, kwargs)
+        try:
+            if self._hooks is None:
+                result = self.forward(*args, **kwargs)
+            else:
+                result = self._hooks.call(self, args, kwargs)
+        except Exception as error:
+            scopes.failed(error, self._path, type(self).__name__)
+            raise
         record((first, next_number(), self._path, type(self).__name__))  # for pictures
         return result
 

@@ -12,7 +12,7 @@ It keeps all of them, so trace one step and not a whole training.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,7 +55,14 @@ class Trace(Observer):
         self.makers: defaultdict[int, list[Event]] = defaultdict(list)
         self._visited: dict[Node, tuple[Any, Any, Any]] = {}
 
-    def computed(self, op: Any, arrays: Sequence[Any], parents: Sequence[Any], out: Any) -> None:
+    def computed(
+        self,
+        op: Any,
+        arrays: Sequence[Any],
+        parents: Sequence[Any],
+        out: Any,
+        _options: Mapping[str, Any],
+    ) -> None:
         outputs = out if isinstance(out, tuple) else (out,)
         self._note(Event(op.name, list(arrays), list(parents), outputs, op))
 
