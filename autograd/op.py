@@ -471,15 +471,8 @@ def rule(
     if elementwise is None:
         elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
-    op = Op(
-        name or getattr(function, "__name__", "operation"),
-        function,
-        vjps,
-        joint,
-        elementwise,
-        residual,
-        forward,
-    )
+    title: str = name or getattr(function, "__name__", "operation")
+    op = Op(title, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
     return op
