@@ -8,11 +8,16 @@
     check_graph(loss)                   every rule of a graph against differences
     ledger(), live_nodes()              memory and time by line, and who keeps graphs alive
 
-They are built on `grad_mode.Observer`: who does not use them does not pay for them.
+They are built on `grad_mode.Observer`: who does not use them does not pay for them. `why.py` finds
+its answers in `exits.py` (where the graph was left) and `zero_causes.py`, `anomaly.py` in
+`nan_causes.py` and `changes.py`; `words.py` says how all of them speak.
 """
 
 from .animation import animate as animate
 from .anomaly import detect_anomaly as detect_anomaly
+from .answer import Why as Why
+from .check_graph import Checked as Checked
+from .check_graph import check_graph as check_graph
 from .ledger import Ledger as Ledger
 from .ledger import ledger as ledger
 from .ledger import live_nodes as live_nodes
@@ -21,9 +26,6 @@ from .listings import accumulations as accumulations
 from .listings import broadcasts as broadcasts
 from .listings import promotions as promotions
 from .listings import untrained as untrained
-from .reason import Why as Why
-from .replay import Checked as Checked
-from .replay import check_graph as check_graph
 from .stepping import Contribution as Contribution
 from .stepping import Step as Step
 from .tracing import Trace as Trace

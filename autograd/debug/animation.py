@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import RenderError
 from ..op import OUTPUT
 from ..tensor import Tensor, seed_of
-from .passes import Pass
+from .backward_pass import Pass
 from .words import arrays_in, norm
 
 _GLOW = "drop-shadow(0 0 2px #cf222e) drop-shadow(0 0 2px #cf222e)"

@@ -21,14 +21,13 @@ import numpy as np
 from ..backward import rule_is_recorded
 from ..errors import AnomalyError, AutogradError
 from ..grad_mode import Observer, Observing
-from ..node import LEAF, Leaf, Node, fill, getframe, quoted_name, user_frame
+from ..node import LEAF, Leaf, Node, ShapeDtype, fill, getframe, quoted_name, user_frame
 from ..op import Op
 from ..sparse import RowGradient
 from ..tensor import Tensor
-from . import causes
-from .arrays import at_element, first, numbers, origin, summary
+from . import nan_causes
 from .changes import Contents
-from .words import module_of
+from .words import module_of, origin, summary
 
 
 class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
@@ -104,22 +103,22 @@ class _Watch(Observer):
             user_frame(getframe(1)),
         )  # fmt: skip
         if np.any(made):
-            index = first(made)
-            met = at_element((y, *arrays), y.shape, index) if op.elementwise else _NONE_MET
-            known = [x for x in map(numbers, arrays) if x is not None]
+            index = _first(made)
+            met = _at_element((y, *arrays), y.shape, index) if op.elementwise else _NONE_MET
+            known = [x for x in map(_numbers, arrays) if x is not None]
             self.blame(
                 f"{op.name} gave {y[index]} at {list(index)}, called at {node.source()}",
                 [_value("output", y, met[:1]), *_inputs(node, met[1:])],
-                causes.of_value(op.name, y[index], met[1:] or known),
+                nan_causes.of_value(op.name, y[index], met[1:] or known),
                 node,
                 {node: "producer"},
             )
-        for i, (x, parent) in enumerate(zip(map(numbers, arrays), parents, strict=True)):
+        for i, (x, parent) in enumerate(zip(map(_numbers, arrays), parents, strict=True)):
             if x is None:
                 continue
             wrong = self.wrong(x) if isinstance(parent, Leaf) else np.isnan(x)
             if np.any(wrong):
-                index = first(wrong)
+                index = _first(wrong)
                 self.blame(
                     f"input {i} of {op.name}, {origin(parent)}, held {x[index]} at {list(index)} "
                     f"before; {op.name} was called at {node.source()}",
@@ -165,13 +164,13 @@ class _Watch(Observer):
         g = _plain(self.g)
         if np.any(self.wrong(g)):
             self.blame_sum(node)
-        op, index = node.op, first(wrong)
+        op, index = node.op, _first(wrong)
         place, met, why = node.parents.index(parent), _NONE_MET, ("", "")
         found = self.slope(node, parent, g) if op.elementwise else None
         if found is not None:
             place, element = found
-            met = at_element((g, *node.saved), node.shape, element)
-            why = causes.of_slope(op.name, met[0], met[1], met[2:])
+            met = _at_element((g, *node.saved), node.shape, element)
+            why = nan_causes.of_slope(op.name, met[0], met[1], met[2:])
         details = [_value("cotangent", g, met[:1])]
         if isinstance(node.saved[0], np.ndarray):
             details.append(_value("output", node.saved[0], met[1:2]))
@@ -180,7 +179,7 @@ class _Watch(Observer):
             f"the gradient by input {place} of {op.name} is {gx[index]} at {list(index)}; "
             f"{op.name} was called at {node.source()}",
             details + _inputs(node, met[2:]),
-            why if why[0] or not np.isinf(gx[index]) else causes.overflow(gx.dtype),
+            why if why[0] or not np.isinf(gx[index]) else nan_causes.overflow(gx.dtype),
             node,
             {**dict.fromkeys(_ancestors([parent]), "propagator"), node: "producer"},
         )
@@ -192,7 +191,7 @@ class _Watch(Observer):
                 with np.errstate(all="ignore"):
                     wrong = self.wrong(vjp(g, *node.saved, **node.options))
                 if np.any(wrong):
-                    return place, first(np.broadcast_to(wrong, node.shape))
+                    return place, _first(np.broadcast_to(wrong, node.shape))
         return None
 
     def blame_sum(self, node: Node) -> None:
@@ -242,6 +241,27 @@ class _Watch(Observer):
 # -- numbers ------------------------------------------------------------------------------------
 
 
+def _numbers(x: Any) -> Any:
+    """An input as an array, or None for what is no number, or was not kept."""
+    if x is None or isinstance(x, ShapeDtype):
+        return None
+    x = np.asarray(x)
+    return x if x.dtype.kind in "biufc" else None
+
+
+def _first(mask: Any) -> tuple[int, ...]:
+    """The index of the first true element."""
+    return tuple(map(int, np.unravel_index(np.argmax(mask), np.shape(mask))))
+
+
+def _at_element(
+    inputs: Iterable[Any], shape: tuple[int, ...], index: tuple[int, ...]
+) -> Sequence[Any]:
+    """The numbers that meet at `index` of the broadcast `shape`; NaN where one is not known."""
+    known = map(_numbers, inputs)
+    return [np.nan if x is None else np.broadcast_to(x, shape)[index] for x in known]
+
+
 def _plain(g: Any) -> Any:
     """A cotangent as one array: it may be a Tensor, rows of a table, or several for outputs."""
     if isinstance(g, list):
@@ -262,7 +282,7 @@ def _not_finite(x: Any) -> Any:
 
 def _any_input(test: Callable[[Any], Any], op: Op, arrays: Sequence[Any]) -> Any:
     """Where an input passes the test: element by element, if the operation works so."""
-    found = [test(x) for x in map(numbers, arrays) if x is not None]
+    found = [test(x) for x in map(_numbers, arrays) if x is not None]
     if op.elementwise:
         return functools.reduce(np.logical_or, found, np.False_)
     return np.any([np.any(x) for x in found])
@@ -288,8 +308,8 @@ def _inputs(node: Node, met: Sequence[Any]) -> list[str]:
     lines = []
     for i, (x, parent) in enumerate(zip(node.saved[1:], node.parents, strict=True)):
         kind = "constant" if parent is None else parent.op.name + quoted_name(parent)
-        if numbers(x) is not None:
-            lines.append(_value(f"input {i} ({kind})", numbers(x), met[i : i + 1]))
+        if _numbers(x) is not None:
+            lines.append(_value(f"input {i} ({kind})", _numbers(x), met[i : i + 1]))
     return lines
 
 

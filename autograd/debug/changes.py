@@ -19,7 +19,7 @@ from ..backward import check_unchanged
 from ..errors import GraphError
 from ..node import Node, call_site, getframe, next_number, source_line, user_frame
 from ..op import ARRAY, Op
-from .arrays import origin
+from .words import origin
 
 _KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step
 

@@ -20,8 +20,8 @@ from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, call_site, getframe, quoted_name
 from ..op import Op
 from ..sparse import RowGradient
-from .arrays import origin
 from .changes import checksum
+from .words import origin
 
 
 class Finding(NamedTuple):

@@ -20,7 +20,7 @@ from ..grad_mode import Observing
 from ..node import Leaf, Node
 from ..op import OUTPUT
 from ..tensor import Tensor
-from .passes import Pass, Visit
+from .backward_pass import Pass, Visit
 from .words import code_at, formula, glimpse, name_of, norm, values_of
 
 _CANCELLED = 1e-3

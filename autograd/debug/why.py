@@ -21,12 +21,12 @@ from ..errors import GraphError
 from ..grad_mode import Observing
 from ..node import FREED, Leaf, Node
 from ..tensor import Tensor, seed_of
-from .leaving import breaks, exits, outside
-from .passes import ROUNDING, Pass, Visit
-from .reason import Why, joined
+from .answer import Why, joined
+from .backward_pass import ROUNDING, Pass, Visit
+from .exits import breaks, exits, outside
 from .tracing import Trace, latest_trace
 from .words import glimpse, is_zero, module_of, name_of, norm
-from .zeros import cancelled_inside, cancels_inside, explain
+from .zero_causes import cancelled_inside, cancels_inside, explain
 
 _RERUN = "pass the computation: autograd.why({x}, lambda: <what computes {y}>)"
 _VANISHING = 1e-6  # of the largest gradient on the way

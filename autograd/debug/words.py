@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import scopes
-from ..node import Leaf, Node
+from ..node import Leaf, Node, quoted_name
 from ..sparse import RowGradient
 
 _SHOWN = 4  # elements of an array
@@ -23,6 +23,14 @@ def name_of(node: Node) -> str:
     if isinstance(node, Leaf):
         return node.name or f"a leaf of shape {node.shape}"
     return node.op.name
+
+
+def origin(parent: Node | None) -> str:
+    """Where an input came from."""
+    if parent is None:
+        return "a constant"
+    what = "leaf" if isinstance(parent, Leaf) else f"result of {parent.op.name}"
+    return f"the {what}{quoted_name(parent)} ({parent.source()})"
 
 
 def module_of(node: Node) -> str:
@@ -76,6 +84,24 @@ def spread(array: Any) -> str:
     if low == high:
         return f"{'all ' if np.size(array) > 1 else ''}{low:.4g}"
     return f"between {low:.4g} and {high:.4g}"
+
+
+def summary(x: Any) -> str:
+    """The dtype, shape and range of an array, and how many elements are special."""
+    text = f"{x.dtype} {x.shape}"
+    sizes = np.abs(x) if x.dtype.kind == "c" else x
+    finite = sizes[np.isfinite(x)]
+    if finite.size:
+        low, high = finite.min(), finite.max()
+        text += f" from {low:.6g} to {high:.6g}" if low < high else f" of {low:.6g}"
+        text += " in size" if x.dtype.kind == "c" else ""
+    nans = np.count_nonzero(np.isnan(x))
+    counts = [
+        (nans, "NaN"),
+        (np.count_nonzero(~np.isfinite(x)) - nans, "Inf"),
+        (np.count_nonzero(x == 0), "zeros"),
+    ]
+    return text + "".join(f", {count} {what}" for count, what in counts if count)
 
 
 def glimpse(value: Any) -> str:

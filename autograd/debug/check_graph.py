@@ -23,7 +23,7 @@ from ..node import FREED, Leaf, Node, ShapeDtype
 from ..op import OUTPUT, SHAPE, Op
 from ..tensor import Tensor
 from ..tree import tree_map
-from .passes import pull_back
+from .backward_pass import pull_back
 from .tracing import Trace, latest_trace
 from .words import count, module_of, norm
 

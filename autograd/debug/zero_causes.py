@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .passes import Visit, is_rounding
+from .backward_pass import Visit, is_rounding
 from .words import arrays_in, count, is_zero, name_of, norm, spread
 
 _FLAT = {"sign", "floor", "ceil", "trunc", "rint", "round", "fix", "floor_divide", "heaviside"}

@@ -59,7 +59,7 @@ def test_line_and_slopes_of_a_wrong_rule() -> None:
     cube = rule(lambda x: x**3, lambda g, _, x: 2 * g * x**2)
     x = leaf(5)
     y = (cube(np.exp(x)) * 2).sum()
-    with pytest.raises(GradcheckError, match=r"test_replay.py:\d+ in test_line") as error:
+    with pytest.raises(GradcheckError, match=r"test_check_graph.py:\d+ in test_line") as error:
         check_graph(y)
     words = re.split(r"gives? |,", str(error.value))
     found, expected = float(words[-3]), float(words[-1])

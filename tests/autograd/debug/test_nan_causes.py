@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import AnomalyError, Tensor, detect_anomaly
-from autograd.debug import causes
+from autograd.debug import nan_causes
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -96,10 +96,10 @@ def test_remedy_behind_where_gives_a_finite_gradient(
 
 
 def test_remedies_behind_where_are_those_of_all_slopes() -> None:
-    for names, _, _, harmless in causes._SLOPES:
+    for names, _, _, harmless in nan_causes._SLOPES:
         for name in names.split():
             x = Tensor(np.array([-1.0, 0.0, 1.0]), requires_grad=True)
-            safe = causes._safe(name, harmless)
+            safe = nan_causes._safe(name, harmless)
             result = eval(safe, {"np": np, "x": x, "b": x, "a": 1, "p": 0.5})
             with detect_anomaly():
                 result.sum().backward()
@@ -108,5 +108,5 @@ def test_remedies_behind_where_are_those_of_all_slopes() -> None:
 def test_tables_name_operations_that_exist() -> None:
     known = {op.name for op in autograd.op.REGISTRY.values() if isinstance(op, autograd.Op)}
     known |= {autograd.softmax.name, autograd.log_softmax.name}
-    for row in causes._VALUES + causes._SLOPES:
+    for row in nan_causes._VALUES + nan_causes._SLOPES:
         assert set(row[0].split()) <= known

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..backward import owner_of
 from ..tensor import Tensor
-from .reason import Why
+from .answer import Why
 from .tracing import Event, Trace
 
 _Exit = tuple[str, str, str]  # kind, reason, remedy
