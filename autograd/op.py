@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import AutogradError, NotDifferentiableError, ShapeError
+from .errors import AutogradError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
     ENGINE_FILES,
@@ -43,6 +43,15 @@ from .node import (
     getframe,
     quoted_name,
     user_frame,
+)
+from .signatures import (
+    ARRAY,
+    NO_DEFAULT,
+    NOTHING,
+    SHAPE,
+    Reads,
+    drop_defaults,
+    positional_parameters,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +103,7 @@ class Op:
         self.arity = None if joint else len(vjps)  # None: any number of inputs
         self.elementwise = elementwise
         self.residual = residual
-        self.reads = tuple(_Reads(v) for v in ((joint,) if joint else vjps))
+        self.reads = tuple(Reads(v) for v in ((joint,) if joint else vjps))
         for read in self.reads:
             if not joint and read.count not in (None, self.arity, -1):
                 raise TypeError(
@@ -195,7 +204,7 @@ class Op:
             if self.joint is None:
                 reads = tuple(r for r, w in zip(reads, wanted, strict=True) if w)
             places = range(len(wanted))
-            levels = [max((r.level(i) for r in reads), default=_NOTHING) for i in places]
+            levels = [max((r.level(i) for r in reads), default=NOTHING) for i in places]
             plan = self._plans[wanted] = (any(r.out for r in reads), levels)
         return plan
 
@@ -207,7 +216,7 @@ class Op:
         if len(args) == self.arity and options.keys() <= self.options:
             return args, options
         if self._signature is None:
-            self._signature = _positional_parameters(self.function)
+            self._signature = positional_parameters(self.function)
         names, defaults = self._signature
         names = names or [f"x{i}" for i in range(self.arity or 0)]
         if len(args) > len(names):
@@ -218,36 +227,11 @@ class Op:
                 raise TypeError(f"{self.name} got two values for the argument '{key}'")
             bound[key] = value
         for name in names[: self.arity]:
-            if bound.setdefault(name, defaults.get(name, _EMPTY)) is _EMPTY:
+            if bound.setdefault(name, defaults.get(name, NO_DEFAULT)) is NO_DEFAULT:
                 raise TypeError(f"{self.name} misses its argument '{name}'")
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
-        for key in [key for key in bound if key not in self.options]:
-            value = bound.pop(key)
-            if value is not None and value is not defaults.get(key):
-                raise _unhonoured(self.name, key, value, self.options)
+        drop_defaults(self.name, bound, self.options, defaults)
         return inputs, bound
-
-
-def _unhonoured(name: str, key: str, value: Any, known: Iterable[str]) -> NotDifferentiableError:
-    return NotDifferentiableError(
-        f"{name}: no gradient rule honours {key}={value!r} (what is honoured: "
-        f"{', '.join(sorted(known)) or 'no options'}); leave it out and write that step as an "
-        f"operation of its own"
-    )
-
-
-_EMPTY = inspect.Parameter.empty
-
-
-def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
-    """The names of a function's positional parameters, and the defaults of all parameters."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except ValueError:  # compiled, and without a signature: before NumPy 2.4, the ufuncs
-        return [], {"where": True}
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in parameters if p.kind in positional]
-    return names, {p.name: p.default for p in parameters}
 
 
 def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
@@ -285,42 +269,6 @@ def _kept(x: Any, parent: Node | None) -> ShapeDtype:
 def _as_array(x: Any) -> Any:
     """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
     return np.asarray(x) if isinstance(x, np.generic) else x
-
-
-# -- what a rule reads --------------------------------------------------------------------------
-
-_NOTHING, SHAPE, ARRAY = 0, 1, 2
-
-
-class _Reads:
-    """What one rule reads of the output and of each input, by the names of its parameters."""
-
-    __slots__ = ("count", "inputs", "options", "out", "rest")
-
-    def __init__(self, vjp: VJP | None) -> None:
-        self.options: set[str] = set()
-        self.rest: int | None = None
-        named: list[int] = []
-        for p in inspect.signature(vjp).parameters.values() if vjp else ():
-            if p.kind is p.VAR_POSITIONAL:
-                self.rest = _level(p.name)
-            elif p.kind is p.KEYWORD_ONLY or p.default is not p.empty:
-                self.options.add(p.name)
-            elif p.kind is not p.VAR_KEYWORD:
-                named.append(_level(p.name))
-        _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
-        self.out = (self.rest if out is None else out) == ARRAY
-        #: How many inputs the rule takes: None for any number, -1 for the absent rule.
-        self.count = -1 if vjp is None else None if self.rest is not None else len(self.inputs)
-
-    def level(self, i: int) -> int:
-        return (self.inputs[i] if i < len(self.inputs) else self.rest) or _NOTHING
-
-
-def _level(name: str) -> int:
-    if not name.strip("_"):
-        return _NOTHING
-    return SHAPE if name.startswith("_") else ARRAY
 
 
 # -- the hot path -------------------------------------------------------------------------------
@@ -486,11 +434,9 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
-            for key in [key for key in options if key not in known]:
-                value = options.pop(key)
-                default = _positional_parameters(function)[1].get(key)
-                if value is not None and value is not np._NoValue and value is not default:
-                    raise _unhonoured(composition.__name__, key, value, known)
+            if not options.keys() <= known.keys():
+                defaults = positional_parameters(function)[1]
+                drop_defaults(composition.__name__, options, known, defaults)
             return composition(*args, **options)
 
         REGISTRY[function] = call

@@ -18,7 +18,8 @@ import numpy as np
 from ..backward import check_unchanged
 from ..errors import GraphError
 from ..node import Node, call_site, getframe, next_number, source_line, user_frame
-from ..op import ARRAY, Op
+from ..op import Op
+from ..signatures import ARRAY
 from .words import origin
 
 _KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step

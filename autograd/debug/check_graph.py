@@ -20,7 +20,8 @@ from ..errors import GraphError
 from ..grad_mode import Observing
 from ..gradcheck import GradcheckError
 from ..node import FREED, Leaf, Node, ShapeDtype
-from ..op import OUTPUT, SHAPE, Op
+from ..op import OUTPUT, Op
+from ..signatures import SHAPE
 from ..tensor import Tensor
 from ..tree import tree_map
 from .backward_pass import pull_back

@@ -195,32 +195,7 @@ def test_shape_parameter_gives_shape_dtype_ndim_and_size_without_the_array() -> 
     assert seen == [((2, 3), np.float64, 2, 6), ((2, 3), np.float32, 2, 6)]
 
 
-# -- options ------------------------------------------------------------------------------------
-
-
-def test_option_not_named_by_the_rules_is_refused() -> None:
-    x = leaf(2, 3)
-    with pytest.raises(NotDifferentiableError, match=r"sum: no gradient rule honours initial=1\.0"):
-        np.sum(x, initial=1.0)
-    with pytest.raises(NotDifferentiableError, match="max: no gradient rule honours where="):
-        np.max(x, where=x.data > 0, initial=0)
-    with pytest.raises(NotDifferentiableError, match="add: no gradient rule honours where="):
-        np.add(x, 1, where=np.ones(3, bool))
-    with pytest.raises(NotDifferentiableError, match="exp: no gradient rule honours dtype="):
-        np.exp(x, dtype=np.float32)
-    with pytest.raises(NotDifferentiableError, match="var: no gradient rule honours correction=1"):
-        np.var(x, correction=1)
-    with pytest.raises(NotDifferentiableError, match="clip: no gradient rule honours out="):
-        np.clip(x, 0, 1, out=np.zeros((2, 3)))
-    with pytest.raises(NotDifferentiableError, match="leave it out and write that step"):
-        np.concatenate([x, x], dtype=np.float32)
-
-
-def test_option_at_its_default_is_accepted() -> None:
-    x = leaf(2, 3)
-    assert np.sum(x, None, None, None).shape == ()
-    assert np.add(x, 1, where=True).shape == (2, 3)
-    assert np.sum(x, axis=0, keepdims=np._NoValue).shape == (3,)
+# -- arguments ----------------------------------------------------------------------------------
 
 
 def test_arguments_too_many_twice_or_missing_are_refused() -> None:

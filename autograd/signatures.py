@@ -1,0 +1,77 @@
+"""What signatures tell: what a gradient rule reads, and which options a call may have.
+
+Read `op.py` next: its head explains how the parameters of a rule are named.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from .errors import NotDifferentiableError
+
+NOTHING, SHAPE, ARRAY = 0, 1, 2  #: how much a rule reads of an input
+NO_DEFAULT = inspect.Parameter.empty
+
+
+class Reads:
+    """What one rule reads of the output and of each input, by the names of its parameters."""
+
+    __slots__ = ("count", "inputs", "options", "out", "rest")
+
+    def __init__(self, vjp: Callable[..., Any] | None) -> None:
+        self.options: set[str] = set()
+        self.rest: int | None = None
+        named: list[int] = []
+        for p in inspect.signature(vjp).parameters.values() if vjp else ():
+            if p.kind is p.VAR_POSITIONAL:
+                self.rest = _level(p.name)
+            elif p.kind is p.KEYWORD_ONLY or p.default is not p.empty:
+                self.options.add(p.name)
+            elif p.kind is not p.VAR_KEYWORD:
+                named.append(_level(p.name))
+        _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
+        self.out = (self.rest if out is None else out) == ARRAY
+        #: How many inputs the rule takes: None for any number, -1 for the absent rule.
+        self.count = -1 if vjp is None else None if self.rest is not None else len(self.inputs)
+
+    def level(self, i: int) -> int:
+        return (self.inputs[i] if i < len(self.inputs) else self.rest) or NOTHING
+
+
+def _level(name: str) -> int:
+    if not name.strip("_"):
+        return NOTHING
+    return SHAPE if name.startswith("_") else ARRAY
+
+
+def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
+    """The names of a function's positional parameters, and the defaults of all parameters."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # compiled, and without a signature: before NumPy 2.4, the ufuncs
+        return [], {"where": True}
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in positional]
+    return names, {p.name: p.default for p in parameters}
+
+
+def drop_defaults(
+    name: str, options: dict[str, Any], known: Collection[str], defaults: dict[str, Any]
+) -> None:
+    """Take options that are not `known` out of `options`; they may only say what is default.
+
+    Raises `NotDifferentiableError` for any other value: it cannot be ignored silently.
+    """
+    for key in [key for key in options if key not in known]:
+        value = options.pop(key)
+        if value is None or value is np._NoValue or value is defaults.get(key):
+            continue
+        raise NotDifferentiableError(
+            f"{name}: no gradient rule honours {key}={value!r} (what is honoured: "
+            f"{', '.join(sorted(known)) or 'no options'}); leave it out and write that step as an "
+            f"operation of its own"
+        )
