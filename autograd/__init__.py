@@ -1,8 +1,9 @@
 """Reverse-mode automatic differentiation on NumPy.
 
 The reading order: `op.py` (operations and their rules), `backward.py` (the backward pass),
-`rules/` (the tables of gradients), `tensor.py` (what people write with), `transforms.py`
-(gradients of functions), `gradcheck.py` (numerical checks), `pictures/` and `render.py` (pictures).
+`rules/` (the tables of gradients), `protocols.py` and `operators.py` (how NumPy's functions and
+Python's operators get there), `tensor.py` (what people write with), `transforms.py` (gradients of
+functions), `gradcheck.py` (numerical checks), `pictures/` and `render.py` (pictures).
 """
 
 from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config

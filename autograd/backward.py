@@ -5,7 +5,7 @@ This is all of reverse-mode differentiation. A rule turns the cotangent of an op
 all nodes that used its value, so the cotangents from all of them have been added by then: that
 is the chain rule. For y = a + a, both uses of `a` deliver 1, and `a` gets 2.
 
-Read `tensor.py` next: what people write forward code with.
+Read `protocols.py` next: how NumPy's functions come to be recorded.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@
     x.grad
 
 Operators, methods and NumPy's own functions all arrive at the same operations: `np.exp(x)` and
-`x.exp()` are one. NumPy hands its functions over through `__array_ufunc__` and
-`__array_function__`.
+`x.exp()` are one.
 
 The gradients stand in the tables of `rules/`. Read `transforms.py` next: gradients of functions.
 """
@@ -22,57 +21,22 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from . import hooks, op
-from .backward import backward_pass, note_change, rule_is_recorded
+from .backward import backward_pass, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
-from .grad_mode import current_scope, grad_enabled, observer
+from .grad_mode import current_scope
 from .hooks import RemovableHandle
-from .node import Leaf, Node, call_site
-from .op import CONSTANT, REGISTRY, Op
+from .node import Leaf, Node
+from .operators import comparison, in_place, method, recorded, reflected, set_item
+from .protocols import array, array_function, array_ufunc, left, unwrap
 from .rules.elementwise import astype
-from .rules.indexing import getitem, updated
-from .rules.refused import REFUSED
+from .rules.indexing import getitem
 from .sparse import RowGradient
 
 if TYPE_CHECKING:
     from .debug.stepping import Step
     from .render import Graph
 
-
-def _apply(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The recorded form of a NumPy function of one or two inputs, ready to be a method."""
-    operation = REGISTRY[function]
-    return operation.apply if isinstance(operation, Op) else operation
-
-
-def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
-    apply = _apply(function)
-    return lambda y, x: apply(x, y)
-
-
-def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self, value: self._update(ufunc, value)
-
-
-def _compare(ufunc: np.ufunc) -> Callable[..., Any]:
-    def compare(self: Tensor, other: Any) -> Any:
-        result = ufunc(self._data, _unwrap(other))
-        return result if current_scope() is None else _left(ufunc, (self, other), result)
-
-    return compare
-
-
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"`np.{function.__name__}`."
-    return method
-
-
-_reshape, _transpose = _method(np.reshape), _method(np.transpose)
+_reshape, _transpose = method(np.reshape), method(np.transpose)
 
 
 class Tensor:
@@ -105,7 +69,7 @@ class Tensor:
         if requires_grad:
             self.requires_grad = True
         if current_scope() is not None:
-            _left("Tensor(data)", data, self._data)
+            left("Tensor(data)", data, self._data)
 
     @staticmethod
     def _of(data: Any, node: Node | None) -> Tensor:
@@ -143,7 +107,7 @@ class Tensor:
                 "being recorded: its second derivative would be wrong; write the rule with NumPy "
                 "functions on its arguments"
             )
-        return _left(how, self, self._data)
+        return left(how, self, self._data)
 
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
@@ -162,7 +126,7 @@ class Tensor:
 
     def copy(self) -> Tensor:
         """A Tensor with an array of its own; gradients pass through."""
-        return _apply(np.positive)(self)
+        return recorded(np.positive)(self)
 
     # -- the gradient ---------------------------------------------------------------------------
 
@@ -209,7 +173,7 @@ class Tensor:
                 "retain_grad()"
             )
         if value is not None:
-            value = _unwrap(value)
+            value = unwrap(value)
             if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
                 value = np.asarray(value)
             if value.shape != self.shape:
@@ -316,75 +280,27 @@ class Tensor:
 
     # -- NumPy's protocols ----------------------------------------------------------------------
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        operation = REGISTRY.get(ufunc)
-        if type(operation) is Op and method == "__call__" and not options:
-            return operation.apply(*inputs)
-        if "out" in options:
-            raise NotDifferentiableError(
-                f"{ufunc.__name__}: writing a tensor's value into an array (`out=`, or `a += t`) "
-                f"cannot be recorded, because the array has no graph; assign the result instead "
-                f"(`a = a + t`)"
-            )
-        function: Any = ufunc
-        if (
-            method == "outer" and len(inputs) == 2
-        ):  # every element of one with every one of the other
-            x, y = inputs
-            inputs = (np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
-        elif method != "__call__":
-            if ufunc in CONSTANT:
-                return _constant(getattr(ufunc, method), inputs, options)
-            function = _UFUNC_METHODS.get((method, ufunc))
-            if function is None:
-                name = f"numpy.{ufunc.__name__}.{method}"
-                return _unknown(name, getattr(ufunc, method), inputs, options)
-            if len(inputs) == 1:
-                options.setdefault("axis", 0)
-        operation = REGISTRY.get(function)
-        if operation is not None:
-            return operation(*inputs, **options)
-        if ufunc in CONSTANT:
-            return _constant(ufunc, inputs, options)
-        return _unknown(f"numpy.{ufunc.__name__}", ufunc, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        operation = REGISTRY.get(function)
-        if operation is not None:
-            return operation(*args, **kwargs)
-        if function in CONSTANT:
-            return _constant(function, args, kwargs)
-        return _unknown(f"{function.__module__}.{function.__name__}", function, args, kwargs)
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
-        if self.node is not None:
-            raise GraphError(
-                "np.asarray, np.array and float() would take a tensor that requires a gradient "
-                "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
-                "t.detach() to leave the graph on purpose"
-            )
-        array = np.array(self._data, dtype=dtype, copy=copy)
-        return array if current_scope() is None else _left("np.asarray", self, array)
+    __array_ufunc__, __array_function__, __array__ = array_ufunc, array_function, array
 
     # -- operators ------------------------------------------------------------------------------
 
-    __add__, __radd__, __iadd__ = _apply(np.add), _reflected(np.add), _in_place(np.add)
-    __sub__, __rsub__ = _apply(np.subtract), _reflected(np.subtract)
-    __mul__, __rmul__ = _apply(np.multiply), _reflected(np.multiply)
-    __truediv__, __rtruediv__ = _apply(np.true_divide), _reflected(np.true_divide)
-    __floordiv__, __rfloordiv__ = _apply(np.floor_divide), _reflected(np.floor_divide)
-    __mod__, __rmod__ = _apply(np.remainder), _reflected(np.remainder)
-    __divmod__, __rdivmod__ = _apply(np.divmod), _reflected(np.divmod)
-    __pow__, __rpow__ = _apply(np.power), _reflected(np.power)
-    __matmul__, __rmatmul__ = _apply(np.matmul), _reflected(np.matmul)
-    __isub__, __imul__ = _in_place(np.subtract), _in_place(np.multiply)
-    __itruediv__, __ipow__ = _in_place(np.true_divide), _in_place(np.power)
-    __ifloordiv__, __imod__ = _in_place(np.floor_divide), _in_place(np.remainder)
-    __neg__, __pos__, __abs__ = _apply(np.negative), _apply(np.positive), _apply(np.absolute)
+    __add__, __radd__, __iadd__ = recorded(np.add), reflected(np.add), in_place(np.add)
+    __sub__, __rsub__ = recorded(np.subtract), reflected(np.subtract)
+    __mul__, __rmul__ = recorded(np.multiply), reflected(np.multiply)
+    __truediv__, __rtruediv__ = recorded(np.true_divide), reflected(np.true_divide)
+    __floordiv__, __rfloordiv__ = recorded(np.floor_divide), reflected(np.floor_divide)
+    __mod__, __rmod__ = recorded(np.remainder), reflected(np.remainder)
+    __divmod__, __rdivmod__ = recorded(np.divmod), reflected(np.divmod)
+    __pow__, __rpow__ = recorded(np.power), reflected(np.power)
+    __matmul__, __rmatmul__ = recorded(np.matmul), reflected(np.matmul)
+    __isub__, __imul__ = in_place(np.subtract), in_place(np.multiply)
+    __itruediv__, __ipow__ = in_place(np.true_divide), in_place(np.power)
+    __ifloordiv__, __imod__ = in_place(np.floor_divide), in_place(np.remainder)
+    __neg__, __pos__, __abs__ = recorded(np.negative), recorded(np.positive), recorded(np.absolute)
 
-    __eq__, __ne__ = _compare(np.equal), _compare(np.not_equal)
-    __lt__, __le__ = _compare(np.less), _compare(np.less_equal)
-    __gt__, __ge__ = _compare(np.greater), _compare(np.greater_equal)
+    __eq__, __ne__ = comparison(np.equal), comparison(np.not_equal)
+    __lt__, __le__ = comparison(np.less), comparison(np.less_equal)
+    __gt__, __ge__ = comparison(np.greater), comparison(np.greater_equal)
     __hash__ = object.__hash__  # by identity, because == compares elements
 
     def __bool__(self) -> bool:
@@ -421,79 +337,35 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Tensor:
-        return getitem(self, index=_unwrap(index))
+        return getitem(self, index=unwrap(index))
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._change(
-            f"t[{index!r}] = ...",
-            lambda: operator.setitem(self._data, _unwrap(index), _unwrap(value)),
-            lambda: _apply_updated(self, value, _unwrap(index)),
-            value,
-        )
-
-    def _update(self, ufunc: np.ufunc, value: Any) -> Tensor:
-        """`t += value` and its kind."""
-        self._change(
-            f"{ufunc.__name__} in place",
-            lambda: ufunc(self._data, _unwrap(value), out=self._data),
-            lambda: _apply(ufunc)(self, value),
-            value,
-        )
-        return self
-
-    def _change(
-        self, what: str, write: Callable[[], Any], compute: Callable[[], Tensor], value: Any
-    ) -> None:
-        """Change this tensor: its array where nothing is recorded, else its place in the graph."""
-        if (self.node is None and _node_of(value) is None) or not grad_enabled():
-            write()
-            note_change(self._data, *call_site())
-            return
-        if isinstance(self.node, Leaf):
-            raise GraphError(
-                f"{what} would change a leaf that requires a gradient; do it inside "
-                f"`with autograd.no_grad():`, or compute a new tensor (t = t + ...)"
-            )
-        result = compute()
-        if result.shape != self.shape:
-            raise ShapeError(f"{what}: the result has shape {result.shape}, not {self.shape}")
-        if result.dtype != self.dtype:
-            if not np.can_cast(result.dtype, self.dtype, "same_kind"):
-                raise DTypeError(
-                    f"{what}: {result.dtype} values do not fit into a tensor of dtype "
-                    f"{self.dtype}; convert it first, t = t.astype({result.dtype})"
-                )
-            result = result.astype(self.dtype)
-        is_retained = self.retains_grad
-        self._data, self.node = result._data, result.node
-        if is_retained:
-            self.retain_grad()
+    __setitem__ = set_item
 
     # -- methods, with NumPy's names and arguments ----------------------------------------------
 
-    exp, log, sqrt, tanh = _apply(np.exp), _apply(np.log), _apply(np.sqrt), _apply(np.tanh)
-    abs = _apply(np.absolute)
+    exp, log, sqrt, tanh = recorded(np.exp), recorded(np.log), recorded(np.sqrt), recorded(np.tanh)
+    abs = recorded(np.absolute)
 
-    sum = _method(np.sum)
-    mean = _method(np.mean)
-    max = _method(np.max)
-    min = _method(np.min)
-    prod = _method(np.prod)
-    var = _method(np.var)
-    std = _method(np.std)
-    clip = _method(np.clip)
-    dot = _method(np.dot)
-    squeeze = _method(np.squeeze)
-    ravel = _method(np.ravel)
-    argmax = _method(np.argmax)
-    argmin = _method(np.argmin)
+    sum = method(np.sum)
+    mean = method(np.mean)
+    max = method(np.max)
+    min = method(np.min)
+    prod = method(np.prod)
+    var = method(np.var)
+    std = method(np.std)
+    clip = method(np.clip)
+    dot = method(np.dot)
+    squeeze = method(np.squeeze)
+    ravel = method(np.ravel)
+    argmax = method(np.argmax)
+    argmin = method(np.argmin)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
             array = self._outside(".data").astype(dtype)
             if current_scope() is not None:
-                _left(f"astype({np.dtype(dtype)})", self, array)
+                left(f"astype({np.dtype(dtype)})", self, array)
             return Tensor._of(array, None)
         return astype(self, dtype=np.dtype(dtype))
 
@@ -545,15 +417,6 @@ class Tensor:
 op.Tensor = Tensor  # type: ignore[misc]
 
 
-def _apply_updated(x: Tensor, value: Any, index: Any) -> Tensor:
-    if x.dtype.kind not in "fc":
-        raise DTypeError(
-            f"t[...] = value: a value that requires a gradient does not fit into a tensor of "
-            f"dtype {x.dtype}; convert it first, t = t.astype(float)"
-        )
-    return updated(x, value, index=index)
-
-
 def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
     """A new array of `data`, which is of NumPy's or of another type with NumPy's protocols."""
     if isinstance(data, Tensor):
@@ -577,17 +440,6 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
     return array
 
 
-#: What `np.add.reduce(t)` and its kind are called otherwise.
-_UFUNC_METHODS: dict[tuple[str, Any], Any] = {
-    ("reduce", np.add): np.sum,
-    ("reduce", np.multiply): np.prod,
-    ("reduce", np.maximum): np.max,
-    ("reduce", np.minimum): np.min,
-    ("accumulate", np.add): np.cumsum,
-    ("accumulate", np.multiply): np.cumprod,
-}
-
-
 def _rebuild(cls: type[Tensor], data: Any, requires_grad: bool, grad: Any, name: str) -> Tensor:
     tensor = object.__new__(cls)
     Tensor.__init__(tensor, data, requires_grad)
@@ -595,56 +447,6 @@ def _rebuild(cls: type[Tensor], data: Any, requires_grad: bool, grad: Any, name:
         tensor.grad = grad.copy()
     tensor.name = name
     return tensor
-
-
-def _unwrap(x: Any) -> Any:
-    """Tensors replaced by their arrays, also inside tuples, lists, dicts and slices."""
-    if isinstance(x, Tensor):
-        return x._data
-    if isinstance(x, tuple | list):
-        return type(x)(map(_unwrap, x))
-    if isinstance(x, dict):
-        return {k: _unwrap(v) for k, v in x.items()}
-    return x
-
-
-def _constant(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    """A function of the arrays alone, whose result carries no gradient."""
-    result = function(*_unwrap(args), **_unwrap(kwargs))
-    return result if current_scope() is None else _left(function, (args, kwargs), result)
-
-
-def _left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
-    """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
-    observing = observer()
-    if observing is not None:
-        if not isinstance(how, str):
-            how = f"np.{getattr(how, '__name__', how)}"
-        observing.left(how, values, result)
-    return result
-
-
-def _node_of(x: Any) -> Node | None:
-    """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
-    if isinstance(x, Tensor):
-        return x.node
-    if isinstance(x, dict):
-        x = x.values()
-    elif not isinstance(x, tuple | list):
-        return None
-    return next(filter(None, map(_node_of, x)), None)
-
-
-def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """A NumPy function without a rule: harmless on constants, an error on anything else."""
-    if not (grad_enabled() and _node_of((args, kwargs))):
-        return _constant(function, args, kwargs)
-    if function in REFUSED:
-        raise NotDifferentiableError(f"{name} has no gradient: {REFUSED[function]}")
-    raise NotDifferentiableError(
-        f"{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is needed, "
-        f"or teach it with autograd.rule({name}, ...)"
-    )
 
 
 def graph(*outputs: Tensor, **options: Any) -> Graph:
@@ -668,7 +470,7 @@ def seed_of(function: str, output: Tensor, grad: Any) -> Any:
                 f"(sum, mean), or pass grad=, an array of that shape"
             )
         return np.ones_like(output._data)
-    grad = _unwrap(grad)
+    grad = unwrap(grad)
     if np.shape(grad) != output.shape:
         raise ShapeError(
             f"{function}: grad has shape {np.shape(grad)}, but the tensor has shape {output.shape}"

@@ -1,0 +1,109 @@
+"""NumPy's functions on Tensors: what is recorded, constant, or refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import (
+    GraphError,
+    NotDifferentiableError,
+    Tensor,
+    gradients,
+    no_grad,
+)
+
+
+def leaf(values: Any, dtype: Any = float) -> Tensor:
+    return Tensor(np.array(values, dtype), requires_grad=True)
+
+
+def test_conversion_of_a_recorded_tensor_raises_and_says_what_to_write() -> None:
+    t, u = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    words = re.escape("np.stack([...]) to join tensors, or t.data, t.item() or t.detach()")
+    for convert in (
+        lambda: np.asarray(t),
+        lambda: np.array(t),
+        lambda: np.array([t, u]),
+        lambda: np.array([t[0], u[0]]),
+        lambda: np.asarray([[t], [u]]),
+        lambda: float(t[0]),
+        lambda: int(t[0]),
+        lambda: np.float64(t[0]),
+        lambda: math.exp(t[0]),
+        lambda: np.ones(2).dot([t[0], u[0]]),
+        lambda: np.random.default_rng(0).normal(t),
+    ):
+        with pytest.raises(GraphError, match=words):
+            convert()
+
+
+def test_conversion_of_a_constant_gives_its_numbers() -> None:
+    t = Tensor([1.0, 2.0])
+    assert np.asarray(t).dtype == np.float64
+    assert np.array([t, t]).shape == (2, 2)
+    assert np.array([Tensor(1.0), Tensor(2.0)]).dtype == np.float64
+    assert np.asarray(t, dtype=np.float32).dtype == np.float32
+    assert float(Tensor(2.5)) == 2.5
+    assert int(Tensor(2.5)) == 2
+    assert [10, 20, 30][Tensor(1)] == 20
+    with pytest.raises(TypeError):
+        [10][Tensor(0.0)]
+
+
+def test_writing_into_an_array_raises() -> None:
+    x, a = leaf([1.0, 2.0]), np.zeros(2)
+    with pytest.raises(NotDifferentiableError, match=r"add: writing .*\(`out=`, or `a \+= t`\)"):
+        a += x
+    with pytest.raises(NotDifferentiableError, match=r"exp: writing .* assign the result instead"):
+        np.exp(x, out=a)
+    with pytest.raises(GraphError):
+        a[:] = x
+    assert not a.any()
+
+
+def test_ufunc_methods_are_the_functions_that_do_the_same() -> None:
+    x, y = leaf([[1.0, 2.0], [3.0, 4.0]]), leaf([5.0, 6.0, 7.0])
+    for method, function in (
+        (np.add.reduce, lambda t: np.sum(t, axis=0)),
+        (np.multiply.reduce, lambda t: np.prod(t, axis=0)),
+        (np.maximum.reduce, lambda t: np.max(t, axis=0)),
+        (np.minimum.reduce, lambda t: np.min(t, axis=0)),
+        (np.add.accumulate, lambda t: np.cumsum(t, axis=0)),
+        (np.multiply.accumulate, lambda t: np.cumprod(t, axis=0)),
+        (lambda t: np.subtract.outer(t, y), lambda t: t[..., None] - y),
+        (lambda t: np.subtract.outer(y, t), lambda t: y[:, None, None] - t),
+    ):
+        one, other = method(x), function(x)
+        np.testing.assert_array_equal(one.data, method(x.data) if one.ndim < 3 else other.data)
+        g = np.arange(float(one.size)).reshape(one.shape)
+        np.testing.assert_array_equal(gradients(one, x, g), gradients(other, x, g))
+    assert np.logical_and.reduce(x).tolist() == [True, True]
+
+
+def test_functions_without_a_rule_are_refused_on_recorded_tensors_only() -> None:
+    x = leaf([1.0, 2.0])
+    for call, name in (
+        (lambda t: np.add.reduceat(t, [0, 1]), "numpy.add.reduceat"),
+        (lambda t: np.add.at(np.zeros(2), [0, 1], t), "numpy.add.at"),
+        (np.maximum.accumulate, "numpy.maximum.accumulate"),
+    ):
+        with pytest.raises(NotDifferentiableError, match=rf"{name} has no gradient rule; call it"):
+            call(x)
+        call(x.detach())
+        with no_grad():
+            call(x)
+
+
+def test_reductions_of_ufuncs_are_recorded() -> None:
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    for ufunc in (np.add, np.multiply, np.maximum, np.minimum):
+        for axis in (0, 1, None):
+            y = ufunc.reduce(x, axis=axis)
+            assert y.requires_grad
+            np.testing.assert_array_equal(y.data, ufunc.reduce(x.data, axis=axis))
+    assert np.add.reduce(x).shape == (2,)
