@@ -6,13 +6,15 @@ Python's operators get there), `tensor.py` (what people write with), `transforms
 functions), `gradcheck.py` (numerical checks), `pictures/` and `render.py` (pictures).
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config
 
 refuse_foreign_files()
 keep_freed_memory()
 
-from . import debug, scopes  # noqa: E402
-from .debug import detect_anomaly, why  # noqa: E402
+from . import scopes  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AnomalyError,
     AutogradError,
@@ -68,6 +70,22 @@ from .transforms import (  # noqa: E402
     value_and_grad,
     vjp,
 )
+
+if TYPE_CHECKING:
+    from . import debug
+    from .debug.anomaly import detect_anomaly
+    from .debug.why import why
+else:  # imported when they are first used: most programs need none of them
+
+    def __getattr__(name: str) -> Any:
+        if name not in ("debug", "detect_anomaly", "why"):
+            raise AttributeError(f"module 'autograd' has no attribute '{name}'")
+        debug = import_module(".debug", __name__)
+        return debug if name == "debug" else getattr(debug, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "AnomalyError",

@@ -11,22 +11,22 @@ import os
 import platform
 import sys
 from functools import cache
-from pathlib import Path
+from glob import glob
 from typing import Any
 
 import numpy as np
 
 __version__ = "0.1.0"
 
-_HERE = Path(__file__).resolve().parent
+_HERE = os.path.dirname(os.path.abspath(__file__))
 _FOREIGN_FILES = ("core.py", "tracer.py", "extend.py", "differential_operators.py")
 _PINS = ("OPENBLAS_CORETYPE", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def refuse_foreign_files(folder: Path = _HERE) -> None:
+def refuse_foreign_files(folder: str | os.PathLike[str] = _HERE) -> None:
     """Raise `ImportError` if another distribution's `autograd` was installed into `folder`."""
-    foreign = [name for name in _FOREIGN_FILES if (folder / name).exists()]
+    foreign = [name for name in _FOREIGN_FILES if os.path.exists(os.path.join(folder, name))]
     if foreign:
         raise ImportError(
             f"{folder} holds files of another distribution named 'autograd' "
@@ -45,7 +45,7 @@ def show_config() -> None:
     lines = [
         f"pullback {__version__}  (import autograd, from {_HERE})",
         f"python   {platform.python_version()}  ({platform.machine()}, {os.cpu_count()} cores)",
-        f"numpy    {np.__version__}  (from {Path(np.__file__).parent})",
+        f"numpy    {np.__version__}  (from {os.path.dirname(np.__file__)})",
         f"BLAS     {blas['name']} {blas['version']}, kernel: {_blas_kernel() or 'unknown'}",
     ]
     lines += [f"threads  {v}={os.environ[v]}" for v in _THREADS if v in os.environ]
@@ -98,10 +98,10 @@ def _blas_kernel() -> str | None:
 @cache
 def _openblas(function: str) -> Any:
     """A function of the OpenBLAS inside NumPy's wheel, whose names differ from build to build."""
-    root = Path(np.__file__).parent
-    folders = (root.parent / "numpy.libs", root / ".dylibs", root / ".libs")
-    for path in (p for folder in folders for p in folder.glob("*openblas*")):
-        library = ctypes.CDLL(str(path))
+    root = os.path.dirname(np.__file__)
+    folders = [os.path.join(root, name) for name in ("../numpy.libs", ".dylibs", ".libs")]
+    for folder, name in ((f, n) for f in folders for n in glob("*openblas*", root_dir=f)):
+        library = ctypes.CDLL(os.path.join(folder, name))
         for prefix in ("scipy_", ""):
             for suffix in ("64_", ""):
                 found = getattr(library, f"{prefix}openblas_{function}{suffix}", None)

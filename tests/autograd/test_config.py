@@ -79,6 +79,27 @@ def test_tests_refuse_an_autograd_from_elsewhere(tmp_path: Path) -> None:
     assert "pip uninstall autograd" in str(info.value)
 
 
+LAZY = """
+import sys
+import autograd
+def loaded(*names):
+    return [m for m in names if f"autograd.{m}" in sys.modules]
+assert loaded("tensor", "debug", "pictures", "render") == ["tensor"]
+assert {"debug", "why", "detect_anomaly", "Tensor"} <= set(dir(autograd))
+from autograd import why
+assert loaded("debug", "render") == ["debug"]
+assert why is autograd.why is autograd.debug.why
+assert autograd.detect_anomaly is autograd.debug.detect_anomaly
+autograd.whi
+"""
+
+
+def test_debugging_and_pictures_are_imported_when_they_are_used() -> None:
+    run = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True)
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith("AttributeError: module 'autograd' has no attribute 'whi'")
+
+
 PAGES_OF_STEPS = """
 import resource
 import numpy as np
