@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import Tensor, rule
 
-from .rows import Rows
+from .row_updates import Rows
 
 
 def _logistic_loss(scores: Any, weights: Any, true: Any) -> Any:

@@ -1,4 +1,4 @@
-"""word2vec: vectors of words, learned from which words stand near which.
+"""`Word2Vec`: the model, and how it is trained.
 
     model = Word2Vec(sentences, sg=1)
     model.wv                              the words and their vectors
@@ -6,8 +6,8 @@
 The parameters, their defaults and their meaning are gensim's. Centres are taken in blocks (see
 `windows.py`), many to a step: batched matrix products score the outputs of each block (see
 `outputs.py`) against all its inputs, and weights pick the pairs out. The gradients are the
-engine's, and the tables lose those of the rows that were read (see `rows.py`). Sources: Mikolov
-et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
+engine's, and the tables lose those of the rows that were read (see `row_updates.py`). Sources:
+Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ import numpy as np
 
 from autograd import Tensor
 
-from ..history import History
-from ..progress import Silence, shown_progress
-from ..sizes import check_sizes
-from ..training import DivergedError
+from ...history import History
+from ...progress import Silence, shown_progress
+from ...sizes import check_sizes
+from ...training import DivergedError
+from .checkpoint import Checkpoint, Run, load_model, save_model
+from .keyed_vectors import KeyedVectors
 from .outputs import Negatives, Paths, Tree
-from .rows import Rows
-from .saved import Checkpoint, Run, load_model, save_model
-from .vectors import KeyedVectors
+from .row_updates import Rows
 from .vocabulary import Vocabulary, refuse_text
 from .windows import chunks, stretches, windows
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checkpoint import CheckpointError, load, save
-from ..history import History, Result
-from .vectors import packed, unpacked
+from ...checkpoint import CheckpointError, load, save
+from ...history import History, Result
+from .keyed_vectors import packed, unpacked
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from .word2vec import Word2Vec
+    from .model import Word2Vec
 
 #: Seconds from one checkpoint to the next within an epoch: at least so many, and so many times
 #: what writing one took.

@@ -1,4 +1,4 @@
-"""word2vec: its pairs, its losses against closed forms, and what it learns."""
+"""word2vec: what it learns, what it shows of that, and what it refuses."""
 
 import os
 import re
@@ -10,13 +10,8 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, gradcheck
-from nn.models import word2vec
-from nn.models.outputs import Negatives, Paths, Tree, logistic_loss
-from nn.models.rows import ROUNDS, Rows, plans, subtract
-from nn.models.vocabulary import Vocabulary
-from nn.models.windows import chunks, stretches, windows
-from nn.models.word2vec import Word2Vec
+from nn.models.word2vec import Vocabulary, Word2Vec
+from nn.models.word2vec import model as trainer
 
 MODELS = [
     pytest.param({"sg": sg, "hs": hs, "negative": negative}, id=f"sg{sg}-hs{hs}-neg{negative}")
@@ -25,181 +20,11 @@ MODELS = [
 ]
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
 def topics(count=400, seed=0):
     """Sentences of ten words, each of one of four topics of eight words."""
     rng = np.random.default_rng(seed)
     drawn = zip(rng.integers(4, size=count), rng.integers(8, size=(count, 10)), strict=True)
     return [[f"{'abcd'[topic]}{word}" for word in words] for topic, words in drawn]
-
-
-# -- windows ------------------------------------------------------------------------------------
-
-
-def random_row(rng, n):
-    """Words, the sentences that they belong to, and a reach for each."""
-    sentences = np.sort(rng.integers(0, 1 + n // 4, n))
-    return rng.integers(1, 50, n), sentences, rng.integers(1, 5, n)
-
-
-@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 40])
-@pytest.mark.parametrize(("block", "step"), [(1, 1), (1, 3), (4, 4), (4, 11), (8, 100)])
-def test_windows_pair_the_words_that_gensim_pairs(n, block, step):
-    rng = np.random.default_rng(n)
-    words, sentences, reach = random_row(rng, n)
-    expected = []
-    for i in range(n):
-        start, end = np.searchsorted(sentences, [sentences[i], sentences[i] + 1])
-        for j in range(max(i - reach[i], start), min(i + reach[i] + 1, end)):
-            if j != i:
-                expected.append((i, j))
-    centres, places, pairs = windows(words, sentences, reach, 4, block, step)
-    steps, blocks, _ = centres.shape
-    assert blocks * block <= max(step, block)
-    assert centres.size - n < steps * block
-    at, which, centre, place = np.nonzero(pairs)
-    i = (at * blocks + which) * block + centre
-    j = i - centre + place - 4
-    assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
-    np.testing.assert_array_equal(centres[at, which, centre], words[i])
-    np.testing.assert_array_equal(places[at, which * block + place], words[j])
-
-
-@pytest.mark.parametrize(("parts", "step", "width"), [(1, 3, 5), (4, 3, 3), (4, 3, 4), (5, 2, 9)])
-def test_stretches_overlap_and_add_up_their_gradients(parts, step, width):
-    rng = np.random.default_rng(parts)
-    x = rng.standard_normal(((parts - 1) * step + width, 2))
-    expected = np.stack([x[i * step : i * step + width] for i in range(parts)])
-    np.testing.assert_array_equal(stretches(x, parts=parts, step=step), expected)
-    assert gradcheck(lambda x: stretches(x, parts=parts, step=step), x, order=1)
-
-
-def test_chunks_keep_sentences_whole_and_drop_unknown_words():
-    text = ["a b a", "", "x", "b x a", "a"]
-    found = list(chunks([s.split() for s in text], {"a": 0, "b": 1}, 4))
-    rows = [(words.tolist(), sentence.tolist()) for words, sentence in found]
-    assert rows == [([0, 1, 0], [0, 0, 0]), ([1, 0, 0], [0, 0, 1])]
-
-
-# -- losses -------------------------------------------------------------------------------------
-
-
-def test_logistic_loss_has_the_gradient_of_its_value():
-    rng = np.random.default_rng(0)
-    weights, true = rng.random((2, 4, 3)), rng.random((2, 4, 3))
-    scores = rng.standard_normal((2, 4, 3)) * 3
-    value = (weights * np.log1p(np.exp(scores))).sum()
-    np.testing.assert_allclose(logistic_loss(scores, weights, None), value, rtol=1e-12)
-    value -= (true * scores).sum()
-    np.testing.assert_allclose(logistic_loss(scores, weights, true), value, rtol=1e-12)
-    assert gradcheck(lambda s: logistic_loss(s, weights, true), scores, order=1)
-    assert gradcheck(lambda s: logistic_loss(s, weights[:, :1], None), scores, order=1)
-
-
-@pytest.mark.parametrize("sg", [0, 1])
-def test_negative_sampling_has_the_gradient_of_the_closed_form(sg):
-    rng = np.random.default_rng(1)
-    words, sentences, reach = random_row(rng, 12)
-    centres, _, pairs = windows(words % 6, sentences, reach, 4, 4, 8)
-    true = pairs.astype(float) if sg else rng.integers(0, 2, centres.shape).astype(float)
-    table, noise = rng.standard_normal((6, 3)), np.cumsum(np.full(6, 1 / 6))
-    before = table.copy()
-    target = Negatives(table, centres, true, noise, 8, 5, rng)
-    inputs = rng.standard_normal((2, 12 if sg else 4, 3))
-    v = Tensor(inputs, requires_grad=True)
-    target.loss(1, v).backward()
-    target.descend()
-    # Written out pair by pair: 5 of 8 of each noise word, but of none that is the centre.
-    dv, du = np.zeros_like(inputs), np.zeros_like(table)
-    skipped = 0
-    met = np.argwhere(true[1]) if sg else [(*at, at[1]) for at in np.argwhere(true[1])]
-    for block, centre, j in met:
-        c = centres[1, block, centre]
-        false = [(f, 0, 5 / 8) for f in target.noise.numbers[1, block]]
-        for word, label, weight in [(c, 1, 1), *false]:
-            if label == 0 and word == c:
-                skipped += 1
-                continue
-            error = weight * (sigmoid(before[word] @ inputs[block, j]) - label)
-            dv[block, j] += error * before[word]
-            du[word] += error * inputs[block, j]
-    assert skipped
-    np.testing.assert_allclose(v.grad, dv, atol=1e-6)
-    np.testing.assert_allclose(before - table, du, atol=1e-6)
-
-
-def test_noise_words_are_as_frequent_as_their_distribution_says():
-    shares = np.array([0.5, 0.25, 0.2, 0.05])
-    generator = np.random.default_rng(2)
-    one = np.zeros((1, 5000, 1), int)
-    drawn = Negatives(np.zeros((4, 1)), one, one * 1.0, np.cumsum(shares), 3, 5, generator)
-    found = np.bincount(drawn.noise.numbers.ravel(), minlength=4) / 15000
-    np.testing.assert_allclose(found, shares, atol=0.01)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 10, 37])
-@pytest.mark.parametrize("sg", [0, 1])
-def test_hierarchical_softmax_has_probabilities_that_sum_to_one(count, sg):
-    rng = np.random.default_rng(count)
-    vocabulary = Vocabulary(
-        [str(i) for i in range(count)], np.sort(rng.integers(1, 99, count))[::-1]
-    )
-    tree = Tree(*vocabulary.huffman())
-    nodes, v = rng.standard_normal((max(count - 1, 1), 3)), rng.standard_normal((1, 1, 3))
-    words = np.arange(count).reshape(count, 1, 1)
-    paths = Paths(nodes, words, np.ones((count, 1, 1, 1) if sg else (count, 1, 1)), tree)
-    losses = [paths.loss(i, Tensor(v, requires_grad=True)).item() for i in range(count)]
-    np.testing.assert_allclose(np.exp(np.negative(losses)).sum(), 1, rtol=1e-6)
-
-
-@pytest.mark.parametrize("cbow_mean", [0, 1])
-def test_cbow_predicts_from_the_mean_or_the_sum_with_gensims_gradient(cbow_mean):
-    rng = np.random.default_rng(3)
-    pairs = np.array([[[0, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 0]]], float)
-    shares = 1 / np.array([[[2], [3], [1]]])
-    v = Tensor(rng.standard_normal((1, 4, 5)), requires_grad=True)
-    hidden = Word2Vec(cbow_mean=cbow_mean)._predictors(v, pairs, shares)
-    value, gradient = (shares * pairs, pairs) if cbow_mean else (pairs, shares * pairs)
-    np.testing.assert_allclose(hidden.data, value @ v.data)
-    g = rng.standard_normal(hidden.shape)
-    hidden.backward(g)
-    np.testing.assert_allclose(v.grad, np.swapaxes(gradient, 1, 2) @ g)
-
-
-# -- rows ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("words", [1, 3, 100])
-def test_every_occurrence_of_a_row_is_subtracted_once(words):
-    rng = np.random.default_rng(words)
-    numbers = rng.integers(0, words, (3, 20))
-    table = np.zeros((words, 2))
-    expected = table.copy()
-    for step, plan in zip(numbers, plans(numbers), strict=True):
-        counts = np.bincount(step)[plan.rows]
-        assert np.all(np.diff(counts) <= 0)
-        assert len(plan.left) == np.maximum(counts - ROUNDS, 0).sum()
-        values = rng.standard_normal((20, 2))
-        subtract(table, values, plan)
-        np.subtract.at(expected, step, values)
-        np.testing.assert_allclose(table, expected, atol=1e-12)
-
-
-def test_rows_go_down_their_gradient():
-    table = np.arange(8.0).reshape(4, 2)
-    rows = Rows(table, np.array([[[1, 1]], [[3, 0]]]))
-    (rows.take(0) * np.array([[[1.0, 2], [3, 4]]])).sum().backward()
-    rows.descend()
-    np.testing.assert_array_equal(table, [[0, 1], [-2, -3], [4, 5], [6, 7]])
-    rows.take(1).sum().backward()
-    rows.descend()
-    np.testing.assert_array_equal(table, [[-1, 0], [-2, -3], [4, 5], [5, 6]])
-
-
-# -- the model ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", MODELS)
@@ -241,10 +66,10 @@ def test_same_seed_gives_same_vectors(options):
 
 def test_vectors_do_not_depend_on_the_hash_seed():
     code = (
-        "from tests.nn.test_word2vec import topics, Word2Vec\n"
+        f"from {__name__} import topics, Word2Vec\n"
         "print(Word2Vec(topics(60), vector_size=8).wv.vectors.tobytes().hex())"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[4]
     found = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -292,10 +117,10 @@ def test_learning_rate_falls_linearly_in_words():
     [
         (50_000, {}, 50),
         (1_000_000, {}, 1000),
-        (10**7, {}, word2vec.STEP[0]),
-        (10**7, {"sg": 1}, word2vec.STEP[1]),
-        (10**7, {"hs": 1}, word2vec.HS_STEP),
-        (50, {}, word2vec.BLOCK[0]),
+        (10**7, {}, trainer.STEP[0]),
+        (10**7, {"sg": 1}, trainer.STEP[1]),
+        (10**7, {"hs": 1}, trainer.HS_STEP),
+        (50, {}, trainer.BLOCK[0]),
     ],
 )
 def test_steps_fit_the_corpus(words, options, step):
@@ -334,7 +159,7 @@ def test_losses_fall_and_are_those_of_the_history():
 
 def test_training_shows_a_bar(capsys, monkeypatch):
     pytest.importorskip("tqdm")
-    monkeypatch.setattr(word2vec, "CHUNK", 1000)  # an epoch's first chunk is not timed
+    monkeypatch.setattr(trainer, "CHUNK", 1000)  # an epoch's first chunk is not timed
     Word2Vec(topics(), vector_size=4, epochs=2)
     shown = capsys.readouterr().err
     for words in ("epoch 2/2", "loss ", ", lr 0.0", " words/s"):
@@ -343,7 +168,7 @@ def test_training_shows_a_bar(capsys, monkeypatch):
 
 def test_training_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setattr(word2vec, "CHUNK", 1000)
+    monkeypatch.setattr(trainer, "CHUNK", 1000)
     Word2Vec(topics(), vector_size=4, epochs=2)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2

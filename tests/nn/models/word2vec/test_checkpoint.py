@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import nn
-from nn.models import KeyedVectors, Word2Vec, saved, word2vec
+from nn.models.word2vec import KeyedVectors, Word2Vec, checkpoint
+from nn.models.word2vec import model as trainer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 SETTINGS = {"vector_size": 6, "min_count": 2, "window": 3, "alpha": 0.05}
 KINDS = [
     pytest.param({"sg": 1}, id="sg"),
@@ -49,9 +50,9 @@ def state(model):
 @pytest.fixture
 def short_chunks(monkeypatch):
     """Chunks of about 20 words, and a checkpoint after each."""
-    monkeypatch.setattr(word2vec, "CHUNK", 20)
-    monkeypatch.setattr(saved, "PAUSE", 0.0)
-    monkeypatch.setattr(saved, "PATIENCE", 0)
+    monkeypatch.setattr(trainer, "CHUNK", 20)
+    monkeypatch.setattr(checkpoint, "PAUSE", 0.0)
+    monkeypatch.setattr(checkpoint, "PATIENCE", 0)
 
 
 class Stopped(Exception):
@@ -216,20 +217,20 @@ def test_checkpoint_of_a_run_that_is_over_brings_it_back(tmp_path):
 
 
 def test_checkpoint_is_written_in_an_epoch_only_now_and_then(tmp_path, monkeypatch):
-    monkeypatch.setattr(word2vec, "CHUNK", 20)
+    monkeypatch.setattr(trainer, "CHUNK", 20)
     written = []
-    monkeypatch.setattr(saved, "save", lambda arrays, path: written.append(path))
+    monkeypatch.setattr(checkpoint, "save", lambda arrays, path: written.append(path))
     now = iter(range(0, 10_000, 10))  # the clock is looked at once a chunk, and twice a file
-    monkeypatch.setattr(saved.time, "monotonic", lambda: float(next(now)))
-    monkeypatch.setattr(saved, "PAUSE", 40.0)
-    monkeypatch.setattr(saved, "PATIENCE", 3)
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(checkpoint, "PAUSE", 40.0)
+    monkeypatch.setattr(checkpoint, "PATIENCE", 3)
     model().train(text(), epochs=1, checkpoint=tmp_path / "run.npz", progress=False)
     assert len(written) == 4  # at the start, after 4 chunks and 8, and at the end
 
 
 def child(path):
     """The program that is killed in its second epoch, when it has no file yet."""
-    word2vec.CHUNK, saved.PAUSE, saved.PATIENCE = 20, 0.0, 0
+    trainer.CHUNK, checkpoint.PAUSE, checkpoint.PATIENCE = 20, 0.0, 0
     training = model(sg=1)
     if not Path(path).exists():
         kill = stopping(training._learn, 15)
@@ -246,7 +247,8 @@ def child(path):
 
 @pytest.mark.usefixtures("short_chunks")
 def test_killed_program_that_is_repeated_ends_as_one_that_was_not(tmp_path):
-    path, code = tmp_path / "run.npz", "import sys, tests.nn.test_saved as t; t.child(sys.argv[1])"
+    path = tmp_path / "run.npz"
+    code = f"import sys; from {__name__} import child; child(sys.argv[1])"
     for expected in (-signal.SIGKILL, 0):
         done = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, check=False)
         assert done.returncode == expected

@@ -1,6 +1,6 @@
 """word2vec from first principles: two tables, and a softmax over the whole vocabulary.
 
-What makes it practical for large vocabularies stands in `word2vec.py`. Source: Rong, word2vec
+What makes it practical for large vocabularies stands in `model.py`. Source: Rong, word2vec
 Parameter Learning Explained, 2014 (arXiv:1411.2738), sections 1 and 2.
 """
 
@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor, embedding
 
-from .. import init
-from ..module import Module, Parameter
+from ... import init
+from ...module import Module, Parameter
 
 
 class CBOW(Module):

@@ -1,0 +1,13 @@
+"""word2vec: vectors of words, learned from which words stand near which.
+
+The reading order: `full_softmax.py` (from first principles), `vocabulary.py`, `windows.py` (which
+words meet), `outputs.py` (what stands in for the softmax), `row_updates.py` (the gradients),
+`model.py` (`Word2Vec`, which trains), `checkpoint.py`, `keyed_vectors.py` (what was learned).
+"""
+
+from .full_softmax import CBOW, SkipGram
+from .keyed_vectors import KeyedVectors, UnknownWordError
+from .model import Word2Vec
+from .vocabulary import Vocabulary
+
+__all__ = ["CBOW", "KeyedVectors", "SkipGram", "UnknownWordError", "Vocabulary", "Word2Vec"]
