@@ -18,7 +18,6 @@ import nn
 from autograd import RenderError, Tensor, cross_entropy, no_grad, softmax
 
 from . import plots
-from .corpus import FUNCTION_WORDS
 
 _TELLING = ["left", "float", "true", "global", "bytes", "exception", "iterator", "debugger"]
 _PUNCTUATION = string.punctuation.replace("_", "") + "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
@@ -177,7 +176,7 @@ def train_word2vec(out: Path, options: Options) -> None:
         f"{text * options.epochs / seconds:,.0f} words/s"
     )
 
-    content = [w for w in wv.words if w not in FUNCTION_WORDS and len(w) > 2] or wv.words
+    content = [w for w in wv.words if w not in nn.data.FUNCTION_WORDS and len(w) > 2] or wv.words
     telling = [w for w in _TELLING if w in wv] if options.corpus is None else []
     for word in telling or content[:8]:
         near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in wv.most_similar(word, topn=6))

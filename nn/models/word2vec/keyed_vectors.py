@@ -16,8 +16,8 @@ import numpy as np
 from autograd import AutogradError, DTypeError, ShapeError
 
 from ...checkpoint import CheckpointError, load, save, written_whole
-from ...corpus import lines, opened
-from ...idx import DataError
+from ...data import DataError
+from ...data.corpus import lines, opened
 
 _COMMON = 20_000  # words among which matches for an unknown one are looked for
 _QUESTIONS = 64  # analogies that are answered together

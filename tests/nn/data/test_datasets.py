@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import nn
-from nn import mnist as module
-from nn.data import DataError
+from nn.data import DataError, datasets
 
 from .test_idx import write_set
 
-NAMES = [f"{name}.gz" for name in (*module.TRAIN, *module.TEST)]
+NAMES = [f"{name}.gz" for name in (*datasets.TRAIN, *datasets.TEST)]
 
 
 def _quiet(*_):
@@ -41,8 +40,8 @@ def origin(tmp_path, monkeypatch):
             for path in folder.iterdir()
         }
         monkeypatch.setenv("no_proxy", "*")
-        monkeypatch.setattr(module, "_MNIST_URL", f"http://127.0.0.1:{server.server_port}/")
-        monkeypatch.setattr(module, "_MNIST", sums)
+        monkeypatch.setattr(datasets, "_MNIST_URL", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setattr(datasets, "_MNIST", sums)
         yield folder
         server.shutdown()
         thread.join()
@@ -67,11 +66,11 @@ def test_mnist_downloads_no_file_that_is_there(tmp_path, origin):
     folder = tmp_path / "mnist"
     folder.mkdir()
     write_set(folder, "train", 8)
-    for name in module.TRAIN:
+    for name in datasets.TRAIN:
         (origin / f"{name}.gz").unlink()
     (images, _), _ = nn.data.mnist(folder, download=True)
     assert len(images) == 8
-    assert _held(folder) == sorted([*module.TRAIN, *(f"{name}.gz" for name in module.TEST)])
+    assert _held(folder) == sorted([*datasets.TRAIN, *(f"{name}.gz" for name in datasets.TEST)])
 
 
 def test_mnist_uses_no_network_when_all_is_there(origin, monkeypatch):
@@ -122,11 +121,13 @@ def test_mnist_that_cannot_be_downloaded_whole_raises_and_leaves_nothing(
         match=rf"mnist: cannot download t10k-images-idx3-ubyte\.gz \({message}.*; put t10k-im",
     ):
         nn.data.mnist(folder, download=True)
-    assert _held(folder) == sorted(f"{name}.gz" for name in module.TRAIN)  # those that came before
+    assert _held(folder) == sorted(
+        f"{name}.gz" for name in datasets.TRAIN
+    )  # those that came before
 
 
 def test_mnist_of_a_server_that_never_ends_stops(tmp_path, origin, monkeypatch):
-    monkeypatch.setattr(module, "_LARGEST", 10)
+    monkeypatch.setattr(datasets, "_LARGEST", 10)
     with pytest.raises(DataError, match="it goes on after 10 bytes"):
         nn.data.mnist(tmp_path / "mnist", download=True)
     assert _held(tmp_path / "mnist") == []
@@ -159,6 +160,36 @@ def test_mnist_into_a_folder_that_cannot_be_made_raises(tmp_path, origin):
 
 
 def test_tables_name_the_four_files():
-    for table in (module._MNIST, module._FASHION):
-        assert tuple(table) == module.TRAIN + module.TEST
+    for table in (datasets._MNIST, datasets._FASHION):
+        assert tuple(table) == datasets.TRAIN + datasets.TEST
         assert all(len(bytes.fromhex(md5)) == 16 for md5 in table.values())
+
+
+def test_digits_are_split_and_scaled():
+    (images, labels), (test_images, test_labels) = nn.data.digits()
+    assert images.shape == (1437, 64)
+    assert test_images.shape == (360, 64)
+    assert labels.shape == (1437,)
+    assert test_labels.shape == (360,)
+    for x, y in ((images, labels), (test_images, test_labels)):
+        assert x.dtype == np.float32
+        assert y.dtype == np.int64
+        assert x.min() == 0
+        assert x.max() == 1
+        assert set(y) == set(range(10))
+
+
+def test_digits_are_the_same_every_time():
+    first, second = nn.data.digits(), nn.data.digits()
+    np.testing.assert_array_equal(first[0][0], second[0][0])
+
+
+def test_digits_are_scikit_learns_in_another_order():
+    sklearn = pytest.importorskip("sklearn.datasets")
+    original = sklearn.load_digits()
+    (a, la), (b, lb) = nn.data.digits()
+    ours = np.column_stack([np.concatenate([a, b]) * 16, np.concatenate([la, lb])])
+    theirs = np.column_stack([original.data, original.target])
+    np.testing.assert_array_equal(
+        ours[np.lexsort(ours.T)].astype(int), theirs[np.lexsort(theirs.T)].astype(int)
+    )

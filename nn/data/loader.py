@@ -1,65 +1,17 @@
-"""Data to train on, and mini-batches of it.
-
-Data sets are `((images, labels), (test_images, test_labels))`. The files they come from are read
-in `idx.py` and `mnist.py`; `augment.py` changes images while training. Text to learn words from is
-in `corpus.py`.
-"""
+"""Mini-batches of arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd import ShapeError
 
-from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
-from .corpus import LineSentences, python_reference
-from .idx import DataError, Pair, idx_folder, read_idx
-from .mnist import fashion_mnist, mnist
-from .sizes import check_sizes
-
-__all__ = [
-    "Compose",
-    "DataError",
-    "DataLoader",
-    "LineSentences",
-    "Normalize",
-    "Pair",
-    "RandomFlip",
-    "RandomShift",
-    "Transform",
-    "digits",
-    "fashion_mnist",
-    "idx_folder",
-    "mnist",
-    "python_reference",
-    "read_idx",
-]
-
-_TRAINING = 1437  # of the 1,797 digits: four fifths
-
-
-def digits() -> tuple[Pair, Pair]:
-    """Handwritten digits: `(images, labels)` to train on and `(images, labels)` held out.
-
-    1,437 and 360 images of 8x8 pixels, as `(N, 64)` float32 from 0 (paper) to 1 (ink), with
-    int64 labels from 0 to 9. The split is always the same: the first and the last images of the
-    file, into which all were shuffled once. (In the original order, the last ones were written
-    by other people than the first.) For convolutions: `images.reshape(-1, 1, 8, 8)`.
-
-    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
-    Learning Repository, 1998, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
-    """
-    path = Path(__file__).parent / "datasets" / "digits.npz"
-    with np.load(path, allow_pickle=False) as file:
-        images = file["images"].reshape(-1, 64).astype(np.float32)
-        labels = file["labels"].astype(np.int64)
-    images /= 16
-    n = _TRAINING
-    return (images[:n], labels[:n]), (images[n:], labels[n:])
+from ..sizes import check_sizes
+from .augment import Transform
+from .idx import DataError
 
 
 class DataLoader:

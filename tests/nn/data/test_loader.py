@@ -6,36 +6,6 @@ from autograd import ShapeError
 from nn.data import DataError, DataLoader
 
 
-def test_digits_are_split_and_scaled():
-    (images, labels), (test_images, test_labels) = nn.data.digits()
-    assert images.shape == (1437, 64)
-    assert test_images.shape == (360, 64)
-    assert labels.shape == (1437,)
-    assert test_labels.shape == (360,)
-    for x, y in ((images, labels), (test_images, test_labels)):
-        assert x.dtype == np.float32
-        assert y.dtype == np.int64
-        assert x.min() == 0
-        assert x.max() == 1
-        assert set(y) == set(range(10))
-
-
-def test_digits_are_the_same_every_time():
-    first, second = nn.data.digits(), nn.data.digits()
-    np.testing.assert_array_equal(first[0][0], second[0][0])
-
-
-def test_digits_are_scikit_learns_in_another_order():
-    datasets = pytest.importorskip("sklearn.datasets")
-    original = datasets.load_digits()
-    (a, la), (b, lb) = nn.data.digits()
-    ours = np.column_stack([np.concatenate([a, b]) * 16, np.concatenate([la, lb])])
-    theirs = np.column_stack([original.data, original.target])
-    np.testing.assert_array_equal(
-        ours[np.lexsort(ours.T)].astype(int), theirs[np.lexsort(theirs.T)].astype(int)
-    )
-
-
 def test_loader_yields_the_same_rows_of_every_array():
     x = np.arange(10)
     loader = DataLoader(x, x * 10, batch_size=4, generator=np.random.default_rng(0))

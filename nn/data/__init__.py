@@ -1,0 +1,31 @@
+"""Data to train on, and mini-batches of it.
+
+Data sets are `((images, labels), (test_images, test_labels))`. The reading order: `loader.py`
+(mini-batches), `datasets.py` (digits, MNIST), `idx.py` (the files they come from), `augment.py`
+(images that change while training), `corpus.py` (text to learn words from).
+"""
+
+from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
+from .corpus import FUNCTION_WORDS, LineSentences, python_reference
+from .datasets import digits, fashion_mnist, mnist
+from .idx import DataError, Pair, idx_folder, read_idx
+from .loader import DataLoader
+
+__all__ = [
+    "FUNCTION_WORDS",
+    "Compose",
+    "DataError",
+    "DataLoader",
+    "LineSentences",
+    "Normalize",
+    "Pair",
+    "RandomFlip",
+    "RandomShift",
+    "Transform",
+    "digits",
+    "fashion_mnist",
+    "idx_folder",
+    "mnist",
+    "python_reference",
+    "read_idx",
+]
