@@ -50,7 +50,7 @@ from .rules.normalization import (  # noqa: E402
 from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .scopes import named_scope  # noqa: E402
 from .sparse import RowGradient  # noqa: E402
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor, graph  # noqa: E402
 from .transforms import (  # noqa: E402
     checkpoint,
     elementwise_grad,
@@ -95,6 +95,7 @@ __all__ = [
     "grad_enabled",
     "gradcheck",
     "gradients",
+    "graph",
     "group_norm",
     "handles",
     "hessian",

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from . import op
+from . import op, scopes
 from .broadcasting import unbroadcast
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .node import FREED, LEAF, NO_OPTIONS, Node
+from .node import FREED, LEAF, NO_OPTIONS, Node, next_number
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -208,9 +208,12 @@ def recorded_backward_pass(
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
     token = _rule_is_recorded.set(True)
+    first = next_number()
     try:
         with enable_grad():
-            return backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+            results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
+        scopes.record((first, next_number(), "", scopes.BACKWARD))
+        return results
     finally:
         _rule_is_recorded.reset(token)
 

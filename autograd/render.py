@@ -1,102 +1,135 @@
-"""Pictures of a computation graph, as SVG, PNG or PDF.
+"""Pictures of a computation graph, as SVG, PNG or PDF, and as DOT and Mermaid text.
 
     loss.graph().render("loss.svg")
+    autograd.graph(loss, accuracy, gradients=True)
 
 Boxes are leaves, operations and outputs; arrows follow the data. A notebook cell that ends in
 `loss.graph()` shows the picture. Graphviz does the layout, in a process of its own: the system's
-`dot`, or else pygraphviz, whose wheels carry Graphviz.
+`dot`, or else pygraphviz, whose wheels carry Graphviz. What is in a picture is decided in
+`pictures/`; this is the only file that knows Graphviz.
 """
 
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib.util
 import os
+import re
 import secrets
 import shutil
 import subprocess
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
-from itertools import count
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import GraphError, RenderError
-from .node import FREED, Leaf, Node, ShapeDtype
-from .op import OUTPUT
-from .scopes import Scope, innermost, titles
+from .errors import RenderError
+from .node import Leaf, Node
+from .pictures.drawing import Drawing
+from .pictures.mermaid import to_mermaid
+from .pictures.options import Options
+from .pictures.picture import Arrow, Box, Cluster, Legend, Picture, plain
+from .pictures.themes import THEMES, Look, Scale, Theme, colour_of
+from .pictures.walk import node_of
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
-_FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
-_FAR = 12  # operations in a row: longer pictures run down the page, which scrolls
-
-_FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": "#5f6b7a", "fontsize": "9"}
-_PAGE = {**_FONT, "bgcolor": "white", "pad": "0.2", "nodesep": "0.18", "ranksep": "0.38"}
-_PAGE |= {"labelloc": "b", "labeljust": "l"}
-_BOX = {**_FONT, "shape": "box", "style": "rounded,filled", "penwidth": "0.9", "fontsize": "11"}
-_BOX |= {"height": "0.3", "width": "0.5", "margin": "0.12,0.06"}
-_ARROW = {**_FONT, "color": "#8a96a3", "penwidth": "0.8", "arrowsize": "0.55"}
-_GREY = {"fillcolor": "#f3f5f7", "color": "#b4bec9", "fontcolor": "#1f2a37"}
-_DASHED = {"style": "rounded,filled,dashed"}
-_LOOKS = {
-    "leaf": {"fillcolor": "#e3effb", "color": "#5b93c9", "fontcolor": "#12406b"},
-    "operation": _GREY,
-    "elsewhere": _GREY | _DASHED,
-    "constant": _GREY | _DASHED | {"fillcolor": "white", "fontcolor": "#5f6b7a"},
-    "output": {"fillcolor": "#fdeed7", "color": "#d08a2c", "fontcolor": "#6b3e00"},
-    "hidden": {"shape": "plaintext", "style": "", "fontsize": "9"},
-}
-_FRAME = {"style": "rounded,filled", "color": "#c9d1d9", "penwidth": "0.6", "margin": "9"}
-_FRAME |= {"labelloc": "t", "labeljust": "l"}
-_FILLS = ["#fafbfc", "#f3f5f8", "#ebeff3", "#e3e8ee"]  # of frames in frames, from the outermost
+_FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
 
 
 class Graph:
     """A picture of the operations that computed `outputs`, as they are recorded now.
 
-    Leaves are blue, under their names; operations are grey, with the shape of their result where
+    Leaves are blue, under their names; operations are white, with the shape of their result where
     it has axes; constants are dashed, as far as they are recorded. A leaf with many uses is drawn
-    at each of them; so is an operation, dashed, where its result is used far away. Of more than
-    `max_nodes` boxes the nearest to the outputs are drawn, and the caption says what is missing.
+    at each of them; so is an operation, dashed, where its result is used far away. What a gradient
+    that was itself recorded (`create_graph=True`) computed is violet, and runs the other way.
 
     With `groups`, frames stand around what each call of a module, and each `named_scope`, computed;
-    a leaf that is used in several of them is drawn in each. `depth`: how many frames at most stand
-    in each other (None: all). A frame that holds only another one is drawn as one with it.
+    a leaf that is used in several of them is drawn in each. `depth`: a module that lies inside so
+    many others is one box, with what it counts (None: all are open; 0: the outermost are closed).
+    A frame that holds only another one is drawn as one with it.
 
-    `dot` is the picture as DOT text. It stays as it is when `backward()` frees the graph.
+    `fold` draws what repeats once and says how often it occurs: equal layers, time steps, the
+    terms of a sum (default: where there are more than `max_nodes` operations and leaves). If there
+    are still more boxes than that, those nearest to the outputs are drawn. The caption says what is
+    missing.
+
+    On request boxes have more in them. `values`: the numbers of arrays of up to 16 elements, as the
+    arrays hold them now. `gradients`: the gradient of the sum of the outputs; its norms stand on
+    the arrows, coloured by magnitude, grey where zero or less than 1e-8 of the largest, red where
+    NaN or Inf; with `values`, its numbers stand in the boxes. This runs a backward pass, which
+    leaves the graph and every `.grad` alone. `statistics`: mean, standard deviation and share of
+    zeros. `memory`: the bytes that the graph keeps alive at each node. `source`: the line.
+    Tooltips (in SVG) have all of that. `theme`: "light" or "dark", the page that it is made for.
+
+    `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
+    writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
+    `radius` arrows of it is drawn. Nodes are `tensor.node`; outputs may be given as nodes too.
+
+    `dot` and `mermaid` are the picture as text, which stays as it is when `backward()` frees the
+    graph.
 
     Raises `GraphError` for a tensor without a graph, and where the graph has been freed.
     """
 
     dot: str
+    mermaid: str
     operations: int
     leaves: int
     depth: int  #: the most operations on a way from a leaf to an output
 
     def __init__(
         self,
-        *outputs: Tensor,
-        max_nodes: int = 600,
+        *outputs: Tensor | Node,
+        max_nodes: int = 150,
         groups: bool = True,
         depth: int | None = None,
+        fold: bool | None = None,
+        values: bool = False,
+        gradients: bool = False,
+        statistics: bool = False,
+        memory: bool = False,
+        source: bool = False,
+        theme: str = "light",
+        highlight: Mapping[Node, str] | None = None,
+        notes: Mapping[Node, str] | None = None,
+        around: Node | None = None,
+        radius: int = 3,
     ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
         if max_nodes < 1:
             raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
-        if depth is not None and depth < 1:
+        if depth is not None and depth < 0:
             raise ValueError(
-                f"Graph: depth (={depth}) must be at least 1; groups=False draws no frames"
+                f"Graph: depth (={depth}) must be at least 0; groups=False draws no modules"
             )
-        drawing = _Drawing(
-            [_node_of(output) for output in outputs], max_nodes, groups, depth or sys.maxsize
+        if theme not in THEMES:
+            raise ValueError(f"Graph: theme (={theme!r}) must be one of {', '.join(THEMES)}")
+        options = Options(
+            max_nodes=max_nodes,
+            groups=groups,
+            depth=depth,
+            fold=fold,
+            values=values,
+            gradients=gradients,
+            statistics=statistics,
+            memory=memory,
+            source=source,
+            highlight=highlight or {},
+            notes=notes or {},
+            around=around,
+            radius=radius,
         )
-        self.dot = drawing.draw()
+        drawing = Drawing([node_of(output) for output in outputs], options)
+        picture = drawing.picture()
+        self.dot = _Dot(THEMES[theme]).write(picture)
+        self.mermaid = to_mermaid(picture, THEMES[theme])
         self.leaves = sum(isinstance(node, Leaf) for node in drawing.inputs)
         self.operations = len(drawing.inputs) - self.leaves
-        self.depth = max(drawing.depth.values())
+        self.depth = drawing.depth
 
     def __repr__(self) -> str:
         return f"<Graph operations={self.operations} leaves={self.leaves} depth={self.depth}>"
@@ -104,9 +137,9 @@ class Graph:
     def render(self, path: str | os.PathLike[str], timeout: float = 30) -> Path:
         """Write the picture to `path`, in the format of its suffix, and return the path.
 
-        The suffixes are .svg, .png and .pdf, and .dot or .gv for the DOT text, which needs no
-        engine. `timeout`: the seconds that the layout may take. The file appears whole or not
-        at all.
+        The suffixes are .svg, .png and .pdf; .dot or .gv for the DOT text, .mmd for the Mermaid
+        text and .md for that in Markdown, which need no engine. `timeout`: the seconds that the
+        layout may take. The file appears whole or not at all.
 
         Raises `RenderError` for another suffix, for a file that cannot be written, and where
         there is no engine, or it fails, or runs out of time.
@@ -144,12 +177,15 @@ class Graph:
 
     def _picture(self, format: str, timeout: float = 30) -> bytes:
         """The picture in a format, drawn in a child process: Graphviz may hang, or crash."""
-        source = self.dot.encode()
-        if format == "dot":
-            return source
+        texts = {"dot": self.dot, "mermaid": self.mermaid}
+        texts["markdown"] = f"```mermaid\n{self.mermaid}```\n"
+        if format in texts:
+            return texts[format].encode()
         command = _engine(format)
         try:
-            done = subprocess.run(command, input=source, capture_output=True, timeout=timeout)
+            done = subprocess.run(
+                command, input=self.dot.encode(), capture_output=True, timeout=timeout
+            )
         except subprocess.TimeoutExpired as error:
             raise RenderError(
                 f"render: Graphviz did not finish within timeout (={timeout:g}) seconds; raise "
@@ -196,300 +232,169 @@ def _engine(format: str) -> list[str]:
     raise RenderError(f"render: there is no Graphviz here to draw with; {_INSTALL}")
 
 
-# -- the graph ----------------------------------------------------------------------------------
+# -- DOT ----------------------------------------------------------------------------------------
+
+_FONT = {"fontname": "Helvetica,Arial,sans-serif"}
+_WRONG = re.compile("nan|inf")
+_PAGE = {"pad": "0.2", "nodesep": "0.2", "ranksep": "0.38", "labelloc": "b", "labeljust": "l"}
+_BOX = {"shape": "box", "style": "rounded,filled", "penwidth": "1", "fontsize": "11"}
+_BOX |= {"height": "0.3", "width": "0.5", "margin": "0.08,0.04"}
+_ARROW = {"penwidth": "0.9", "arrowsize": "0.6", "fontsize": "8"}
+_FRAME = {"style": "rounded,filled", "penwidth": "0.8", "margin": "9", "fontsize": "9"}
+_FRAME |= {"labelloc": "t", "labeljust": "l"}
 
 
-def _node_of(output: Tensor) -> Node:
-    if not isinstance(output, Tensor):
-        raise TypeError(f"Graph: the outputs must be Tensors, got {type(output).__name__}")
-    if output.node is None:
-        raise GraphError(
-            "graph: this tensor has no graph: no input that requires a gradient led to it (or it "
-            "was computed inside no_grad, or detached); start from Tensor(..., requires_grad=True)"
-        )
-    return output.node
+class _Dot:
+    """Writes a picture as DOT text, in the colours of a theme."""
 
-
-def _parents(node: Node) -> tuple[Node | None, ...]:
-    if node.parents is FREED:
-        raise GraphError(
-            f"graph: the graph through {node.op.name} ({node.source()}) was freed by backward(); "
-            f"call graph() before it, or use backward(retain_graph=True)"
-        )
-    return node.parents
-
-
-def _maker(value: Node) -> Node:
-    """The leaf or operation that made a value: each of several outputs has a node of its own."""
-    trunk = _parents(value)[0] if value.op is OUTPUT else None
-    return trunk or value
-
-
-def _walk(outputs: list[Node]) -> dict[Node, list[Node]]:
-    """All leaves and operations with their inputs, by their distance from the outputs."""
-    inputs: dict[Node, list[Node]] = {}
-    queue = [_maker(output) for output in outputs]
-    for node in queue:  # grows as it is read
-        if node not in inputs:
-            parents = (parent for parent in _parents(node) if parent is not None)
-            inputs[node] = list(dict.fromkeys(map(_maker, parents)))
-            queue += inputs[node]
-    return inputs
-
-
-def _distances(
-    inputs: dict[Node, list[Node]], order: list[Node]
-) -> tuple[dict[Node, int], dict[Node, int]]:
-    """The most operations on a way from a leaf to each node, and on a way from it to an output."""
-    depth = {node: int(not isinstance(node, Leaf)) for node in inputs}
-    height = dict.fromkeys(inputs, 0)
-    for node in order:
-        for i in inputs[node]:
-            depth[node] = max(depth[node], depth[i] + 1)
-    for node in reversed(order):
-        for i in inputs[node]:
-            height[i] = max(height[i], height[node] + 1)
-    return depth, height
-
-
-def _groups(
-    inputs: dict[Node, list[Node]], order: list[Node], depth: int
-) -> dict[Hashable, Scope | None]:
-    """The scope that each operation was computed in, and for a leaf that of its first user."""
-    groups: dict[Hashable, Scope | None] = {}
-    for node, scope in zip(order, innermost(node.number for node in order), strict=True):
-        while scope is not None and scope.level > depth:
-            scope = scope.parent
-        if not isinstance(node, Leaf):
-            groups[node] = scope
-            for i in inputs[node]:
-                groups.setdefault(i, scope)
-    return groups
-
-
-# -- the picture --------------------------------------------------------------------------------
-
-_Box = tuple[str, str, dict[str, str]]  # what DOT calls it, its text and its look
-
-
-class _Drawing:
-    """One picture of what led to `outputs`, with room for so many boxes."""
-
-    def __init__(self, outputs: list[Node], room: int, groups: bool, depth: int) -> None:
+    def __init__(self, theme: Theme) -> None:
         import graphviz
 
-        self.outputs = outputs
-        self.room = room
-        self.inputs = _walk(outputs)
-        order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
-        self.depth, self.height = _distances(self.inputs, order)
-        self.groups = _groups(self.inputs, order, depth) if groups else {}
-        self.titles = titles(self.groups.values())
-        self.uses = Counter(i for inputs in self.inputs.values() for i in inputs)
-        dtypes = Counter(node.dtype for node in self.inputs if node.dtype != object)
-        self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
-        often = dict.fromkeys(
-            i
-            for node, inputs in self.inputs.items()
-            for i in inputs
-            if (self.uses[i] > _FEW and (isinstance(i, Leaf) or self.is_far(i, node, _FAR)))
-            or (isinstance(i, Leaf) and self.groups.get(i) is not self.groups.get(node))
-        )
-        numbers = count(1)  # tell those apart that have no name
-        self.copied = {i: "" if _name(i) else f" #{next(numbers)}" for i in often}
-        self.drawn: set[Node] = set()
-        self.boxes: dict[Hashable, str] = {}  # what each stands for, and what DOT calls it
-        self.homes: dict[Hashable, Scope | None] = {}  # the frame that each stands in
-        self.contents: defaultdict[Scope | None, list[_Box]] = defaultdict(list)
-        self.arrows: Counter[tuple[Hashable, Hashable, str]] = Counter()  # (from, to, label)
-        self.hidden: Counter[Hashable] = Counter()  # arrows to what has a box, from what has none
+        self.theme = theme
+        self.escape = graphviz.escape
         self.graph = graphviz.Digraph(
-            "computation graph", graph_attr=_PAGE, node_attr=_BOX, edge_attr=_ARROW
+            "computation graph",
+            graph_attr=_FONT | _PAGE | {"bgcolor": theme.page, "fontcolor": theme.text},
+            node_attr=_FONT | _BOX,
+            edge_attr=_FONT | _ARROW | {"color": theme.faint, "fontcolor": theme.text},
         )
 
-    def is_far(self, node: Node, user: Node, operations: int) -> bool:
-        """Whether more than so many operations lie on the longest way from a node to its user."""
-        return self.height[node] - self.height[user] > operations
-
-    def draw(self) -> str:
-        """The DOT text."""
-        for i, value in enumerate(self.outputs):
-            name = f"output {i}" if len(self.outputs) > 1 else "output"
-            if self.box(i, "output", None, name):
-                self.input(value, i)
-        for node in self.inputs:
-            if isinstance(node, Leaf):
-                continue  # drawn with its first user
-            if not self.node(node, node, self.groups.get(node)):
-                break
-            for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
-                if parent is not None:
-                    self.input(parent, node)
-                elif lines := self.constant(node, i, saved):
-                    # What enters a frame as an array is data from outside; the rest belongs to it.
-                    enters = len(lines) > 1 and all(isinstance(i, Leaf) for i in self.inputs[node])
-                    group = None if enters else self.groups.get(node)
-                    self.box((node, i), "constant", group, *lines)
-                    self.arrows[(node, i), node, ""] += 1
-        self.hide()
-        self.frame()
-        self.connect()
-        # A blank stands above the caption: Graphviz can crash where a label begins with no text.
-        caption = f" \n{self.dtype} unless noted"
-        missing = len(self.inputs) - len(self.drawn)
-        if missing:
-            caption += f" · {missing:,} of {len(self.inputs):,} operations and leaves are not shown"
-        is_long = max(self.depth.values()) > _FAR
-        self.graph.attr("graph", label=caption, rankdir="TB" if is_long else "LR")
+    def write(self, picture: Picture) -> str:
+        self.is_long = picture.is_long
+        self.cluster(picture.root, level=-1, number="")
+        for arrow in picture.arrows:
+            self.arrow(arrow)
+        style = {"rankdir": "TB", "ranksep": "0.32"} if picture.is_long else {"rankdir": "LR"}
+        self.graph.attr("graph", label=self.caption(picture), **style)
         return str(self.graph.source)
 
-    def box(
-        self, key: Hashable, look: str, group: Scope | None, *lines: str, hover: str = ""
-    ) -> bool:
-        """Draw a box, unless it is there. False where there is no room."""
-        if key not in self.boxes:
-            if len(self.boxes) >= self.room:
-                return False
-            self.boxes[key] = f"n{len(self.boxes)}"
-            style = _LOOKS[look] | {"tooltip": _text(hover or lines[0])}
-            self.contents[group].append((self.boxes[key], _text(*lines), style))
-            self.homes[key] = group
-        return True
+    def cluster(self, cluster: Cluster, level: int, number: str) -> None:
+        if level >= 0:
+            fills = self.theme.fills
+            fill = self.theme.backward if cluster.backward else fills[min(level, len(fills) - 1)]
+            self.graph.body.append(f"\tsubgraph cluster{number} {{\n")
+            colours = {"color": self.theme.frame, "fillcolor": fill, "fontcolor": self.theme.text}
+            # An arrow enters a frame from above in the middle: keep that free.
+            title = _part(cluster.title) + "&#160;" * (2 * len(cluster.title) * self.is_long)
+            self.graph.attr(
+                label=f"<{title}>", tooltip=self.tip([cluster.title]), **colours, **_FRAME
+            )
+        for box in cluster.boxes:
+            self.box(box)
+        for place, inner in enumerate(cluster.inner):
+            self.cluster(inner, level + 1, f"{number}_{place}")
+        if level >= 0:
+            self.graph.body.append("\t}\n")
 
-    def node(self, node: Node, key: Hashable, group: Scope | None) -> bool:
-        """Draw a leaf or an operation."""
-        here = "operation" if key is node else "elsewhere"
-        title = (_name(node) or node.op.name) + self.copied.get(node, "")
-        note = f"used {self.uses[node]} times" if node in self.copied else ""
-        look = "leaf" if isinstance(node, Leaf) else here
-        fits = self.box(key, look, group, title, self.kind(node), note, hover=_where(node))
-        if fits and look != "elsewhere":
-            self.drawn.add(node)
-        return fits
+    def box(self, box: Box) -> None:
+        if box.look == "hidden":
+            self.graph.node(
+                box.name,
+                _html(box.title),
+                shape="plaintext",
+                style="",
+                fontsize="9",
+                fontcolor=self.theme.text,
+            )
+            return
+        look = self.theme.looks[box.look]
+        columns = max((len(texts) for _, texts in box.lines), default=1)
+        rows = [_cell(box.title, columns)] if box.title else []
+        rows += [self.row(kind, texts, columns, look) for kind, texts in box.lines]
+        style = {"fillcolor": look.fill, "color": look.line, "fontcolor": look.text}
+        if look.dashed:
+            style["style"] = "rounded,filled,dashed"
+        if box.wrong:
+            style |= {"color": self.theme.wrong, "penwidth": "2"}
+        tip = self.tip(box.details or [box.title])
+        self.graph.node(box.name, f"<{_table(rows)}>", tooltip=tip, **style)
 
-    def input(self, value: Node, user: Hashable) -> None:
-        """Note the arrow for a value, and draw its box where that has no turn of its own."""
-        node = _maker(value)
-        leaf, copied = isinstance(node, Leaf), node in self.copied
-        apart = copied and (leaf or (isinstance(user, Node) and self.is_far(node, user, 1)))
-        key: Hashable = (node, user) if apart else node
-        if leaf or apart:
-            self.node(node, key, self.groups.get(user if apart else node))
-        label = "" if value is node else f"[{value.options['place']}] {self.kind(value)}"
-        self.arrows[key, user, label.strip()] += 1
+    def row(self, kind: str, texts: list[str], columns: int, look: Look) -> str:
+        """A line of a box: one text across it, or texts in columns."""
+        cells = []
+        for place, text in enumerate(texts):
+            colour = self.theme.scale[3] if kind == "gradient" else look.text
+            if kind == "wrong" or (kind != "note" and _WRONG.search(text)):
+                colour = self.theme.wrong
+            font = f'point-size="9" color="{look.text if look.loud else colour}"'
+            if len(texts) == 1:
+                cells.append(_cell(text, columns, font))
+            else:
+                cells.append(_cell(f"  {text}" if place else text, 1, font, "right"))
+        return "".join(cells)
 
-    def constant(self, node: Node, i: int, saved: Any) -> tuple[str, ...]:
-        """What to write of an input without a gradient; nothing where it may be no constant."""
-        has_rule = node.op.joint is not None or node.op.vjps[i] is not None
-        if saved is None:  # not kept; or None itself, as for a bias that is left out
-            return ("constant",) if has_rule and node.op.elementwise else ()
-        if hasattr(saved, "dtype"):
-            if not has_rule and saved.dtype.kind in "fc":
-                return ()
-            if saved.shape or isinstance(saved, ShapeDtype):
-                return ("constant", self.kind(saved) if saved.shape else "")
-            saved = saved.item()
-        if isinstance(saved, int | float | complex):
-            return (f"{saved:.6g}" if isinstance(saved, float) else str(saved),)
-        return ()
+    def arrow(self, arrow: Arrow) -> None:
+        style: dict[str, str] = {}
+        if arrow.label:
+            style["label"] = f"<{_table([_cell(arrow.label)], padding=3)}>"
+        if arrow.details:
+            style["tooltip"] = self.tip([arrow.details])
+        if arrow.step is not None:
+            style["color"] = colour_of(arrow.step, self.theme)
+            style["penwidth"] = f"{0.9 + 0.4 * max(arrow.step, 0):.2g}"
+        if arrow.kind:
+            style["style"] = "dashed"
+        ends = arrow.tail, arrow.head
+        if arrow.kind == "across":
+            self.graph.edge(*ends, constraint="false", **style)
+        elif arrow.backward or arrow.kind == "carried":  # against the others
+            self.graph.edge(*ends[::-1], dir="back", weight=str(arrow.weight), **style)
+        elif arrow.side:
+            direction = "forward" if arrow.side > 0 else "back"
+            self.graph.edge(*ends[:: arrow.side], minlen="0", dir=direction, **style)
+        else:
+            self.graph.edge(*ends, weight=str(arrow.weight), **style)
 
-    def kind(self, x: ShapeDtype) -> str:
-        """A shape, if it has axes, and a dtype, if it is not the usual one."""
-        dtype = "" if x.dtype in (self.dtype, object) else x.dtype  # object: several outputs
-        return f"{x.shape or ''} {dtype}".strip()
+    def caption(self, picture: Picture) -> str:
+        """The text below the picture, and the colours of gradients."""
+        font = 'point-size="9"'
+        rows = [_cell(line, 1, font, "left", 200) for line in picture.caption]
+        rows += [self.legend(picture.legend)] if picture.legend else []
+        return f"<{_table(rows, padding=2)}>"
 
-    def hide(self) -> None:
-        """Tell beside each box how many arrows to it have no room."""
-        for (key, user, _), times in self.arrows.items():
-            if key not in self.boxes:
-                self.hidden[user] += times
-        for user, times in self.hidden.items():
-            box = f"{self.boxes[user]}_", f"… {times:,} not shown", _LOOKS["hidden"]
-            self.contents[self.groups.get(user)].append(box)
+    def legend(self, legend: Legend) -> str:
+        """A row of squares in the colours of gradients. As cells, they would be torn apart."""
+        scale = "".join(self.square(step) for step in range(Scale.STEPS))
+        parts = [_part(f"gradient norm {_short(legend.low)} "), scale]
+        parts.append(_part(f" {_short(legend.high)}"))
+        if legend.zero:
+            parts += [_part("   "), self.square(Scale.ZERO), _part(" zero or vanished")]
+        if legend.wrong:
+            parts += [_part("   "), self.square(Scale.WRONG), _part(" NaN or Inf")]
+        return f'<td align="left"><font point-size="9">{"".join(parts)}</font></td>'
 
-    def frame(self) -> None:
-        """Draw the boxes, with frames around those that belong to a scope."""
-        framed = {scope for group in self.contents if group for scope in group.outwards()}
-        inner = Counter(scope.parent for scope in framed)
-        opened: list[Scope] = []
-        above = ""
-        for number, scope in enumerate(filter(framed.__contains__, self.titles)):
-            title = above + self.titles[scope]
-            if inner[scope] == 1 and scope not in self.contents:
-                above = f"{title} / "  # of the next one, which is all that it holds
-                continue
-            above = ""
-            while opened and opened[-1].last < scope.first:
-                opened.pop()
-                self.graph.body.append("\t}\n")
-            fill = _FILLS[min(len(opened), len(_FILLS) - 1)]
-            opened.append(scope)
-            self.graph.body.append(f"\tsubgraph cluster_{number} {{\n")
-            self.graph.attr(label=_text(title), tooltip=_text(title), fillcolor=fill, **_FRAME)
-            self.write(self.contents.get(scope, ()))
-        self.graph.body += ["\t}\n"] * len(opened)
-        self.write(self.contents[None])
+    def square(self, step: int) -> str:
+        return f'<font color="{colour_of(step, self.theme)}">■</font>'
 
-    def write(self, boxes: Iterable[_Box]) -> None:
-        for name, text, style in boxes:
-            self.graph.node(name, text, **style)
-
-    def connect(self) -> None:
-        """Draw the arrows between boxes, and from what tells that others are missing."""
-        sides = self.sides()
-        for (key, user, label), times in self.arrows.items():
-            if key in self.boxes:
-                label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
-                ends = self.boxes[key], self.boxes[user]
-                side = sides.get(key)
-                if side and not label:
-                    self.graph.edge(
-                        *ends[::side], minlen="0", dir="forward" if side > 0 else "back"
-                    )
-                else:
-                    self.graph.edge(*ends, _text(label) or None, weight=self.weight(key, user))
-        for user in self.hidden:
-            self.graph.edge(f"{self.boxes[user]}_", self.boxes[user], style="dashed")
-
-    def sides(self) -> dict[Hashable, int]:
-        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
-
-        Ahead of its user, it would make the frame longer and push it away from the frame before.
-        """
-        sides: dict[Hashable, int] = {}
-        if not self.titles:
-            return sides
-        free: defaultdict[Hashable, list[int]] = defaultdict(lambda: [1, -1])
-        for key, user, _ in reversed(self.arrows):  # what an operation works on comes first in it
-            alone = isinstance(key, tuple) or (isinstance(key, Leaf) and self.uses[key] == 1)
-            if alone and self.homes.get(key) is self.groups.get(user) and free[user]:
-                sides[key] = free[user].pop()
-        return sides
-
-    def weight(self, key: Hashable, user: Hashable) -> str:
-        """How straight an arrow is to be: above all along the longest ways."""
-        if not isinstance(key, Node) or isinstance(key, Leaf):
-            return "1"
-        longest = isinstance(user, Node) and self.depth[key] + 1 == self.depth[user]
-        return "9" if longest else "3"
+    def tip(self, lines: Iterable[str]) -> Any:
+        """Lines that Graphviz prints to the letter in a tooltip."""
+        text = "\n".join(plain(line, 200) for line in lines)
+        return self.escape(text.replace("&", "&amp;"))
 
 
-def _name(node: Node) -> str:
-    return str(node.name) if isinstance(node, Leaf) else ""
+def _short(norm: float) -> str:
+    """One digit, and no exponent where none is needed."""
+    return f"{float(f'{norm:.1g}'):g}"
 
 
-def _where(node: Node) -> str:
-    """The operation and the line that called it, without the folder."""
-    place, function = node.source().rsplit(" in ", 1)
-    return f"{node.op.name}, {os.path.basename(place)} in {function}"
+def _html(text: str) -> str:
+    return f"<{_part(text)}>"
 
 
-def _text(*lines: str) -> str:
-    """Lines that Graphviz prints to the letter: no markup, entities or control characters."""
-    import graphviz
+def _part(text: str, longest: int = 60) -> str:
+    """Text to the letter inside Graphviz's markup, where blanks may collapse and \\N is a name."""
+    text = re.sub("^ | (?= |$)", "&#160;", html.escape(plain(text, longest)))
+    return re.sub(r"\\(?=[NGETHL])", "<font>&#92;</font>", text)
 
-    shown = []
-    for line in filter(None, lines):
-        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        shown.append(line if len(line) <= 60 else f"{line[:30]}…{line[-29:]}")
-    return graphviz.escape("\n".join(shown).replace("&", "&amp;"))
+
+def _table(rows: list[str], padding: int = 0) -> str:
+    body = "".join(f"<tr>{row}</tr>" for row in rows or ["<td></td>"])
+    return f'<table border="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
+
+
+def _cell(
+    text: str, columns: int = 1, font: str = "", align: str = "center", longest: int = 60
+) -> str:
+    part = _part(text, longest)
+    part = f"<font {font}>{part}</font>" if font and part else part
+    return f'<td colspan="{columns}" align="{align}">{part}</td>'

@@ -20,6 +20,7 @@ from .node import next_number
 __all__ = ["named_scope", "next_number", "record"]
 
 _KEPT = 1 << 14
+BACKWARD = "backward pass"  #: the kind of a part in which gradients were recorded
 _recent: deque[tuple[int, int, str, str]] = deque(maxlen=_KEPT)
 
 #: Notes a part that has been computed, as (its first number, its last number, its path, its kind),

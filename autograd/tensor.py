@@ -238,9 +238,7 @@ class Tensor:
 
     def graph(self, **options: Any) -> Graph:
         """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""
-        from .render import Graph
-
-        return Graph(self, **options)
+        return graph(self, **options)
 
     # -- NumPy's protocols ----------------------------------------------------------------------
 
@@ -550,6 +548,13 @@ def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any
         f"{name} has no gradient rule; call it on plain arrays (t.data) if no gradient is needed, "
         f"or teach it with autograd.rule({name}, ...)"
     )
+
+
+def graph(*outputs: Tensor, **options: Any) -> Graph:
+    """A picture of the graph that computed all these tensors; see `autograd.render.Graph`."""
+    from .render import Graph
+
+    return Graph(*outputs, **options)
 
 
 def seed_of(function: str, output: Tensor, grad: Any) -> Any:

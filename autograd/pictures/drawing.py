@@ -1,0 +1,314 @@
+"""The boxes and arrows of a picture: which are drawn, where, and what is left out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import count
+
+from ..node import Leaf, Node
+from .folding import Folding, Frame, Unit
+from .known import Known, in_bytes
+from .labels import Labels, name_of
+from .options import Options
+from .picture import Arrow, Box, Cluster, Legend, Picture
+from .themes import Scale
+from .walk import distances, maker, neighbours, walk
+from .ways import Ways
+
+_FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
+_FAR = 12  # arrows
+_LONG = 10  # boxes in a row: longer pictures run down the page, which scrolls
+_LABELS = 60  # arrows: in larger pictures, gradients are not written on them
+
+
+Key = Unit | tuple[Unit, Unit] | tuple[Node, int] | int
+"""What a box stands for: a unit, a copy of it for a user, a constant by its place, an output."""
+
+
+class Drawing:
+    """One picture of what led to `outputs`."""
+
+    def __init__(self, outputs: list[Node], options: Options) -> None:
+        self.outputs = outputs
+        self.options = options
+        self.inputs = walk(outputs)
+        order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
+        self.depth = max(distances(self.inputs, order)[0].values())
+        self.known = Known(order, outputs, options)
+        self.highlight = {maker(node): look for node, look in options.highlight.items()}
+        self.notes = {maker(node): note for node, note in options.notes.items()}
+        self.near = self.inputs
+        if options.around is not None:
+            nodes = neighbours(self.inputs, maker(options.around), options.radius)
+            self.near = {node: its for node, its in self.inputs.items() if node in nodes}
+        order = [node for node in order if node in self.near]
+        dtypes = Counter(node.dtype for node in order if node.dtype != object)
+        self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
+        self.labels = Labels(options, self.known, self.dtype)
+        fold = len(order) > options.max_nodes if options.fold is None else options.fold
+        for steps in ["same line", "any line"] if fold else [""]:
+            self.folding = Folding(self.near, order, options.groups, options.depth, steps)
+            if len(set(self.folding.units.values())) <= options.max_nodes:
+                break
+        gradients = self.known.gradients
+        self.ways = Ways(self.near, self.folding, gradients.flows if gradients else {})
+        often = dict.fromkeys(unit for unit, user in self.ways.values if self.is_often(unit, user))
+        numbers = count(1)  # tell those apart that have no name
+        self.copied = {i: "" if name_of(i.node) else f" #{next(numbers)}" for i in often}
+        self.found: set[Unit] = set()
+        self.cut: Counter[Key] = Counter()  # arrows to each, from what is not drawn
+        self.missing: list[tuple[Frame | None, Box]] = []  # boxes that tell what is not shown
+        self.boxes: dict[Key, Box] = {}  # by what each stands for
+        self.frames: dict[Key, Frame | None] = {}  # that each stands in
+        self.arrows: Counter[tuple[Key, Key, str]] = Counter()  # (from, to, label)
+
+    def is_often(self, unit: Unit, user: Unit) -> bool:
+        """Whether to draw a unit at each use: it has many, or they stand in several frames."""
+        is_leaf = isinstance(unit.node, Leaf)
+        if is_leaf and self.ways.homes[unit] is not user.frame:
+            return True
+        return self.ways.uses[unit] > _FEW and (is_leaf or self.ways.is_far(unit, user, _FAR))
+
+    def picture(self) -> Picture:
+        """Draw from the outputs backwards, as long as there is room."""
+        inputs: defaultdict[Unit, list[Unit]] = defaultdict(list)
+        for unit, user in self.ways.values:
+            inputs[user].append(unit)
+        for unit in (queue := self.put_outputs()):  # grows as it is read
+            if isinstance(unit.node, Leaf):
+                continue  # drawn with its first user
+            if not self.unit(unit, unit, unit.frame):
+                break
+            for i in inputs[unit]:
+                for value, times in self.ways.values[i, unit].items() or [(None, 0)]:
+                    self.input(i, unit, value, times)
+            self.constants(unit)
+            queue += [i for i in inputs[unit] if i not in self.found]
+            self.found.update(inputs[unit])
+        arrows = list(self.pointed())
+        rows = Counter(self.ways.depth.values())
+        is_long = max(_LONG, *rows.values()) < len(rows)
+        return Picture(self.clusters(), arrows, self.caption(), self.legend(), is_long)
+
+    def put_outputs(self) -> list[Unit]:
+        """Draw the outputs; return what made them, and what is used by nothing that is near."""
+        makers: dict[Unit, None] = {}
+        for place, value in enumerate(self.outputs):
+            unit = self.folding.units.get(maker(value))
+            name = f"output {place}" if len(self.outputs) > 1 else "output"
+            if unit is None or not self.put(place, None, Box("output", name, details=[name])):
+                continue
+            if isinstance(unit.node, Leaf):
+                self.unit(unit, unit, None)
+            self.arrows[unit, place, self.part(value)] += 1
+            makers[unit] = None
+        for unit in self.ways.inputs:
+            if not self.ways.uses[unit]:
+                makers[unit] = None
+        self.found = set(makers)
+        return list(makers)
+
+    # -- boxes ----------------------------------------------------------------------------------
+
+    def put(self, key: Key, frame: Frame | None, box: Box) -> bool:
+        """Put a box into the picture, unless it is there. False where there is no room."""
+        if key not in self.boxes:
+            if len(self.boxes) >= self.options.max_nodes:
+                return False
+            box.name = f"n{len(self.boxes)}"
+            self.boxes[key] = box
+            self.frames[key] = frame
+        return True
+
+    def unit(self, unit: Unit, key: Key, frame: Frame | None) -> bool:
+        """Draw a leaf, an operation or a module."""
+        if key in self.boxes:
+            return True
+        if isinstance(unit.node, Leaf):
+            look = "leaf"
+        elif key is not unit:
+            look = "elsewhere"
+        elif unit.inside:
+            look = "module"
+        else:
+            look = "backward" if _is_backward(unit.frame) else "operation"
+        look = self.highlight.get(unit.node, look)
+        often = unit in self.copied and unit.members == 1
+        notes = [f"used {self.ways.uses[unit]:,} times"] if often else []
+        notes += [self.notes[unit.node]] if unit.node in self.notes else []
+        return self.put(key, frame, self.labels.box(unit, look, self.copied.get(unit, ""), notes))
+
+    def input(self, unit: Unit, user: Unit, value: Node | None, times: int) -> None:
+        """Note the arrow for a value, and draw its box where that has no turn of its own."""
+        is_leaf = isinstance(unit.node, Leaf)
+        apart = unit in self.copied and (is_leaf or self.ways.is_far(unit, user, 1))
+        key: Key = (unit, user) if apart else unit
+        if is_leaf or apart:
+            self.unit(unit, key, user.frame if apart else self.ways.homes.get(unit))
+        self.arrows[key, user, self.part(value)] += times
+
+    def part(self, value: Node | None) -> str:
+        """Which of several outputs a value is."""
+        if value is None or value is maker(value):
+            return ""
+        return f"[{value.options['place']}] {self.labels.kind(value)}".strip()
+
+    def constants(self, unit: Unit) -> None:
+        """Draw the inputs that carry no gradient (of a module, only what enters it)."""
+        for node in unit.inside or [unit.node]:
+            # What enters a frame as an array is data from outside; the rest belongs to it.
+            enters = all(isinstance(i, Leaf) for i in self.inputs[node])
+            for place, parent in enumerate(node.parents):
+                if parent is not None and maker(parent) not in self.near:
+                    self.cut[unit] += 1
+                box = self.labels.constant(node, place) if parent is None else None
+                outside = enters and box is not None and bool(box.lines)
+                if box is not None and (outside or not unit.inside):
+                    self.put((node, place), None if outside else unit.frame, box)
+                    self.arrows[(node, place), unit, ""] += 1
+
+    def clusters(self) -> Cluster:
+        """The boxes, in frames; a frame that holds only another one is drawn as one with it."""
+        root = Cluster()
+        clusters: dict[Frame | None, Cluster] = {None: root}
+        contents: defaultdict[Frame | None, list[Box]] = defaultdict(list)
+        for key, frame in self.frames.items():
+            contents[frame].append(self.boxes[key])
+        for frame, box in self.missing:
+            contents[frame].append(box)
+        for frame in self.folding.frames:
+            cluster = clusters[frame] = Cluster(_title(frame), contents[frame])
+            cluster.backward = frame.backward
+            clusters[frame.parent].inner.append(cluster)
+        root.boxes = contents[None]
+        for frame in reversed(self.folding.frames):  # the innermost first
+            around = clusters[frame.parent].inner
+            cluster = clusters[frame]
+            if not cluster.boxes and len(cluster.inner) == 1:
+                inner = cluster.inner[0]
+                inner.title = f"{cluster.title} / {inner.title}"
+                around[around.index(cluster)] = inner
+            elif not cluster.boxes and not cluster.inner:
+                around.remove(cluster)
+        return root
+
+    # -- arrows ---------------------------------------------------------------------------------
+
+    def pointed(self) -> Iterator[Arrow]:
+        """The arrows between boxes, and from what tells that others are missing."""
+        sides = self.sides()
+        written = len(self.arrows) <= _LABELS and not self.options.values
+        scale = Scale(self.ways.flows.values())
+        for (key, user, label), times in self.arrows.items():
+            if key not in self.boxes:
+                self.cut[user] += max(times, 1)
+                continue
+            label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
+            arrow = Arrow(self.boxes[key].name, self.boxes[user].name, label)
+            into = isinstance(user, int) or _is_backward(self.frames[user])
+            arrow.backward = into and _is_backward(self.frames[key])
+            arrow.side = sides.get(key, 0)
+            unit = key[0] if isinstance(key, tuple) else key
+            if isinstance(unit, Unit):
+                flow = self.flow(unit, user)
+                if flow is not None:
+                    arrow.step = scale.step(flow)
+                    arrow.details = f"gradient norm {flow:.4g}"
+                    if written and not isinstance(unit.node, Leaf):  # of leaves, it is in the box
+                        arrow.label = f"{label} {flow:.2g}".strip()
+                arrow.weight = self.weight(unit, user) if key is unit else 1
+                if isinstance(user, Unit) and (unit, user) in self.ways.carried:
+                    arrow.kind = "carried"
+                elif isinstance(user, Unit) and into and not arrow.backward:
+                    arrow.kind = "across"
+            yield arrow
+        for user, times in self.cut.items():
+            box = Box("hidden", f"… {times:,} not shown", name=f"{self.boxes[user].name}_")
+            self.missing.append((self.frames[user], box))
+            yield Arrow(box.name, self.boxes[user].name, kind="hidden")
+
+    def flow(self, unit: Unit, user: Key) -> float | None:
+        """The norm of the gradient that a user sends to a unit."""
+        if self.known.gradients is None:
+            return None
+        if isinstance(user, Unit):
+            return self.ways.flows.get((unit, user), 0.0)
+        return self.known.gradients.norms.get(unit.node)
+
+    def sides(self) -> dict[Key, int]:
+        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
+
+        Ahead of its user, it would make the frame longer and push it away from the frame before.
+        """
+        sides: dict[Key, int] = {}
+        if not self.folding.frames:
+            return sides
+        rows = Counter((unit.frame, self.ways.depth[unit]) for unit in self.operations())
+        free: defaultdict[Unit, list[int]] = defaultdict(lambda: [1, -1])
+        for key, user, label in reversed(self.arrows):  # what is worked on comes first in it
+            if not isinstance(user, Unit) or key not in self.boxes or label:
+                continue
+            alone = isinstance(key, tuple)
+            if isinstance(key, Unit) and isinstance(key.node, Leaf):
+                alone = self.ways.uses[key] == 1
+            is_only = rows[user.frame, self.ways.depth[user]] == 1
+            if alone and is_only and self.frames[key] is user.frame and free[user]:
+                sides[key] = free[user].pop()
+        return sides
+
+    def operations(self) -> Iterator[Unit]:
+        """The operations and modules that have boxes."""
+        for key in self.boxes:
+            if isinstance(key, Unit) and not isinstance(key.node, Leaf):
+                yield key
+
+    def weight(self, unit: Unit, user: Key) -> int:
+        """How straight an arrow is to be: above all along the longest ways."""
+        if isinstance(unit.node, Leaf):
+            return 1
+        depth = self.ways.depth
+        return 9 if isinstance(user, Unit) and depth[unit] + 1 == depth[user] else 3
+
+    # -- below the picture ----------------------------------------------------------------------
+
+    def caption(self) -> list[str]:
+        """What holds for the whole picture, and what is missing in it."""
+        lines = [f"{self.dtype} unless noted"]
+        drawn = {key[0] if isinstance(key, tuple) else key for key in self.boxes}
+        shown = [node for node, unit in self.folding.units.items() if unit in drawn or unit.inside]
+        missing = len(self.inputs) - len(shown)
+        if missing:
+            lines[0] += (
+                f" · {missing:,} of {len(self.inputs):,} operations and leaves are not shown"
+            )
+        if self.known.held:
+            lines[0] += f" · the graph holds {in_bytes(sum(self.known.held.values()))}"
+        units = {unit for unit in drawn if isinstance(unit, Unit)}
+        if any(unit.members > 1 for unit in units):
+            lines.append(
+                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "  # noqa: RUF001
+                "“n alike” count what a box or frame stands for"
+            )
+        if self.ways.carried:
+            lines.append("dashed arrows lead into the next repetition")
+        return lines
+
+    def legend(self) -> Legend | None:
+        """The gradients in the picture, for the scale of colours."""
+        flows = self.ways.flows.values()
+        if self.known.gradients is None:
+            return None
+        scale = Scale(flows)
+        steps = {scale.step(flow) for flow in flows}
+        return Legend(10**scale.low, 10**scale.high, Scale.ZERO in steps, Scale.WRONG in steps)
+
+
+def _is_backward(frame: Frame | None) -> bool:
+    return frame is not None and frame.backward
+
+
+def _title(frame: Frame) -> str:
+    if frame.times == 1:
+        return frame.title
+    return f"{frame.title} × {frame.times:,}" if frame.title else f"× {frame.times:,} like this"  # noqa: RUF001

@@ -1,0 +1,55 @@
+"""Pictures as Mermaid text, which GitHub and other readers of Markdown draw by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .picture import Arrow, Box, Cluster, Picture, plain
+from .themes import Theme, colour_of
+
+
+def to_mermaid(picture: Picture, theme: Theme) -> str:
+    """The text of a flowchart. Tooltips and the legend of gradients have no place in it."""
+    lines = [f"flowchart {'TB' if picture.is_long else 'LR'}"]
+    lines += _cluster(picture.root, "g", "    ")
+    lines += [f"    {_arrow(arrow)}" for arrow in picture.arrows]
+    for name, look in theme.looks.items():
+        dashes = ",stroke-dasharray:4 3" if look.dashed else ""
+        lines.append(
+            f"    classDef {name} fill:{look.fill},stroke:{look.line},color:{look.text}{dashes}"
+        )
+    lines.append(f"    classDef hidden fill:none,stroke:none,color:{theme.text}")
+    for number, arrow in enumerate(picture.arrows):
+        if arrow.step is not None:
+            width = 1 + 0.5 * max(arrow.step, 0)
+            colour = colour_of(arrow.step, theme)
+            lines.append(f"    linkStyle {number} stroke:{colour},stroke-width:{width:g}px")
+    lines += [f"    %% {line}" for line in picture.caption]
+    return "\n".join(lines) + "\n"
+
+
+def _cluster(cluster: Cluster, name: str, indent: str) -> Iterator[str]:
+    for box in cluster.boxes:
+        yield f"{indent}{_box(box)}"
+    for number, inner in enumerate(cluster.inner):
+        yield f'{indent}subgraph {name}{number}["{_text(inner.title)}"]'
+        yield from _cluster(inner, f"{name}{number}_", f"{indent}    ")
+        yield f"{indent}end"
+
+
+def _box(box: Box) -> str:
+    lines = [box.title, *(" ".join(filter(None, texts)) for _, texts in box.lines)]
+    return f'{box.name}("{"<br>".join(_text(line) for line in lines if line)}"):::{box.look}'
+
+
+def _arrow(arrow: Arrow) -> str:
+    label = f'|"{_text(arrow.label)}"|' if arrow.label else ""
+    return f"{arrow.tail} {'-.->' if arrow.kind else '-->'}{label} {arrow.head}"
+
+
+def _text(text: str) -> str:
+    """Text that Mermaid prints to the letter: all but letters, digits and the like as codes."""
+    return "".join(
+        c if c.isalnum() or c in " .,()+-_=:…×·±" else f"#{ord(c)};"  # noqa: RUF001
+        for c in plain(text)
+    )

@@ -1,0 +1,83 @@
+"""The leaves and operations that led to some outputs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from ..errors import GraphError
+from ..node import FREED, Node
+from ..op import OUTPUT
+from ..tensor import Tensor
+
+Inputs = dict[Node, list[Node]]  #: nodes, and what each of them was computed from
+
+
+def node_of(output: Tensor | Node) -> Node:
+    """The node to start from; an error where there is none."""
+    if isinstance(output, Node):
+        return output
+    if not isinstance(output, Tensor):
+        raise TypeError(f"Graph: the outputs must be Tensors, got {type(output).__name__}")
+    if output.node is None:
+        raise GraphError(
+            "graph: this tensor has no graph: no input that requires a gradient led to it (or it "
+            "was computed inside no_grad, or detached); start from Tensor(..., requires_grad=True)"
+        )
+    return output.node
+
+
+def _parents(node: Node) -> tuple[Node | None, ...]:
+    if node.parents is FREED:
+        raise GraphError(
+            f"graph: the graph through {node.op.name} ({node.source()}) was freed by backward(); "
+            f"call graph() before it, or use backward(retain_graph=True)"
+        )
+    return node.parents
+
+
+def maker(value: Node) -> Node:
+    """The leaf or operation that made a value: each of several outputs has a node of its own."""
+    trunk = _parents(value)[0] if value.op is OUTPUT else None
+    return trunk or value
+
+
+def walk(outputs: list[Node]) -> Inputs:
+    """All leaves and operations with their inputs, by their distance from the outputs."""
+    inputs: Inputs = {}
+    queue = [maker(output) for output in outputs]
+    for node in queue:  # grows as it is read
+        if node not in inputs:
+            parents = (parent for parent in _parents(node) if parent is not None)
+            inputs[node] = list(dict.fromkeys(map(maker, parents)))
+            queue += inputs[node]
+    return inputs
+
+
+def neighbours(inputs: Inputs, centre: Node, radius: int) -> set[Node]:
+    """The nodes within so many arrows of `centre`, in either direction."""
+    users: defaultdict[Node, list[Node]] = defaultdict(list)
+    for node, its in inputs.items():
+        for i in its:
+            users[i].append(node)
+    near = edge = {centre}
+    for _ in range(radius):
+        edge = {other for node in edge for other in (*inputs.get(node, ()), *users[node])} - near
+        near = near | edge
+    return near
+
+
+def distances(inputs: dict[Any, list[Any]], order: list[Any]) -> tuple[dict[Any, int], ...]:
+    """The most arrows on a way from a beginning to each node, and on a way from it to an end.
+
+    `order`: all nodes, inputs before what is computed from them.
+    """
+    depth = dict.fromkeys(inputs, 0)
+    height = dict.fromkeys(inputs, 0)
+    for node in order:
+        for i in inputs[node]:
+            depth[node] = max(depth[node], depth[i] + 1)
+    for node in reversed(order):
+        for i in inputs[node]:
+            height[i] = max(height[i], height[node] + 1)
+    return depth, height
