@@ -56,7 +56,7 @@ from .losses import (
     NLLLoss,
     SmoothL1Loss,
 )
-from .models import CNN, MLP
+from .models import CNN, MLP, KeyedVectors, Word2Vec
 from .module import Buffer, Module, Parameter, StateError
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
@@ -92,6 +92,7 @@ __all__ = [
     "HuberLoss",
     "Identity",
     "KLDivLoss",
+    "KeyedVectors",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
@@ -114,6 +115,7 @@ __all__ = [
     "Softplus",
     "StateError",
     "Tanh",
+    "Word2Vec",
     "data",
     "evaluate",
     "fit",

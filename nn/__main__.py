@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        again = "; go on with --resume" if options.run is train_cnn else ""
+        again = "" if options.run is train_mlp else "; go on with --resume"
         print(f"{parser.prog} {options.command}: interrupted{again}", file=sys.stderr)
         return 130
     return 0
@@ -101,14 +101,14 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     add("--kernel-size", type=_positive, default=3, metavar="N", help="of the convolutions")
     add("--dropout", type=_share, default=0.5, metavar="P", help="before the last layer")
     add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
-    add("--resume", action="store_true", help="go on with the run in training.npz, if there is one")
     word2vec = commands.add_parser(
         "word2vec",
         help="vectors of words, learned from which words stand near which",
         description="Learn vectors of words from Python's language reference (60,000 words of "
         "English), or from a text. Prints the neighbours of some words, and writes the vectors "
-        "(vectors.npz, and vectors.txt in the format of word2vec.c), and a map of the most "
-        "frequent words (map.png), function words of English left out.",
+        "(vectors.npz, and vectors.txt in the format of word2vec.c), a map of the most frequent "
+        "words (map.png), function words of English left out, and the state of the run "
+        "(training.npz).",
         formatter_class=_Formatter,
     )
     word2vec.set_defaults(run=train_word2vec)
@@ -139,6 +139,9 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
             metavar="N",
             help="widths of the hidden layers",
         )
+    resumed = "go on with the run in training.npz, if there is one"
+    for command in (cnn, word2vec):
+        command.add_argument("--resume", action="store_true", help=resumed)
     for command in (mlp, cnn, word2vec):
         add = command.add_argument
         add("--seed", type=_whole, default=0, metavar="N", help="of everything that is random")

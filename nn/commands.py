@@ -41,6 +41,7 @@ class Options(Protocol):
     kernel_size: int
     dropout: float
     shift: int
+    # of `cnn` and `word2vec`
     resume: bool
     # of `word2vec` only
     corpus: Path | None
@@ -153,8 +154,7 @@ def train_word2vec(out: Path, options: Options) -> None:
         negative = 0 if options.hs else 5
     start = time.perf_counter()
     try:
-        model = nn.models.Word2Vec(
-            sentences,
+        model = nn.Word2Vec(
             vector_size=options.dim,
             window=options.window,
             min_count=options.min_count,
@@ -164,13 +164,14 @@ def train_word2vec(out: Path, options: Options) -> None:
             epochs=options.epochs,
             seed=options.seed,
         )
+        model.build_vocab(sentences)
+        model.train(sentences, checkpoint=out / "training.npz", resume=options.resume)
     except nn.data.DataError:
         raise
-    except ValueError as error:  # such as a `min_count` that leaves nothing
+    except ValueError as error:  # such as a `min_count` that leaves no words
         raise UsageError(str(error)) from error
     seconds = time.perf_counter() - start
-    wv: Any = model.wv
-    text = int(wv.counts.sum())
+    wv, text = model.wv, model.vocabulary.total
     print(
         f"{len(wv):,} words from a text of {text:,}, {seconds:.1f} s of training: "
         f"{text * options.epochs / seconds:,.0f} words/s"

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
-from .history import History, Means, Result
+from .history import History, Result
 
 _INTERVAL = 0.1  # seconds between two pictures of the bar: a small step takes less than 0.1 ms
+
+
+class Means(Protocol):
+    """What is shown: how many examples there were (or words), and a loss and metrics."""
+
+    count: int
+
+    def result(self) -> Result: ...
 
 
 class Silence:
@@ -19,8 +27,8 @@ class Silence:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def step(self, epoch: int, means: Means, lr: float) -> None:
-        """After a batch: `means` are those of the epoch so far."""
+    def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:
+        """After a batch, or `size` of them: `means.count` is that of the epoch so far."""
 
     def epoch_done(self, history: History) -> None:
         """After an epoch and its validation."""
@@ -29,16 +37,16 @@ class Silence:
 class Lines(Silence):
     """A line per epoch."""
 
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
+    def __init__(self, epochs: int, unit: str = "") -> None:
+        self.epochs, self.unit = epochs, unit
         self.epoch = 0
-        self.means: Any = None
+        self.count = 0
 
-    def step(self, epoch: int, means: Means, lr: float) -> None:  # noqa: ARG002
+    def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:  # noqa: ARG002
         now = time.perf_counter()
         if epoch != self.epoch:  # its first batch is counted, and not timed
             self.epoch, self.start, self.first = epoch, now, means.count
-        self.means, self.last = means, now
+        self.count, self.last = means.count, now
 
     def epoch_done(self, history: History) -> None:
         text = summary(*history.last(), history.lr[-1])
@@ -50,15 +58,18 @@ class Lines(Silence):
     def _speed(self) -> str:
         """Examples per second of this epoch, validation left out."""
         seconds = self.last - self.start
-        return f", {(self.means.count - self.first) / seconds:,.0f}/s" if seconds else ""
+        speed = (self.count - self.first) / (seconds or 1)
+        return f", {speed:,.0f}{self.unit}/s" if speed else ""
 
 
 class Bar(Lines):
     """A bar of tqdm's, on the standard error stream."""
 
-    def __init__(self, epochs: int, batches: int, tqdm: Any) -> None:
-        super().__init__(epochs)
-        self.batches, self.tqdm = batches, tqdm
+    def __init__(
+        self, epochs: int, batches: int, tqdm: Any, begun: int = 0, unit: str = ""
+    ) -> None:
+        super().__init__(epochs, unit)
+        self.batches, self.tqdm, self.begun = batches, tqdm, begun
         self.bar: Any = None
         self.shown, self.done = 0.0, 0
         self.validation: Result | None = None
@@ -67,9 +78,9 @@ class Bar(Lines):
         if self.bar is not None:
             self.bar.close()
 
-    def step(self, epoch: int, means: Means, lr: float) -> None:
+    def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:
         super().step(epoch, means, lr)
-        self.done += 1
+        self.done += size
         if self.last - self.shown >= _INTERVAL:
             self._show(summary(means.result(), self.validation, lr))
 
@@ -79,10 +90,9 @@ class Bar(Lines):
 
     def _show(self, text: str) -> None:
         if self.bar is None:
-            skipped = (self.epoch - 1) * self.batches  # a resumed run has done these before
             self.bar = self.tqdm(
                 total=self.epochs * self.batches,
-                initial=skipped,
+                initial=self.begun,
                 desc=self._epoch(),
                 bar_format="{desc} |{bar}| {remaining}{postfix}",  # the bar has what room is left
             )
@@ -92,13 +102,17 @@ class Bar(Lines):
         self.shown, self.done = self.last, 0
 
 
-def shown_progress(epochs: int, batches: int) -> Silence:
-    """A bar where tqdm is installed, otherwise lines."""
+def shown_progress(epochs: int, batches: int, begun: int = 0, unit: str = "") -> Silence:
+    """A bar where tqdm is installed, otherwise lines.
+
+    `batches`: of an epoch. `begun`: those that a resumed run did before, in all. `unit`: what is
+    counted by the second.
+    """
     try:
         from tqdm import tqdm
     except ImportError:
-        return Lines(epochs)
-    return Bar(epochs, batches, tqdm)
+        return Lines(epochs, unit)
+    return Bar(epochs, batches, tqdm, begun, unit)
 
 
 def summary(training: Result, validation: Result | None, lr: float) -> str:

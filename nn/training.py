@@ -95,8 +95,9 @@ def fit(
     if not (resume and file.load(run, patience)):
         file.save(run)
 
+    begun = run.epoch * len(batches)
     with (
-        shown_progress(epochs, len(batches)) if progress else Silence() as bar,
+        shown_progress(epochs, len(batches), begun) if progress else Silence() as bar,
         np.errstate(over="ignore", invalid="ignore"),  # a loss that is not finite is caught below
     ):
         while not run.is_over(patience):

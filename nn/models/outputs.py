@@ -95,15 +95,15 @@ class Negatives:
 class Tree:
     """The paths from the root of a Huffman tree to its words, for the hierarchical softmax.
 
-    `points[i]`: the inner nodes on the way to word i. `codes[i]`: the turns taken there. A score
-    s at a node gives the turn False the probability sigmoid(s).
+    `depths`, `points`, `codes`: as `Vocabulary.huffman` gives them. A score s at a node gives the
+    turn False the probability sigmoid(s).
     """
 
-    def __init__(self, points: list[Any], codes: list[Any]) -> None:
-        self.depth = np.array([len(p) for p in points])
-        self.begin = np.cumsum(self.depth) - self.depth
-        self.points = np.concatenate([*points, [0]]).astype(np.int32)  # never without a node
-        self.left = np.concatenate([*(~c for c in codes), [False]]).astype(np.float32)
+    def __init__(self, depths: Any, points: Any, codes: Any) -> None:
+        self.depth = depths
+        self.begin = np.cumsum(depths) - depths
+        self.points = np.append(points, np.int32(0))  # never without a node
+        self.left = np.append(~codes, False).astype(np.float32)
 
 
 class Paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ..idx import DataError
 
 _COMMON = 20_000  # words among which matches for an unknown one are looked for
 _QUESTIONS = 64  # analogies that are answered together
+_SCORED = 2048  # vectors whose cosines are taken together: they are read from memory once
 _READ = 1 << 20
 
 
@@ -116,11 +118,19 @@ class KeyedVectors:
                 "most_similar: got nothing to look for: no words or vectors, or some that add up "
                 "to zero"
             )
-        cosines = self.vectors @ _unit(total) / _lengths(self.vectors)
+        topn = min(topn, len(self) - len(set(numbers)))
+        if topn < 1:
+            return []
+        cosines = np.empty(len(self), total.dtype)
+        unit = _unit(total)
+        for first in range(0, len(self), _SCORED):
+            part = self.vectors[first : first + _SCORED]
+            cosines[first : first + _SCORED] = part @ unit / _lengths(part)
         cosines[numbers] = -np.inf
-        topn = max(min(topn, len(self) - len(set(numbers))), 0)
-        nearest = np.argsort(-cosines, kind="stable")[:topn]
-        return [(self.words[i], float(cosines[i])) for i in nearest]
+        far = -cosines
+        near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
+        near = near[np.argsort(far[near], kind="stable")[:topn]]
+        return [(self.words[i], float(cosines[i])) for i in near]
 
     def similarity(self, w1: str, w2: str) -> float:
         """The cosine of two words, -1 to 1."""
@@ -251,11 +261,11 @@ class KeyedVectors:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to exactly `path`, as `.npz` with `words`, `vectors` and, if known, `counts`.
 
+        The words are a list in JSON, as bytes in UTF-8.
+
         Raises `CheckpointError` where it cannot be written.
         """
-        arrays = {"words": np.array(self.words), "vectors": self.vectors}
-        if arrays["words"].tolist() != self.words:
-            raise CheckpointError(f"{path}: a word that ends in a zero byte is not saved")
+        arrays = {"words": packed(self.words), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
 
     @classmethod
@@ -267,7 +277,7 @@ class KeyedVectors:
         """
         arrays = load(path)
         try:
-            return cls(arrays["words"].tolist(), arrays["vectors"], arrays.get("counts"))
+            return cls(unpacked(arrays["words"]), arrays["vectors"], arrays.get("counts"))
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word vectors ({error})"
@@ -343,6 +353,16 @@ class KeyedVectors:
                 f"{self.vectors.shape[1]} numbers"
             )
         return vector
+
+
+def packed(words: list[str]) -> Any:
+    """Words as an array. (One of texts would give each the room of the longest.)"""
+    return np.frombuffer(json.dumps(words).encode(), np.uint8)
+
+
+def unpacked(array: Any) -> list[str]:
+    """The words in what `packed` gave."""
+    return list(json.loads(array.tobytes()))
 
 
 def _items(value: Any) -> list[Any]:

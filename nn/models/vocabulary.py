@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -84,7 +83,7 @@ class Vocabulary:
 
         Raises `TypeError` for what is not a list of words.
         """
-        _refuse_text(sentence)
+        refuse_text(sentence)
         numbers = np.fromiter(map(self.index.get, sentence, repeat(-1)), np.int32)
         return numbers[numbers >= 0]
 
@@ -115,39 +114,60 @@ class Vocabulary:
         cumulative = np.cumsum(np.exp(logarithms - logarithms.max()))
         return cumulative / cumulative[-1]
 
-    def huffman(self) -> tuple[list[Any], list[Any]]:
-        """For each word, the way to it in the Huffman tree: `(points, codes)`.
+    def huffman(self) -> tuple[Any, Any, Any]:
+        """The way to each word in the Huffman tree: `(depths, points, codes)`.
 
-        `points`: the numbers of its inner nodes (int32, 0 to the number of words - 2), from the
-        root down; `codes`: the turn taken at each (bool). The mean length of a code is the least
-        there is for these counts. The only word of a vocabulary of one has an empty code.
+        `depths`: how many inner nodes lie on the way to each word. `points`: their numbers (int32,
+        0 to the number of words - 2), from the root down, the words one after the other; `codes`:
+        the turn taken at each (bool). The mean length of a code is the least there is for these
+        counts. The only word of a vocabulary of one has an empty code.
         """
-        count = len(self)
-        heap = [(c, i) for i, c in enumerate(self.counts.tolist())]
-        heapq.heapify(heap)
-        children = []
-        for node in range(count, 2 * count - 1):
-            (c, left), (d, right) = heapq.heappop(heap), heapq.heappop(heap)
-            heapq.heappush(heap, (c + d, node))
-            children.append((left, right))
-        points, codes = [np.empty(0, np.int32)] * count, [np.empty(0, bool)] * count
-        ways: list[tuple[int, list[int], list[bool]]] = [(2 * count - 2, [], [])]
-        while ways:
-            node, passed, turns = ways.pop()
-            if node < count:
-                points[node], codes[node] = np.array(passed, np.int32), np.array(turns, bool)
-            else:
-                passed = [*passed, node - count]
-                for turn, child in enumerate(children[node - count]):
-                    ways.append((child, passed, [*turns, turn == 1]))
-        return points, codes
+        count, root = len(self), 2 * len(self) - 2
+        # Nodes are taken by twos, the rarest first: words, or what was made of two nodes before.
+        # Both are in order, so the next one is the first of either; of equals it is a word.
+        ascending = np.argsort(self.counts, kind="stable")
+        words, counts = ascending.tolist(), self.counts[ascending].tolist()
+        sums: list[int] = []
+        taken: list[int] = []
+        leaf = inner = 0
+        for made in range(count - 1):
+            total = 0
+            for _ in range(2):
+                if leaf < count and (inner == made or counts[leaf] <= sums[inner]):
+                    taken.append(words[leaf])
+                    total += counts[leaf]
+                    leaf += 1
+                else:
+                    taken.append(count + inner)
+                    total += sums[inner]
+                    inner += 1
+            sums.append(total)
+        parents, turns = np.zeros(root + 1, np.int32), np.zeros(root + 1, bool)
+        parents[taken] = np.arange(root) // 2
+        turns[taken] = np.arange(root) % 2
+        # From all words up at a time, and written from the end of each word's way.
+        word: Any = np.arange(count)
+        node = word
+        depths = np.zeros(count, np.intp)
+        climbed = []
+        while (below := node < root).any():
+            word, node = word[below], node[below]
+            climbed.append((word, node))
+            depths[word] += 1
+            node = count + parents[node]
+        ends = np.cumsum(depths)
+        points, codes = np.empty(ends[-1], np.int32), np.empty(ends[-1], bool)
+        for step, (word, node) in enumerate(climbed, 1):
+            places = ends[word] - step
+            points[places], codes[places] = parents[node], turns[node]
+        return depths, points, codes
 
 
 def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
-    _refuse_text(sentences, "sentences is")
+    refuse_text(sentences, "sentences is")
     counter: Counter[str] = Counter()
     for number, sentence in enumerate(sentences):
-        _refuse_text(sentence, f"sentence {number} is")
+        refuse_text(sentence, f"sentence {number} is")
         try:
             counter.update(iter(sentence))  # of a mapping, the keys
         except TypeError as error:
@@ -162,7 +182,8 @@ def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
     return counter
 
 
-def _refuse_text(value: Any, what: str = "a sentence is") -> None:
+def refuse_text(value: Any, what: str = "a sentence is") -> None:
+    """Raises `TypeError` for a str or bytes."""
     if isinstance(value, str | bytes):
         raise TypeError(
             f"{what} the plain text {value!r:.60}, where a list is needed: a corpus is a list of "

@@ -12,17 +12,27 @@ et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
 
+from ..history import History
+from ..progress import Silence, shown_progress
+from ..sizes import check_sizes
+from ..training import DivergedError
 from .outputs import Negatives, Paths, Tree
 from .rows import Rows
+from .saved import Checkpoint, Run, load_model, save_model
 from .vectors import KeyedVectors
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, refuse_text
 from .windows import chunks, stretches, windows
 
 #: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
@@ -59,7 +69,10 @@ class Word2Vec:
     of a larger share than about this are thinned out (0: none). The learning rate falls from
     `alpha` to `min_alpha`, linearly in the words seen. The same `seed` gives the same vectors.
 
-    `wv`: the vectors. `generator`: what all randomness comes from.
+    `progress`: whether training shows a bar (see `train`).
+
+    `wv`: the vectors. `vocabulary`: the words and their counts. `history`: what each epoch of the
+    last training came to. `generator`: what all randomness comes from.
     """
 
     def __init__(
@@ -81,28 +94,8 @@ class Word2Vec:
         epochs: int = 5,
         seed: int = 1,
         shrink_windows: bool = True,
+        progress: bool = True,
     ) -> None:
-        value: float
-        for name, value in (("vector_size", vector_size), ("window", window), ("epochs", epochs)):
-            if value < 1:
-                raise ValueError(f"Word2Vec: {name} (={value}) must be at least 1")
-        for name, value in (("negative", negative), ("sample", sample), ("min_alpha", min_alpha)):
-            if value < 0:
-                raise ValueError(f"Word2Vec: {name} (={value}) must not be negative")
-        for name, value in (("sg", sg), ("hs", hs), ("cbow_mean", cbow_mean)):
-            if value not in (0, 1):
-                raise ValueError(f"Word2Vec: {name} (={value}) must be 0 or 1")
-        if not hs and not negative:
-            raise ValueError(
-                "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or "
-                "negative to 5"
-            )
-        if alpha <= 0:
-            raise ValueError(f"Word2Vec: alpha (={alpha}) must be positive")
-        if alpha < min_alpha:
-            raise ValueError(
-                f"Word2Vec: alpha (={alpha}) must not be less than min_alpha (={min_alpha})"
-            )
         self.vector_size = vector_size
         self.window = window
         self.min_count = min_count
@@ -117,19 +110,125 @@ class Word2Vec:
         self.min_alpha = min_alpha
         self.epochs = epochs
         self.shrink_windows = shrink_windows
+        _check(seed=seed, **self.settings())
         self.generator = np.random.default_rng(seed)
+        self.history = History()
         if sentences is not None:
             self.build_vocab(sentences)
-            self.train(sentences)
+            self.train(sentences, progress=progress)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings().items())
+        return f"Word2Vec({settings})"
 
     def build_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
         """Count the words, and start the vectors anew: inputs uniform, outputs zero."""
-        self.vocabulary = vocabulary = Vocabulary.build(
-            _again(sentences), self.min_count, self.max_final_vocab
-        )
-        shape = len(vocabulary.words), self.vector_size
-        self.inputs = self.generator.random(shape, np.float32)
-        self.inputs = (2 * self.inputs - 1) / np.float32(self.vector_size)
+        _check_corpus("build_vocab", sentences)
+        self.set_vocabulary(Vocabulary.build(sentences, self.min_count, self.max_final_vocab))
+        self.generator.random(dtype=np.float32, out=self.inputs)
+        self.inputs *= 2
+        self.inputs -= 1
+        self.inputs /= self.vector_size
+
+    def train(
+        self,
+        sentences: Iterable[Iterable[str]],
+        epochs: int | None = None,
+        *,
+        progress: bool = True,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> History:
+        """Go through `sentences`, those of `build_vocab`, `epochs` times (None: as the model says).
+
+        Returns the mean logistic loss of a pair (skip-gram) or of a centre, and the last learning
+        rate, of each epoch; also in `history`. `progress`: a bar where tqdm is installed,
+        otherwise a line per epoch; False for neither.
+
+        `checkpoint`: a file that is written before the first epoch, after each, and now and then
+        in between (in at most a twentieth of the time); `Word2Vec.load` reads it. With
+        `resume=True` the run in it goes on, or starts where there is no file, and ends bit for
+        bit as if it had never stopped; without, the file is written over.
+
+        Raises `ValueError` for sentences in which no two words of the vocabulary meet, or that
+        have not the words that `build_vocab` counted; `DivergedError` for a loss that is not
+        finite; `CheckpointError` for a checkpoint that cannot be written, or is of another run.
+        """
+        epochs = self.epochs if epochs is None else epochs
+        check_sizes("train", epochs=epochs)
+        if not hasattr(self, "vocabulary"):
+            raise ValueError("train: the model has no words; call build_vocab(sentences) first")
+        if resume and checkpoint is None:
+            raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
+        _check_corpus("train", sentences)
+        run = Run(int(epochs))
+        file = Checkpoint(checkpoint, self, run)
+        if not (resume and file.load()):
+            self.history = History()
+            file.save()
+        total = self.vocabulary.total
+        keep = self.vocabulary.keep_probabilities(self.sample)
+        step = self._step(keep)
+        begun = run.epoch * total + run.count
+        with (
+            shown_progress(run.epochs, total, begun, " words") if progress else Silence() as bar,
+            np.errstate(over="ignore", invalid="ignore"),  # caught below
+        ):
+            while run.epoch < run.epochs:
+                for words, sentence in chunks(
+                    _not_seen(sentences, run), self.vocabulary.index, CHUNK
+                ):
+                    done = (run.epoch * total + run.count) / (total * run.epochs)
+                    run.rate = self.alpha - (self.alpha - self.min_alpha) * min(done, 1)
+                    kept = self.generator.random(len(words)) < keep[words]
+                    loss, pairs = self._learn(words[kept], sentence[kept], run.rate, step)
+                    if not math.isfinite(loss):
+                        raise DivergedError(
+                            f"train: the loss is {loss} in epoch {run.epoch + 1}, at learning "
+                            f"rate {run.rate:g}; lower alpha (={self.alpha:g})"
+                        )
+                    run.neighbours |= bool((sentence[1:] == sentence[:-1]).any())
+                    run.add(len(words), loss, pairs)
+                    bar.step(run.epoch + 1, run, run.rate, len(words))
+                    file.save_if_due()
+                _check_epoch(run, total)
+                self.history.add((run.end_epoch(), {}), run.rate)
+                file.save()
+                bar.epoch_done(self.history)
+        return self.history
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to exactly `path`, as `.npz`; `KeyedVectors.load` reads it too.
+
+        Raises `CheckpointError` where it cannot be written.
+        """
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
+        """Read what `save` wrote, or a checkpoint of `train`.
+
+        Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
+        for one that cannot be opened.
+        """
+        return load_model(cls, path)
+
+    # -- what is saved --------------------------------------------------------------------------
+
+    def settings(self) -> dict[str, Any]:
+        """The parameters that it was made with, but for `sentences`, `seed` and `progress`."""
+        return {name: getattr(self, name) for name in _SETTINGS}
+
+    def tables(self) -> dict[str, Any]:
+        """What is learned."""
+        names = {"vectors": "inputs", "outputs": "outputs", "nodes": "nodes"}
+        return {n: getattr(self, own) for n, own in names.items() if hasattr(self, own)}
+
+    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Take these words, with tables of zeros."""
+        self.vocabulary = vocabulary
+        shape = len(vocabulary), self.vector_size
+        self.inputs = np.zeros(shape, np.float32)
         self.wv = KeyedVectors(vocabulary.words, self.inputs, vocabulary.counts)
         if self.negative:
             self.outputs = np.zeros(shape, np.float32)
@@ -138,26 +237,22 @@ class Word2Vec:
             self.nodes = np.zeros((max(shape[0] - 1, 1), self.vector_size), np.float32)
             self._tree = Tree(*vocabulary.huffman())
 
-    def train(self, sentences: Iterable[Iterable[str]], epochs: int | None = None) -> None:
-        """Go through `sentences` `epochs` times (None: as the model says)."""
-        epochs = self.epochs if epochs is None else epochs
-        total = self.vocabulary.total * epochs
-        keep = self.vocabulary.keep_probabilities(self.sample)
+    # -- how it learns --------------------------------------------------------------------------
+
+    def _step(self, keep: Any) -> int:
+        """How many centres between two updates of the tables."""
         kept_counts = self.vocabulary.counts * keep
         repeats = np.sum((kept_counts / kept_counts.sum()) ** 2)
         longest = STRIDE / (self.alpha**2 * repeats * (self.window + 1))
-        step = max(int(min(longest, HS_STEP if self.hs else STEP[self.sg])), 1)
-        seen = 0
-        for _ in range(epochs):
-            for words, sentence in chunks(_again(sentences), self.vocabulary.index, CHUNK):
-                rate = self.alpha - (self.alpha - self.min_alpha) * min(seen / total, 1)
-                seen += len(words)
-                kept = self.generator.random(len(words)) < keep[words]
-                if kept.any():
-                    self._learn(words[kept], sentence[kept], rate, step)
+        return max(int(min(longest, HS_STEP if self.hs else STEP[self.sg])), 1)
 
-    def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> None:
-        """One pass over a row of words, about `step` at a time."""
+    def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> tuple[float, int]:
+        """One pass over a row of words, about `step` at a time.
+
+        Returns the sum of the losses, and the number of pairs (of centres, without `sg`).
+        """
+        if not len(words):
+            return 0.0, 0
         block = min(step, BLOCK[self.sg])
         reach: Any = self.window
         if self.shrink_windows:
@@ -174,15 +269,18 @@ class Word2Vec:
             targets.append(Negatives(self.outputs, centres, true, *noise))
         if self.hs:
             targets.append(Paths(self.nodes, centres, true, self._tree))
+        total = 0.0
         for i in range(len(centres)):
             inputs = stretches(read.take(i), parts=len(centres[i]), step=block)
             if not self.sg:
                 inputs = self._predictors(inputs, pairs[i], shares[i])
             losses = [target.loss(i, inputs) for target in targets]
             loss = losses[0] if len(losses) == 1 else losses[0] + losses[1]
+            total += loss.item()
             loss.backward(np.float32(rate))
             for table in (read, *targets):
                 table.descend()
+        return total, int(true.sum())
 
     def _predictors(self, stretches: Tensor, pairs: Any, shares: Any) -> Tensor:
         """The means, or sums, of the words in each window, (blocks, block, size)."""
@@ -194,11 +292,75 @@ class Word2Vec:
         return sums * shares + sums.data * (1 - shares)
 
 
-def _again(sentences: Any) -> Any:
-    """`sentences`, if they can be gone through more than once."""
-    if iter(sentences) is sentences:
+_SETTINGS = [
+    name
+    for name in inspect.signature(Word2Vec).parameters
+    if name not in ("sentences", "seed", "progress")
+]
+
+
+def _check(max_final_vocab: Any, shrink_windows: Any, **given: Any) -> None:
+    """Raises `TypeError` or `ValueError` for a parameter that is not what it should be."""
+    flags = {name: given.pop(name) for name in ("sg", "hs", "cbow_mean")}
+    rates = {name: given.pop(name) for name in ("sample", "alpha", "min_alpha", "ns_exponent")}
+    for name, flag in {**flags, "shrink_windows": shrink_windows}.items():
+        if flag not in (0, 1):
+            raise ValueError(f"Word2Vec: {name} (={flag!r}) must be 0 or 1")
+    for name, rate in rates.items():
+        if not isinstance(rate, Real) or isinstance(rate, bool):
+            raise TypeError(f"Word2Vec: {name} (={rate!r}) must be a number")
+        if not math.isfinite(rate) or (rate < 0 and name != "ns_exponent"):
+            least = "finite" if name == "ns_exponent" else "0 or positive"
+            raise ValueError(f"Word2Vec: {name} (={rate}) must be {least}")
+    may_be_none = {} if max_final_vocab is None else {"max_final_vocab": max_final_vocab}
+    may_be_zero = {name: given.pop(name) for name in ("negative", "min_count", "seed")}
+    check_sizes("Word2Vec", least=0, **may_be_zero)
+    check_sizes("Word2Vec", **given, **may_be_none)
+    if not flags["hs"] and not may_be_zero["negative"]:
+        raise ValueError(
+            "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or negative "
+            "to 5"
+        )
+    alpha, least = rates["alpha"], rates["min_alpha"]
+    if not alpha or alpha < least:
+        raise ValueError(
+            f"Word2Vec: alpha (={alpha}) must be positive, and not less than min_alpha (={least})"
+        )
+
+
+def _not_seen(sentences: Any, run: Run) -> Iterator[Sequence[str]]:
+    """The sentences that this epoch of the run has not had, which are counted."""
+    for sentence in islice(sentences, run.sentences, None):
+        refuse_text(sentence, f"sentence {run.sentences} is")
+        run.sentences += 1
+        yield sentence if isinstance(sentence, Sequence) else list(sentence)
+
+
+def _check_epoch(run: Run, total: int) -> None:
+    """Raises `ValueError` where an epoch was not what it should be."""
+    if run.count != total:
+        raise ValueError(
+            f"train: the sentences had {run.count:,} words of the vocabulary in epoch "
+            f"{run.epoch + 1}, and {total:,} when build_vocab counted them; they must be the same "
+            f"each time"
+        )
+    if not run.neighbours:
+        raise ValueError(
+            "train: no sentence has two words of the vocabulary, so that no word has another near "
+            "it; are the sentences lists of words? Or lower min_count"
+        )
+
+
+def _check_corpus(function: str, sentences: Any) -> None:
+    """Raises `TypeError` for what is no corpus, or cannot be gone through more than once."""
+    refuse_text(sentences, f"{function}: sentences is")
+    if not isinstance(sentences, Iterable):
         raise TypeError(
-            "Word2Vec: sentences must be gone through several times, which an iterator "
+            f"{function}: sentences (={sentences!r:.60}) must be a list of lists of words, or an "
+            f"object with __iter__ that gives such lists"
+        )
+    if isinstance(sentences, Iterator):
+        raise TypeError(
+            f"{function}: sentences must be gone through several times, which an iterator "
             f"({type(sentences).__name__}) cannot; give a list, or an object with __iter__"
         )
-    return sentences

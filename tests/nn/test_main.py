@@ -190,8 +190,10 @@ def test_word2vec_trains_and_writes_its_files(tmp_path):
     done = _run(tmp_path, "word2vec", "--epochs", "20", "--seed", "1")
     assert done.returncode == 0, done.stderr
     out = tmp_path / "pullback-word2vec"
-    assert sorted(p.name for p in out.iterdir()) == ["map.png", "vectors.npz", "vectors.txt"]
+    files = ["map.png", "training.npz", "vectors.npz", "vectors.txt"]
+    assert sorted(p.name for p in out.iterdir()) == files
     assert "words/s" in done.stdout
+    assert "epoch 20/20" in done.stdout + done.stderr
     near = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert " right " in near["left"]
     assert " false " in near["true"]
@@ -237,6 +239,29 @@ def test_word2vec_with_the_same_seed_gives_the_same_vectors(tmp_path, capsys):
         found.append((tmp_path / "out" / "vectors.npz").read_bytes())
     assert found[0] == found[1] != found[2]
     capsys.readouterr()
+
+
+def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, monkeypatch):
+    (tmp_path / "text").write_text(CORPUS * 30)
+    options = ["--corpus", str(tmp_path / "text"), "--dim", "4", "--epochs", "3"]
+    assert _word2vec(tmp_path, *options) == 0
+    whole = (tmp_path / "out" / "vectors.npz").read_bytes()
+    learn, calls = nn.Word2Vec._learn, []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return learn(*args)
+
+    monkeypatch.setattr(nn.Word2Vec, "_learn", interrupted)
+    assert _word2vec(tmp_path, *options) == 130
+    assert "interrupted; go on with --resume" in capsys.readouterr().err
+    assert _word2vec(tmp_path, *options, "--resume") == 0
+    assert len(calls) == 4
+    assert (tmp_path / "out" / "vectors.npz").read_bytes() == whole
+    assert _word2vec(tmp_path, *options, "--resume", "--window", "2") == 1
+    assert "is of a run with window=5; this one has window=2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_bar_counts_all_batches_and_those_of_a_run_before(tmp_path):
 
     means = nn.history.Means({})
     means.add(1.0, np.zeros(2), np.zeros(2))
-    with progress.Bar(5, 100, tqdm) as bar:
+    with progress.Bar(5, 100, tqdm, 300) as bar:
         for epoch in (4, 5):
             for _ in range(100):
                 bar.step(epoch, means, 0.1)

@@ -1,4 +1,5 @@
 import gzip
+import json
 import os
 import re
 
@@ -132,6 +133,23 @@ def test_most_similar_gives_as_many_as_there_are():
     assert len(wv.most_similar(["king", "king"], "man", topn=10**6)) == 207
     assert wv.most_similar("king", topn=0) == []
     assert "king" not in [word for word, _ in wv.most_similar("king", topn=208)]
+
+
+def test_most_similar_of_many_words_gives_equals_in_their_order():
+    vectors = np.random.default_rng(0).integers(-1, 2, (5000, 3)).astype(float)
+    wv = KeyedVectors([f"w{i}" for i in range(5000)], vectors)
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1)
+    cosines = (units @ [1.0, 0, 0]).round(6)
+    expected = [f"w{i}" for i in np.argsort(-cosines, kind="stable")]
+    for topn in (1, 7, 3000, 5000):
+        found = wv.most_similar(np.array([1.0, 0, 0]), topn=topn)
+        assert [word for word, _ in found] == expected[:topn]
+
+
+def test_most_similar_puts_vectors_without_a_direction_last():
+    vectors = np.array([[1.0, 0], [np.nan, 0], [-1, 0], [1, 1]])
+    found = KeyedVectors(list("abcd"), vectors).most_similar("a", topn=2)
+    assert [word for word, _ in found] == ["d", "c"]
 
 
 def test_most_similar_of_nothing_is_refused():
@@ -308,7 +326,7 @@ def test_saved_vectors_are_loaded(tmp_path, counted, dtype):
     else:
         assert again.counts is None
     with np.load(tmp_path / "v.npz", allow_pickle=False) as file:
-        assert file["words"].tolist() == wv.words
+        assert json.loads(file["words"].tobytes()) == wv.words
 
 
 def test_files_that_hold_no_vectors_are_refused(tmp_path):
@@ -316,14 +334,13 @@ def test_files_that_hold_no_vectors_are_refused(tmp_path):
     nn.save({"weight": np.ones(3)}, path)
     with pytest.raises(nn.CheckpointError, match=r"v.npz: holds weight, and no word vectors"):
         KeyedVectors.load(path)
-    nn.save({"words": np.array(["a"]), "vectors": np.ones((2, 3))}, path)
+    words = np.frombuffer(b'["a"]', np.uint8)
+    nn.save({"words": words, "vectors": np.ones((2, 3))}, path)
     with pytest.raises(nn.CheckpointError, match="1 words need vectors of shape"):
         KeyedVectors.load(path)
     path.write_bytes(b"no archive")
     with pytest.raises(nn.CheckpointError, match="is damaged"):
         KeyedVectors.load(path)
-    with pytest.raises(nn.CheckpointError, match="a word that ends in a zero byte is not saved"):
-        _vectors(["a\0"]).save(path)
 
 
 @FORMS

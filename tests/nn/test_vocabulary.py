@@ -210,32 +210,42 @@ def _cost(counts):
     return total
 
 
+def _ways(vocabulary):
+    """The points and the codes of each word."""
+    depths, points, codes = vocabulary.huffman()
+    assert len(depths) == len(vocabulary)
+    assert (points.dtype, codes.dtype) == (np.int32, bool)
+    ends = np.cumsum(depths)
+    assert points.shape == codes.shape == (ends[-1],)
+    return np.split(points, ends[:-1]), np.split(codes, ends[:-1])
+
+
 @pytest.mark.parametrize("count", [2, 3, 7, 100, 1000])
 def test_huffman_codes_are_those_of_least_cost(count):
     vocabulary = _zipf(count)
-    points, codes = vocabulary.huffman()
-    lengths = np.array([len(code) for code in codes])
-    assert [len(way) for way in points] == lengths.tolist()
+    lengths = vocabulary.huffman()[0]
     assert (lengths * vocabulary.counts).sum() == _cost(vocabulary.counts)
-    assert all(p.dtype == np.int32 and c.dtype == bool for p, c in zip(points, codes, strict=True))
     theirs = _gensim(vocabulary, hs=1).wv
     cost = sum(len(theirs.get_vecattr(w, "code")) * theirs.get_vecattr(w, "count")
                for w in vocabulary.words)  # fmt: skip
     assert (lengths * vocabulary.counts).sum() == cost
 
 
-def test_huffman_code_lengths_equal_gensims_where_no_counts_tie():
+@pytest.mark.parametrize("order", [1, -1])
+def test_huffman_tree_equals_gensims_where_no_counts_tie(order):
     counts = np.random.default_rng(3).integers(1, 10**9, 50) // np.arange(1, 51) ** 2
-    vocabulary = Vocabulary([f"w{i}" for i in range(50)], np.sort(counts)[::-1])
+    vocabulary = Vocabulary([f"w{i}" for i in range(50)], np.sort(counts)[::order])
     theirs = _gensim(vocabulary, hs=1).wv
-    expected = [len(theirs.get_vecattr(word, "code")) for word in vocabulary.words]
-    assert [len(code) for code in vocabulary.huffman()[1]] == expected
-    assert len(set(expected)) > 5
+    points, codes = _ways(vocabulary)
+    for word, point, code in zip(vocabulary.words, points, codes, strict=True):
+        assert point.tolist() == theirs.get_vecattr(word, "point").tolist()[: len(code)]
+        assert code.tolist() == theirs.get_vecattr(word, "code").tolist()
+    assert len(set(map(len, codes))) > 5
 
 
 @pytest.mark.parametrize("count", [2, 7, 300])
 def test_huffman_codes_are_prefix_free_and_their_probabilities_sum_to_one(count):
-    points, codes = _zipf(count).huffman()
+    points, codes = _ways(_zipf(count))
     texts = sorted("".join("01"[int(turn)] for turn in code) for code in codes)
     assert not any(b.startswith(a) for a, b in pairwise(texts))
     assert set(np.concatenate(points).tolist()) == set(range(count - 1))
@@ -249,18 +259,16 @@ def test_huffman_codes_are_prefix_free_and_their_probabilities_sum_to_one(count)
 
 
 def test_huffman_tree_of_equal_counts_is_balanced():
-    assert {len(c) for c in Vocabulary(list("abcdefgh"), [5] * 8).huffman()[1]} == {3}
+    assert set(Vocabulary(list("abcdefgh"), [5] * 8).huffman()[0]) == {3}
+
+
+def test_huffman_tree_by_hand():
+    # Of the equal sums 2 and 2 the word goes before the node: c with (d e), b with a.
+    points, codes = _ways(Vocabulary(list("abcde"), [3, 2, 2, 1, 1]))
+    assert [p.tolist() for p in points] == [[3, 2], [3, 1], [3, 1], [3, 2, 0], [3, 2, 0]]
+    assert [c.astype(int).tolist() for c in codes] == [[1, 1], [0, 0], [0, 1], [1, 0, 0], [1, 0, 1]]
 
 
 def test_huffman_code_of_a_single_word_is_empty():
-    points, codes = Vocabulary(["a"], [5]).huffman()
-    assert [p.shape for p in points] == [(0,)]
-    assert [c.shape for c in codes] == [(0,)]
-    assert points[0].dtype == np.int32
-    assert codes[0].dtype == bool
-
-
-def test_huffman_tree_is_the_same_each_time():
-    one, other = _zipf(50).huffman(), _zipf(50).huffman()
-    for ways, again in zip(one, other, strict=True):
-        assert all((a == b).all() for a, b in zip(ways, again, strict=True))
+    (points,), (codes,) = _ways(Vocabulary(["a"], [5]))
+    assert points.shape == codes.shape == (0,)

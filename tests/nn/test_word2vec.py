@@ -1,6 +1,7 @@
 """word2vec: its pairs, its losses against closed forms, and what it learns."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nn
 from autograd import Tensor, gradcheck
+from nn.models import word2vec
 from nn.models.outputs import Negatives, Paths, Tree, logistic_loss
 from nn.models.rows import ROUNDS, Rows, plans, subtract
 from nn.models.vocabulary import Vocabulary
@@ -272,18 +275,70 @@ def test_learning_rate_falls_linearly_in_words():
     model = Word2Vec(min_count=1, sample=0, alpha=0.4, min_alpha=0.2, vector_size=4)
     model.build_vocab(text)
     rates = []
-    model._learn = lambda words, sentences, rate, _: rates.append((len(words), rate))
-    model.train(text, epochs=2)
+
+    def learn(words, sentences, rate, step):
+        rates.append((len(words), rate))
+        return 1.0, 1
+
+    model._learn = learn
+    history = model.train(text, epochs=2)
     assert [words for words, _ in rates] == [10_000] * 8
     np.testing.assert_allclose([rate for _, rate in rates], 0.4 - 0.2 * np.arange(8) / 8)
+    assert history.lr == [rates[3][1], rates[7][1]]
 
 
-def test_sentences_without_pairs_change_nothing():
-    model = Word2Vec(min_count=1, vector_size=4, hs=1)
-    model.build_vocab([["a"], ["b"]])
-    before = model.wv.vectors.copy()
-    model.train([["a"], [], ["b"], ["unknown"]])
-    np.testing.assert_array_equal(model.wv.vectors, before)
+# -- progress -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_first_losses_are_those_of_vectors_that_say_nothing(options):
+    """All outputs are zeros: each of the decisions of a pair costs log 2."""
+    model = Word2Vec(vector_size=4, min_count=1, sample=0, alpha=1e-9, min_alpha=0, **options)
+    model.build_vocab(topics())
+    history = model.train(topics(), epochs=1, progress=False)
+    depths = model.vocabulary.huffman()[0]
+    decisions = options["hs"] * np.average(depths, weights=model.vocabulary.counts)
+    if options["negative"]:  # noise words that are the centre itself do not count
+        shares = np.diff(model._noise, prepend=0)
+        same = np.average(shares, weights=model.vocabulary.counts)
+        decisions += 1 + options["negative"] * (1 - same)
+    assert history.loss[0] == pytest.approx(decisions * np.log(2), rel=0.01)
+
+
+def test_losses_fall_and_are_those_of_the_history():
+    model = Word2Vec(topics(), vector_size=8, sample=0, epochs=4, sg=1)
+    losses = model.history.loss
+    assert len(losses) == len(model.history.lr) == 4
+    assert losses == sorted(losses, reverse=True)
+    assert model.train(topics(), epochs=1) is model.history
+    assert len(model.history.loss) == 1
+
+
+def test_training_shows_a_bar(capsys, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(word2vec, "CHUNK", 1000)  # an epoch's first chunk is not timed
+    Word2Vec(topics(), vector_size=4, epochs=2)
+    shown = capsys.readouterr().err
+    for words in ("epoch 2/2", "loss ", ", lr 0.0", " words/s"):
+        assert words in shown
+
+
+def test_training_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr(word2vec, "CHUNK", 1000)
+    Word2Vec(topics(), vector_size=4, epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert re.fullmatch(r"epoch 2/2  loss \d\.\d{4}, lr \S+, [\d,]+ words/s", lines[1])
+
+
+def test_training_without_progress_is_silent(capsys):
+    Word2Vec(topics(60), vector_size=4, epochs=2, progress=False)
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""
+
+
+# -- options ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -292,18 +347,114 @@ def test_sentences_without_pairs_change_nothing():
         ({"vector_size": 0}, "vector_size (=0) must be at least 1"),
         ({"window": 0}, "window (=0) must be at least 1"),
         ({"epochs": 0}, "epochs (=0) must be at least 1"),
-        ({"negative": -1}, "negative (=-1) must not be negative"),
-        ({"sample": -1.0}, "sample (=-1.0) must not be negative"),
+        ({"epochs": -2}, "epochs (=-2) must be at least 1"),
+        ({"negative": -1}, "negative (=-1) must be at least 0"),
+        ({"min_count": -1}, "min_count (=-1) must be at least 0"),
+        ({"max_final_vocab": 0}, "max_final_vocab (=0) must be at least 1"),
+        ({"seed": -1}, "seed (=-1) must be at least 0"),
+        ({"sample": -1.0}, "sample (=-1.0) must be 0 or positive"),
+        ({"sample": float("nan")}, "sample (=nan) must be 0 or positive"),
+        ({"alpha": float("nan")}, "alpha (=nan) must be 0 or positive"),
+        ({"alpha": float("inf")}, "alpha (=inf) must be 0 or positive"),
+        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be 0 or positive"),
+        ({"ns_exponent": float("nan")}, "ns_exponent (=nan) must be finite"),
         ({"sg": 2}, "sg (=2) must be 0 or 1"),
+        ({"hs": "no"}, "hs (='no') must be 0 or 1"),
         ({"negative": 0}, "set hs=1, or negative to 5"),
         ({"alpha": 0, "min_alpha": 0}, "alpha (=0) must be positive"),
-        ({"alpha": 1e-5}, "alpha (=1e-05) must not be less than min_alpha (=0.0001)"),
+        ({"alpha": 1e-5}, "alpha (=1e-05) must be positive, and not less than min_alpha (=0.0001)"),
     ],
 )
 def test_contradictory_options_are_refused(options, words):
     with pytest.raises(ValueError, match="Word2Vec") as caught:
         Word2Vec(**options)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"vector_size": 10.0},
+        {"window": "5"},
+        {"epochs": True},
+        {"min_count": None},
+        {"negative": 5.0},
+        {"seed": None},
+        {"max_final_vocab": 1e3},
+        {"alpha": "0.1"},
+        {"min_alpha": None},
+        {"sample": True},
+    ],
+)
+def test_options_of_another_type_are_refused(options):
+    ((name, value),) = options.items()
+    with pytest.raises(TypeError, match="must be a") as caught:
+        Word2Vec(**options)
+    assert f"Word2Vec: {name} (={value!r}) must be a" in str(caught.value)
+
+
+# -- the corpus ---------------------------------------------------------------------------------
+
+
+class Corpus:
+    """Gives another list of sentences each time; the last one again and again."""
+
+    def __init__(self, *texts):
+        self.texts = list(texts)
+
+    def __iter__(self):
+        text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+        return iter(text)
+
+
+ABC = [["a", "b", "c"] * 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ([], ValueError, "the corpus is empty: it has no words"),
+        ([["rare", "words"]], ValueError, r"min_count \(=5\) leaves no words"),
+        (["the cat sat"], TypeError, "sentence 0 is the plain text 'the cat sat', where a list"),
+        ("corpus.txt", TypeError, r"is the plain text 'corpus.txt'.*LineSentences"),
+        (b"corpus", TypeError, "sentences is the plain text b'corpus'"),
+        ([["a", 7]], TypeError, r"has 7 \(int\) for a word"),
+        (7, TypeError, r"sentences \(=7\) must be a list of lists of words"),
+        ([["a"]] * 9, ValueError, "no sentence has two words of the vocabulary"),
+        (list("abab") * 5, TypeError, "sentence 0 is the plain text 'a'"),
+        (Corpus(ABC, []), ValueError, "had 0 words of the vocabulary in epoch 1, and 15 when"),
+        (Corpus(ABC, ABC, ABC * 2), ValueError, "had 30 words of the vocabulary in epoch 2, and"),
+        (Corpus(ABC, ["abc"]), TypeError, "sentence 0 is the plain text 'abc'"),
+    ],
+)  # fmt: skip
+def test_corpus_that_cannot_be_learned_from_is_refused(text, error, words):
+    with pytest.raises(error, match=words):
+        Word2Vec(text, vector_size=4, epochs=2)
+
+
+def test_train_needs_the_sentences_of_build_vocab():
+    model = Word2Vec(vector_size=4)
+    with pytest.raises(ValueError, match=r"train: .* call build_vocab\(sentences\) first"):
+        model.train(ABC)
+    model.build_vocab(ABC)
+    with pytest.raises(TypeError, match="train: sentences is the plain text"):
+        model.train("a b c")
+    with pytest.raises(ValueError, match=r"train: epochs \(=0\) must be at least 1"):
+        model.train(ABC, epochs=0)
+    with pytest.raises(ValueError, match="had 3 words of the vocabulary in epoch 1, and 15 when"):
+        model.train([["a", "b", "c"]])
+
+
+def test_sentences_may_be_any_iterables_of_words():
+    text = topics(60)
+    given = Corpus(text, *([map(str, s) for s in text] for _ in range(3)))
+    found = Word2Vec(given, vector_size=4, epochs=3).wv.vectors
+    np.testing.assert_array_equal(found, Word2Vec(text, vector_size=4, epochs=3).wv.vectors)
+
+
+def test_training_that_diverges_is_refused():
+    with pytest.raises(nn.DivergedError, match=r"the loss is .* lower alpha \(=1e\+20\)"):
+        Word2Vec(topics(60), vector_size=4, alpha=1e20)
 
 
 def test_an_iterator_is_refused():

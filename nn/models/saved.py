@@ -1,0 +1,169 @@
+"""A word2vec model in a file, with all that its training needs to go on as if never stopped.
+
+A file of `nn.save`, which `KeyedVectors.load` reads too: `words`, `vectors` and `counts`; the
+tables of outputs, `outputs` and `nodes`; and `about`, as JSON text: the settings, the state of the
+generator, the history, and in a checkpoint how far the training has come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..checkpoint import CheckpointError, load, save
+from ..history import History, Result
+from .vectors import packed, unpacked
+from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from .word2vec import Word2Vec
+
+#: Seconds from one checkpoint to the next within an epoch: at least so many, and so many times
+#: what writing one took.
+PAUSE, PATIENCE = 60.0, 20
+
+#: How much of the loss shown each chunk is.
+_NEW = 0.05
+
+
+@dataclass
+class Run:
+    """How far a training has come."""
+
+    epochs: int
+    epoch: int = 0  #: done
+    sentences: int = 0  #: done in the epoch that is under way, as what follows
+    count: int = 0  #: words of the vocabulary
+    pairs: int = 0
+    loss: float = 0.0  #: summed over the pairs
+    rate: float = 0.0  #: the last learning rate
+    recent: float = 0.0  #: the mean loss of a pair, of recent chunks
+    neighbours: bool = False  #: whether any sentence had two words
+
+    def add(self, words: int, loss: float, pairs: int) -> None:
+        """Add a chunk."""
+        mean = loss / max(pairs, 1)
+        self.recent += (_NEW if self.pairs or self.epoch else 1) * (mean - self.recent)
+        self.count += words
+        self.loss += loss
+        self.pairs += pairs
+
+    def result(self) -> Result:
+        """What is shown of it."""
+        return self.recent, {}
+
+    def end_epoch(self) -> float:
+        """Begin the next epoch, and return the mean loss of this one."""
+        mean = self.loss / max(self.pairs, 1)
+        self.epoch += 1
+        self.sentences = self.count = self.pairs = 0
+        self.loss = 0.0
+        return mean
+
+
+def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = None) -> None:
+    """Write the model, and how far its training has come."""
+    about = {
+        "settings": model.settings(),
+        "generator": model.generator.bit_generator.state,
+        "history": asdict(model.history),
+        "run": run and asdict(run),
+    }
+    arrays = {
+        "words": packed(model.vocabulary.words),
+        "counts": model.vocabulary.counts,
+        # Numbers may be NumPy's.
+        "about": np.array(json.dumps(about, default=lambda number: number.item())),
+    }
+    save({**arrays, **model.tables()}, path)
+
+
+def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
+    """Read what `save_model` wrote."""
+    arrays, about = _read(path)
+    model = kind(**about["settings"])
+    model.set_vocabulary(Vocabulary(unpacked(arrays["words"]), arrays["counts"]))
+    _put(arrays, about, model)
+    return model
+
+
+class Checkpoint:
+    """The file at `path` of a run that trains a model; without a path, nothing."""
+
+    def __init__(self, path: str | os.PathLike[str] | None, model: Word2Vec, run: Run) -> None:
+        self.path, self.model, self.run = path, model, run
+        self.next = 0.0
+
+    def save(self) -> None:
+        """Write the run as it is now."""
+        if self.path is not None:
+            start = time.monotonic()
+            save_model(self.model, self.path, self.run)
+            end = time.monotonic()
+            self.next = end + max(PAUSE, PATIENCE * (end - start))
+
+    def save_if_due(self) -> None:
+        """The same, if the last time was long enough ago."""
+        if self.path is not None and time.monotonic() >= self.next:
+            self.save()
+
+    def load(self) -> bool:
+        """Restore the run; False, and nothing happens, where there is no file.
+
+        Raises `CheckpointError` for a file of another run, and then changes nothing.
+        """
+        if self.path is None or not Path(self.path).exists():
+            return False
+        arrays, about = _read(self.path)
+        if about["run"] is None:
+            raise CheckpointError(
+                f"{self.path}: is a model, and no checkpoint of its training; load it with "
+                f"Word2Vec.load"
+            )
+        saved = _kind(about["settings"], about["run"], unpacked(arrays["words"]), arrays["counts"])
+        vocabulary = self.model.vocabulary
+        own = _kind(self.model.settings(), asdict(self.run), vocabulary.words, vocabulary.counts)
+        if saved != own:
+            texts = (
+                ", ".join(f"{name}={kind[name]}" for name in own if saved[name] != own[name])
+                for kind in (saved, own)
+            )
+            raise CheckpointError(
+                "{}: is of a run with {}; this one has {}. Nothing was loaded; use another file, "
+                "or start again with resume=False".format(self.path, *texts)
+            )
+        _put(arrays, about, self.model)
+        vars(self.run).update(about["run"])
+        return True
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    arrays = load(path)
+    if "about" not in arrays:
+        raise CheckpointError(
+            f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word2vec model"
+        )
+    return arrays, json.loads(str(arrays["about"]))
+
+
+def _kind(
+    settings: dict[str, Any], run: dict[str, Any], words: list[str], counts: Any
+) -> dict[str, Any]:
+    """What must be alike in a run and its file."""
+    digest = hashlib.sha256(packed(words).tobytes() + counts.tobytes()).hexdigest()
+    corpus = f"{counts.sum():,} words, {len(words):,} different ones ({digest[:8]})"
+    return {**settings, "epochs": run["epochs"], "corpus": corpus}
+
+
+def _put(arrays: dict[str, Any], about: dict[str, Any], model: Word2Vec) -> None:
+    for name, table in model.tables().items():
+        table[...] = arrays[name]
+    model.generator.bit_generator.state = about["generator"]
+    model.history = History(**about["history"])
