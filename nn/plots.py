@@ -1,16 +1,19 @@
-"""Pictures of a training run, as PNG. They need matplotlib, which is imported when one is drawn.
+"""Pictures of a training run. They need matplotlib, which is imported when one is drawn.
 
-The figures are made without pyplot: no window opens, and no setting of the caller's changes.
-Each function raises `ImportError` without matplotlib, and `OSError` where `path` cannot be
-written; a file is written whole or not at all.
+    plots.kernels(layer.weight.data, "kernels.png")
+    plots.kernels(layer.weight.data)                    in a notebook, as the end of a cell
+
+Each function returns the figure, and writes it as PNG if it is given a `path`. The figures are
+made without pyplot: no window opens, and no setting of the caller's changes. Without matplotlib
+it raises `ImportError`, and `OSError` where `path` cannot be written; a file is written whole or
+not at all.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +24,10 @@ from .history import History
 _TRAINING, _VALIDATION, _INK, _FAINT = "#8a96a3", "#c8501e", "#1f2a37", "#5f6b7a"
 _MOST = 40  # mistakes on one sheet
 
+_Path = str | os.PathLike[str] | None
 
-def learning_curves(history: History, path: str | os.PathLike[str]) -> None:
+
+def learning_curves(history: History, path: _Path = None) -> Any:
     """The loss and each metric over the epochs, in training and, where there was one, validation.
 
     The loss is drawn on a logarithmic scale where it is positive throughout.
@@ -38,7 +43,7 @@ def learning_curves(history: History, path: str | os.PathLike[str]) -> None:
         _curves(next(panels), name, seen, unseen)
     for axes in panels:
         axes.set_visible(False)
-    _write(figure, path)
+    return _written(figure, path)
 
 
 def _curves(axes: Any, name: str, training: list[float], validation: list[float]) -> None:
@@ -81,8 +86,8 @@ def _curves(axes: Any, name: str, training: list[float], validation: list[float]
 
 
 def mistakes(
-    images: Any, labels: Any, probabilities: Any, path: str | os.PathLike[str], columns: int = 8
-) -> None:
+    images: Any, labels: Any, probabilities: Any, path: _Path = None, columns: int = 8
+) -> Any:
     """The images that were read wrongly, the most confident first: true label, label read.
 
     `images`: `(N, height, width)`, 0 for paper; `labels`: `(N,)`; `probabilities`:
@@ -98,15 +103,16 @@ def mistakes(
     columns = min(columns, max(len(shown), 5))
     rows = math.ceil(len(shown) / columns)
     legend = "true \u2192 read, and how sure the network was"
-    with _sheet(path, title, legend, rows, columns, caption=0.24) as place:
-        for number, i in enumerate(shown):
-            axes = place(*divmod(number, columns))
-            axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
-            caption = f"{labels[i]} \u2192 {read[i]}   {confidence[i]:.0%}"
-            axes.set_xlabel(caption, color=_INK, fontsize=9, labelpad=4)
+    figure, place = _sheet(title, legend, rows, columns, caption=0.24)
+    for number, i in enumerate(shown):
+        axes = place(*divmod(number, columns))
+        axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
+        caption = f"{labels[i]} \u2192 {read[i]}   {confidence[i]:.0%}"
+        axes.set_xlabel(caption, color=_INK, fontsize=9, labelpad=4)
+    return _written(figure, path)
 
 
-def kernels(weight: Any, path: str | os.PathLike[str], columns: int = 8) -> None:
+def kernels(weight: Any, path: _Path = None, columns: int = 8) -> Any:
     """The kernels of a first convolution: what each looks for.
 
     `weight`: `(kernels, channels, height, width)`. Red elements are positive, blue ones negative,
@@ -118,15 +124,16 @@ def kernels(weight: Any, path: str | os.PathLike[str], columns: int = 8) -> None
     title = f"{len(weight)} kernels of {weight.shape[2]}x{weight.shape[3]}"
     if len(weight) > len(shown):
         title += f", the first {len(shown)}"
-    with _sheet(path, title, "red adds, blue subtracts", rows, columns) as place:
-        for i, kernel in enumerate(shown):
-            largest = float(np.abs(kernel).max()) or 1.0
-            place(*divmod(i, columns)).imshow(kernel, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    figure, place = _sheet(title, "red adds, blue subtracts", rows, columns)
+    for i, kernel in enumerate(shown):
+        largest = float(np.abs(kernel).max()) or 1.0
+        place(*divmod(i, columns)).imshow(kernel, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    return _written(figure, path)
 
 
 def feature_maps(
-    image: Any, layers: Sequence[tuple[str, Any]], path: str | os.PathLike[str], columns: int = 9
-) -> None:
+    image: Any, layers: Sequence[tuple[str, Any]], path: _Path = None, columns: int = 9
+) -> Any:
     """What becomes of one image on its way: a row for each layer, with its first channels.
 
     `image`: `(channels, height, width)`; `layers`: the name of each, and its output
@@ -135,19 +142,20 @@ def feature_maps(
     title = "an image, and what the layers make of it"
     legend = f"the first {columns} channels of each layer; dark is large"
     rows = [("", image), *layers]
-    with _sheet(path, title, legend, len(rows), columns, caption=0.2) as place:
-        for row, (name, maps) in enumerate(rows):
-            low, high = float(np.min(maps)), float(np.max(maps))
-            for column, picture in enumerate(maps[:columns]):
-                axes = place(row, column)
-                axes.imshow(picture, cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
-                if name and not column:
-                    label = f"{name}  {'x'.join(map(str, maps.shape))}"
-                    axes.text(0, -0.06, label, transform=axes.transAxes, va="top", color=_FAINT,
-                              fontsize=8)  # fmt: skip
+    figure, place = _sheet(title, legend, len(rows), columns, caption=0.2)
+    for row, (name, maps) in enumerate(rows):
+        low, high = float(np.min(maps)), float(np.max(maps))
+        for column, picture in enumerate(maps[:columns]):
+            axes = place(row, column)
+            axes.imshow(picture, cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
+            if name and not column:
+                label = f"{name}  {'x'.join(map(str, maps.shape))}"
+                axes.text(0, -0.06, label, transform=axes.transAxes, va="top", color=_FAINT,
+                          fontsize=8)  # fmt: skip
+    return _written(figure, path)
 
 
-def word_map(words: Sequence[str], vectors: Any, path: str | os.PathLike[str]) -> None:
+def word_map(words: Sequence[str], vectors: Any, path: _Path = None) -> Any:
     """Words in the plane, near each other where their vectors are.
 
     `vectors`: `(len(words), size)`, of at least one word; they are scaled to length 1. The plane is
@@ -178,36 +186,31 @@ def word_map(words: Sequence[str], vectors: Any, path: str | os.PathLike[str]) -
     places = _spread(boxes / 2 + points * (size - boxes), boxes, size)
     for label, place in zip(labels, places, strict=True):
         label.set_position(place)
-    _write(figure, path)
+    return _written(figure, path)
 
 
 def _spread(centres: Any, boxes: Any, size: Any) -> Any:
     """The centres of boxes, pushed apart within `size` until hardly any box covers another."""
     reach = (boxes[:, np.newaxis] + boxes) / 2
-    turn = 2.4 * np.arange(len(boxes))  # two in one place have a way apart, too
-    centres = centres + 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    turn = 2.4 * np.arange(len(boxes))
+    nudge = 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     for _ in range(400):
-        apart = centres[:, np.newaxis] - centres
+        nudged = centres + nudge  # two in one place, as in a corner, have a way apart, too
+        apart = nudged[:, np.newaxis] - nudged
         distances = np.max(np.abs(apart) / reach, axis=2)  # below 1, they overlap
         np.fill_diagonal(distances, 1)
         if distances.min() > 0.98:
             break
         push = apart * (1 / np.minimum(distances, 1) - 1)[..., np.newaxis]
-        centres += 0.2 * np.clip(push, -20, 20).sum(axis=1)
+        centres = centres + 0.2 * np.clip(push, -20, 20).sum(axis=1)
         centres = np.clip(centres, boxes / 2, size - boxes / 2)
     return centres
 
 
-@contextmanager
 def _sheet(
-    path: str | os.PathLike[str],
-    title: str,
-    legend: str,
-    rows: int,
-    columns: int,
-    caption: float = 0.0,
-) -> Iterator[Callable[[int, int], Any]]:
-    """A sheet of small pictures: gives axes for a row and a column, and is written at the end.
+    title: str, legend: str, rows: int, columns: int, caption: float = 0.0
+) -> tuple[Any, Callable[[int, int], Any]]:
+    """A sheet for small pictures, and a function that gives axes for a row and a column.
 
     `caption`: the room below each picture, in inches.
     """
@@ -228,8 +231,7 @@ def _sheet(
             line.set_color("#d5dbe1")
         return axes
 
-    yield place
-    _write(figure, path)
+    return figure, place
 
 
 def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
@@ -241,6 +243,8 @@ def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
     return figure
 
 
-def _write(figure: Any, path: str | os.PathLike[str]) -> None:
-    with written_whole(path) as file:
-        figure.savefig(file, format="png")
+def _written(figure: Any, path: _Path) -> Any:
+    if path is not None:
+        with written_whole(path) as file:
+            figure.savefig(file, format="png")
+    return figure

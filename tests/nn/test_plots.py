@@ -44,16 +44,12 @@ def test_learning_curves_are_a_picture(tmp_path, epochs, validation, metrics):
     assert picture.shape[1] > picture.shape[0] > 300
 
 
-def _drawn(monkeypatch, tmp_path, history):
-    """The panels of the figure, in place of the file."""
-    figures = []
-    monkeypatch.setattr(plots, "_write", lambda figure, path: figures.append(figure))
-    plots.learning_curves(history, tmp_path / "none.png")
-    return [axes for axes in figures[0].axes if axes.get_visible()]
+def _panels(history):
+    return [axes for axes in plots.learning_curves(history).axes if axes.get_visible()]
 
 
-def test_learning_curves_have_a_panel_for_the_loss_and_each_metric(tmp_path, monkeypatch):
-    panels = _drawn(monkeypatch, tmp_path, _history(4, ("accuracy", "recall")))
+def test_learning_curves_have_a_panel_for_the_loss_and_each_metric():
+    panels = _panels(_history(4, ("accuracy", "recall")))
     titles = [axes.get_title(loc="left") for axes in panels]
     assert titles == [
         "loss: 0.25 in validation",
@@ -68,19 +64,16 @@ def test_learning_curves_have_a_panel_for_the_loss_and_each_metric(tmp_path, mon
     np.testing.assert_allclose(panels[1].lines[1].get_ydata(), [60, 80, 86.6667, 90], rtol=1e-5)
 
 
-def test_learning_curves_without_validation_have_one_line(tmp_path, monkeypatch):
-    (loss,) = _drawn(monkeypatch, tmp_path, _history(4, (), validation=False))
+def test_learning_curves_without_validation_have_one_line():
+    (loss,) = _panels(_history(4, (), validation=False))
     assert [line.get_label() for line in loss.lines] == ["training"]
     assert loss.get_title(loc="left") == "loss: 0.25 in training"
 
 
 @pytest.mark.parametrize(("sign", "scale"), [(1, "log"), (-1, "linear")])
-def test_learning_curves_are_logarithmic_where_the_loss_is_positive(
-    tmp_path, monkeypatch, sign, scale
-):
+def test_learning_curves_are_logarithmic_where_the_loss_is_positive(sign, scale):
     history = _history(4, (), sign=sign)
-    assert _drawn(monkeypatch, tmp_path, history)[0].get_yscale() == scale
-    plots.learning_curves(history, tmp_path / "none.png")
+    assert _panels(history)[0].get_yscale() == scale
 
 
 @pytest.mark.parametrize(
@@ -125,6 +118,24 @@ def test_kernels(tmp_path, shape):
     assert _read(tmp_path / "k.png").shape[0] == pytest.approx(160 * (0.8 + 1.05 * rows), abs=2)
 
 
+def test_pictures_are_returned_and_written_only_to_a_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    zeros, words = np.zeros((2, 1, 3, 3)), ["one", "two", "three"]
+    for draw, given in (
+        (plots.learning_curves, [_history()]),
+        (plots.mistakes, _sheet(3)),
+        (plots.kernels, [zeros]),
+        (plots.feature_maps, [zeros[0], [("layer", zeros[0])]]),
+        (plots.word_map, [words, np.eye(3)]),
+    ):
+        assert isinstance(draw(*given), matplotlib.figure.Figure)
+        assert list(tmp_path.iterdir()) == []
+        figure = draw(*given, "here.png")
+        picture = _read("here.png")
+        assert picture.shape[1::-1] == figure.canvas.get_width_height()
+        (tmp_path / "here.png").unlink()
+
+
 def test_kernels_of_zeros_are_drawn(tmp_path):
     plots.kernels(np.zeros((2, 1, 3, 3)), tmp_path / "k.png")
     _read(tmp_path / "k.png")
@@ -137,27 +148,22 @@ def test_feature_maps(tmp_path):
     _read(tmp_path / "f.png")
 
 
-def _labels(monkeypatch, path, words, vectors):
+def _labels(path, words, vectors):
     """Where the words of a map are: boxes (left, bottom, right, top), and the frame's."""
-    figures = []
-    write = plots._write
-    monkeypatch.setattr(plots, "_write", lambda figure, path: figures.append(figure))
-    plots.word_map(words, vectors, path)
-    monkeypatch.undo()
-    write(figures[0], path)
-    (axes,) = figures[0].axes
+    figure = plots.word_map(words, vectors, path)
+    (axes,) = figure.axes
     texts = {text.get_text(): text.get_window_extent().extents for text in axes.texts}
     assert list(texts) == words
     return np.array(list(texts.values())), axes.get_window_extent().extents
 
 
 @pytest.mark.parametrize("same", [False, True])
-def test_word_map_shows_every_word_and_covers_none(tmp_path, monkeypatch, same):
+def test_word_map_shows_every_word_and_covers_none(tmp_path, same):
     words = [f"{'long' * (i % 4)}word{i}" for i in range(120)]
     vectors = np.random.default_rng(0).normal(size=(120, 50)).astype(np.float32)
     if same:
         vectors[:] = vectors[0]  # all in one place
-    boxes, frame = _labels(monkeypatch, tmp_path / "map.png", words, vectors)
+    boxes, frame = _labels(tmp_path / "map.png", words, vectors)
     _read(tmp_path / "map.png")
     covered = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     covered = covered - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
@@ -167,13 +173,13 @@ def test_word_map_shows_every_word_and_covers_none(tmp_path, monkeypatch, same):
     assert (boxes[:, 2:] <= frame[2:] + 1).all()
 
 
-def test_word_map_puts_words_with_near_vectors_near(tmp_path, monkeypatch):
+def test_word_map_puts_words_with_near_vectors_near(tmp_path):
     generator = np.random.default_rng(0)
     topics = np.repeat(generator.normal(size=(3, 40)), 10, axis=0)
     vectors = topics + 0.1 * generator.normal(size=topics.shape)
     vectors *= generator.uniform(0.1, 10, (30, 1))  # lengths say nothing
     words = [f"w{i}" for i in range(30)]
-    boxes, _ = _labels(monkeypatch, tmp_path / "map.png", words, vectors)
+    boxes, _ = _labels(tmp_path / "map.png", words, vectors)
     centres = (boxes[:, :2] + boxes[:, 2:]).reshape(3, 10, 2) / 2
     within = np.abs(centres - centres.mean(axis=1, keepdims=True)).max()
     between = min(np.abs(centres[i].mean(0) - centres[j].mean(0)).max() for i, j in
