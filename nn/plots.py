@@ -166,8 +166,8 @@ def word_map(words: Sequence[str], vectors: Any, path: _Path = None) -> Any:
     share = (widths[:2] ** 2).sum() / max((widths**2).sum(), 1e-30)
     points = np.zeros((len(words), 2))
     points[:, : widths.size] = (left * widths)[:, :2]
-    points -= points.min(axis=0)
-    points /= np.maximum(points.max(axis=0), 1e-30)
+    low, high = points.min(axis=0), points.max(axis=0)
+    points = 0.5 + (points - (low + high) / 2) / np.maximum(high - low, 1e-6)  # less is rounding
 
     figure = _figure(11, 7.5, layout=None)
     title = f"{len(words)} words by their vectors"
