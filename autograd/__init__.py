@@ -2,7 +2,7 @@
 
 The reading order: `op.py` (operations and their rules), `backward.py` (the backward pass),
 `rules/` (the tables of gradients), `tensor.py` (what people write with), `transforms.py`
-(gradients of functions), `gradcheck.py` (numerical checks), `render.py` (pictures).
+(gradients of functions), `gradcheck.py` (numerical checks), `pictures/` and `render.py` (pictures).
 """
 
 from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config

@@ -36,6 +36,7 @@ from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
+_HIGHLIGHTS = "producer", "propagator"
 
 
 class Graph:
@@ -108,6 +109,11 @@ class Graph:
             )
         if theme not in THEMES:
             raise ValueError(f"Graph: theme (={theme!r}) must be one of {', '.join(THEMES)}")
+        for look in (highlight or {}).values():
+            if look not in _HIGHLIGHTS:
+                raise ValueError(
+                    f"Graph: highlight got {look!r}; each must be one of {', '.join(_HIGHLIGHTS)}"
+                )
         options = Options(
             max_nodes=max_nodes,
             groups=groups,
@@ -364,7 +370,7 @@ class _Dot:
         return f'<td align="left"><font point-size="9">{"".join(parts)}</font></td>'
 
     def square(self, step: int) -> str:
-        return f'<font color="{colour_of(step, self.theme)}">■</font>'
+        return f'<font point-size="13" color="{colour_of(step, self.theme)}">■</font>'
 
     def tip(self, lines: Iterable[str]) -> Any:
         """Lines that Graphviz prints to the letter in a tooltip."""
@@ -392,9 +398,9 @@ def _table(rows: list[str], padding: int = 0) -> str:
     return f'<table border="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
 
 
-def _cell(
-    text: str, columns: int = 1, font: str = "", align: str = "center", longest: int = 60
-) -> str:
+def _cell(text: str, columns: int = 1, font: str = "", align: str = "", longest: int = 60) -> str:
     part = _part(text, longest)
     part = f"<font {font}>{part}</font>" if font and part else part
-    return f'<td colspan="{columns}" align="{align}">{part}</td>'
+    span = f' colspan="{columns}"' if columns > 1 else ""
+    side = f' align="{align}"' if align else ""
+    return f"<td{span}{side}>{part}</td>"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 
+from ..errors import GraphError
 from ..node import Leaf, Node
 from .folding import Folding, Frame, Unit
 from .known import Known, in_bytes
@@ -17,10 +18,9 @@ from .walk import distances, maker, neighbours, walk
 from .ways import Ways
 
 _FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
-_FAR = 12  # arrows
+_FAR = 12  # arrows on the way: what is used so far away is drawn again there
 _LONG = 10  # boxes in a row: longer pictures run down the page, which scrolls
 _LABELS = 60  # arrows: in larger pictures, gradients are not written on them
-
 
 Key = Unit | tuple[Unit, Unit] | tuple[Node, int] | int
 """What a box stands for: a unit, a copy of it for a user, a constant by its place, an output."""
@@ -36,11 +36,15 @@ class Drawing:
         order = sorted(self.inputs, key=lambda node: node.number)  # inputs come first
         self.depth = max(distances(self.inputs, order)[0].values())
         self.known = Known(order, outputs, options)
-        self.highlight = {maker(node): look for node, look in options.highlight.items()}
-        self.notes = {maker(node): note for node, note in options.notes.items()}
         self.near = self.inputs
         if options.around is not None:
-            nodes = neighbours(self.inputs, maker(options.around), options.radius)
+            centre = maker(options.around)
+            if centre not in self.inputs:
+                raise GraphError(
+                    f"graph: around is a node of {centre.op.name} ({centre.source()}) that did not "
+                    f"lead to the outputs; pass the node of a tensor that did"
+                )
+            nodes = neighbours(self.inputs, centre, options.radius)
             self.near = {node: its for node, its in self.inputs.items() if node in nodes}
         order = [node for node in order if node in self.near]
         dtypes = Counter(node.dtype for node in order if node.dtype != object)
@@ -51,6 +55,8 @@ class Drawing:
             self.folding = Folding(self.near, order, options.groups, options.depth, steps)
             if len(set(self.folding.units.values())) <= options.max_nodes:
                 break
+        self.looks = self.of_units(options.highlight)
+        self.notes = self.of_units(options.notes)
         gradients = self.known.gradients
         self.ways = Ways(self.near, self.folding, gradients.flows if gradients else {})
         often = dict.fromkeys(unit for unit, user in self.ways.values if self.is_often(unit, user))
@@ -63,10 +69,19 @@ class Drawing:
         self.frames: dict[Key, Frame | None] = {}  # that each stands in
         self.arrows: Counter[tuple[Key, Key, str]] = Counter()  # (from, to, label)
 
+    def of_units(self, texts: Mapping[Node, str]) -> dict[Unit, str]:
+        """What was given for nodes, by their boxes; the first counts."""
+        units = self.folding.units
+        found: dict[Unit, str] = {}
+        for node, text in texts.items():
+            if maker(node) in units:
+                found.setdefault(units[maker(node)], text)
+        return found
+
     def is_often(self, unit: Unit, user: Unit) -> bool:
         """Whether to draw a unit at each use: it has many, or they stand in several frames."""
         is_leaf = isinstance(unit.node, Leaf)
-        if is_leaf and self.ways.homes[unit] is not user.frame:
+        if is_leaf and self.ways.homes[unit] is not self.ways.places[unit, user]:
             return True
         return self.ways.uses[unit] > _FEW and (is_leaf or self.ways.is_far(unit, user, _FAR))
 
@@ -133,10 +148,10 @@ class Drawing:
             look = "module"
         else:
             look = "backward" if _is_backward(unit.frame) else "operation"
-        look = self.highlight.get(unit.node, look)
+        look = self.looks.get(unit, look)
         often = unit in self.copied and unit.members == 1
         notes = [f"used {self.ways.uses[unit]:,} times"] if often else []
-        notes += [self.notes[unit.node]] if unit.node in self.notes else []
+        notes += [self.notes[unit]] if unit in self.notes else []
         return self.put(key, frame, self.labels.box(unit, look, self.copied.get(unit, ""), notes))
 
     def input(self, unit: Unit, user: Unit, value: Node | None, times: int) -> None:
@@ -145,7 +160,7 @@ class Drawing:
         apart = unit in self.copied and (is_leaf or self.ways.is_far(unit, user, 1))
         key: Key = (unit, user) if apart else unit
         if is_leaf or apart:
-            self.unit(unit, key, user.frame if apart else self.ways.homes.get(unit))
+            self.unit(unit, key, self.ways.places[unit, user])
         self.arrows[key, user, self.part(value)] += times
 
     def part(self, value: Node | None) -> str:
@@ -199,12 +214,12 @@ class Drawing:
         """The arrows between boxes, and from what tells that others are missing."""
         sides = self.sides()
         written = len(self.arrows) <= _LABELS and not self.options.values
-        scale = Scale(self.ways.flows.values())
+        scale = Scale(self.norms())
         for (key, user, label), times in self.arrows.items():
             if key not in self.boxes:
                 self.cut[user] += max(times, 1)
                 continue
-            label = f"{label} ×{times}".strip() if times > 1 else label  # noqa: RUF001
+            label = f"{label} ×{times}".strip() if times > 1 else label
             arrow = Arrow(self.boxes[key].name, self.boxes[user].name, label)
             into = isinstance(user, int) or _is_backward(self.frames[user])
             arrow.backward = into and _is_backward(self.frames[key])
@@ -263,6 +278,11 @@ class Drawing:
             if isinstance(key, Unit) and not isinstance(key.node, Leaf):
                 yield key
 
+    def norms(self) -> list[float]:
+        """The norms of the gradients on all arrows."""
+        norms = self.known.gradients.norms if self.known.gradients else {}
+        return [*self.ways.flows.values(), *(norms[maker(y)] for y in self.outputs if norms)]
+
     def weight(self, unit: Unit, user: Key) -> int:
         """How straight an arrow is to be: above all along the longest ways."""
         if isinstance(unit.node, Leaf):
@@ -276,7 +296,7 @@ class Drawing:
         """What holds for the whole picture, and what is missing in it."""
         lines = [f"{self.dtype} unless noted"]
         drawn = {key[0] if isinstance(key, tuple) else key for key in self.boxes}
-        shown = [node for node, unit in self.folding.units.items() if unit in drawn or unit.inside]
+        shown = [node for node, unit in self.folding.units.items() if unit in drawn]
         missing = len(self.inputs) - len(shown)
         if missing:
             lines[0] += (
@@ -287,7 +307,7 @@ class Drawing:
         units = {unit for unit in drawn if isinstance(unit, Unit)}
         if any(unit.members > 1 for unit in units):
             lines.append(
-                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "  # noqa: RUF001
+                f"{len(shown):,} operations and leaves in {len(units):,} boxes: “× n” and "
                 "“n alike” count what a box or frame stands for"
             )
         if self.ways.carried:
@@ -296,11 +316,10 @@ class Drawing:
 
     def legend(self) -> Legend | None:
         """The gradients in the picture, for the scale of colours."""
-        flows = self.ways.flows.values()
         if self.known.gradients is None:
             return None
-        scale = Scale(flows)
-        steps = {scale.step(flow) for flow in flows}
+        scale = Scale(self.norms())
+        steps = {scale.step(norm) for norm in self.norms()}
         return Legend(10**scale.low, 10**scale.high, Scale.ZERO in steps, Scale.WRONG in steps)
 
 
@@ -311,4 +330,4 @@ def _is_backward(frame: Frame | None) -> bool:
 def _title(frame: Frame) -> str:
     if frame.times == 1:
         return frame.title
-    return f"{frame.title} × {frame.times:,}" if frame.title else f"× {frame.times:,} like this"  # noqa: RUF001
+    return f"{frame.title} × {frame.times:,}" if frame.title else f"× {frame.times:,} like this"

@@ -268,11 +268,7 @@ def _fold(steps: defaultdict[Scope | None, list[_Step]], same_line: bool) -> Non
     kind_of: dict[Scope, int] = {}
     for scope in sorted(steps, key=lambda scope: -scope.level if scope else 1):
         looks = [
-            kinds.setdefault(
-                (step.op, step.shape, step.dtype)
-                + ((step.code, step.instruction) if same_line else ()),
-                len(kinds),
-            )
+            kinds.setdefault(_look(step, same_line), len(kinds))
             if isinstance(step, Node)
             else kind_of[step]  # type: ignore[index]
             for step in steps[scope]
@@ -281,6 +277,15 @@ def _fold(steps: defaultdict[Scope | None, list[_Step]], same_line: bool) -> Non
         if scope:
             look = scope.kind, re.sub(r"\d+", "#", scope.path), *looks
             kind_of[scope] = kinds.setdefault(look, len(kinds))
+
+
+def _look(node: Node, same_line: bool) -> tuple[object, ...]:
+    """What two operations have in common that are drawn as one."""
+    look: tuple[object, ...] = node.op, node.shape, node.dtype
+    if not node.op.elementwise:
+        inputs = zip(node.parents, node.saved[1:], strict=True)
+        look += tuple(getattr(x if p is None else p, "shape", None) for p, x in inputs)
+    return (*look, node.code, node.instruction) if same_line else look
 
 
 def _runs(

@@ -49,7 +49,7 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
                 found[parent] = x
     values = {*order, *(p for node in order for p in node.parents if p is not None)}
     for tensor in gc.get_objects():  # a node does not know its tensor, so that graphs have no cycle
-        if isinstance(tensor, Tensor) and tensor.node in values:
+        if issubclass(type(tensor), Tensor) and tensor.node in values:
             found.setdefault(tensor.node, tensor._data)
     with np.errstate(all="ignore"):
         for node in order:
@@ -148,9 +148,9 @@ def in_bytes(count: int) -> str:
     """A number of bytes as people write it."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
-            return f"{count:.3g} {unit}"
+            return f"{count:.4g} {unit}"
         count /= 1024  # type: ignore[assignment]
-    return f"{count:.3g} GiB"
+    return f"{count:.4g} GiB"
 
 
 def numbers(x: Any) -> list[list[str]]:
@@ -170,17 +170,15 @@ def _number(x: Any) -> str:
 
 
 def statistics(x: Any) -> str:
-    """Mean, standard deviation and zeros of an array, and what of it is not finite."""
-    if not x.size or x.dtype.kind not in "fciub":
+    """Mean, standard deviation and zeros of the finite elements of an array."""
+    finite = x[np.isfinite(x)] if x.dtype.kind in "fciub" else x[:0]
+    if not finite.size:
         return ""
-    parts = []
-    finite = x[np.isfinite(x)] if x.ndim else x
-    if finite.size and is_finite(finite):
-        mean, std = np.mean(finite, dtype=_wide(x)), np.std(finite, dtype=_wide(x))
-        parts.append(f"mean {_short(mean)} ± {_short(std)}")
-        parts.append(f"{_share(int(np.count_nonzero(finite == 0)), x.size)} zeros")
-    parts += [f"{_share(count, x.size)} {kind}" for kind, count in not_finite(x)]
-    return " · ".join(parts)
+    wide = np.complex128 if x.dtype.kind == "c" else np.float64
+    mean, std = (f"{f(finite, dtype=wide):.3g}" for f in (np.mean, np.std))
+    percent = 100 * np.count_nonzero(finite == 0) / x.size
+    zeros = f"{percent:.0f} %" if percent >= 1 or not percent else "<1 %"
+    return f"mean {mean} ± {std} · {zeros} zeros"
 
 
 def not_finite(x: Any) -> Iterator[tuple[str, int]]:
@@ -189,20 +187,3 @@ def not_finite(x: Any) -> Iterator[tuple[str, int]]:
         for kind, count in (("NaN", np.isnan(x).sum()), ("Inf", np.isinf(x).sum())):
             if count:
                 yield kind, int(count)
-
-
-def is_finite(x: Any) -> bool:
-    return not any(not_finite(x))
-
-
-def _wide(x: Any) -> Any:
-    return np.complex128 if x.dtype.kind == "c" else np.float64
-
-
-def _short(x: Any) -> str:
-    return f"{x.item():.3g}"
-
-
-def _share(count: int, size: int) -> str:
-    percent = 100 * count / size
-    return f"{percent:.0f} %" if percent >= 1 or not percent else "<1 %"

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..node import Leaf, Node, ShapeDtype
 from .folding import Unit, span
-from .known import Known, in_bytes, is_finite, not_finite, numbers, statistics
+from .known import Known, in_bytes, not_finite, numbers, statistics
 from .options import Options
 from .picture import Box
 
@@ -29,7 +29,7 @@ class Labels:
     def box(self, unit: Unit, look: str, suffix: str, notes: list[str]) -> Box:
         """The box of a leaf, an operation or a module."""
         node = unit.node
-        title = f"{_title(unit)}{suffix}{f' × {unit.times:,}' if unit.times > 1 else ''}"  # noqa: RUF001
+        title = f"{_title(unit)}{suffix}{f' × {unit.times:,}' if unit.times > 1 else ''}"
         box = Box(look, title, details=[_where(node)])
         box.lines = [("note", [kind])] if (kind := self.kind(node)) else []
         if isinstance(node, Leaf) and unit.members > 1:
@@ -69,10 +69,10 @@ class Labels:
         if self.options.statistics and x.ndim:
             box.lines.append(("note", [said]))
         box.details += [said] if said else []
-        if not is_finite(x):
+        for kind, count in not_finite(x):
             box.wrong = True
-            if not rows:
-                box.lines += [("wrong", [f"{count:,} {kind}"]) for kind, count in not_finite(x)]
+            box.details.append(f"{count:,} {kind}")
+            box.lines += [] if rows else [("wrong", [f"{count:,} {kind}"])]
 
     def add_gradient(self, box: Box, unit: Unit) -> None:
         """Add the gradient: its numbers, or its norm for a leaf, whose end result it is."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .picture import Arrow, Box, Cluster, Picture, plain
 from .themes import Theme, colour_of
+
+#: Marks other than the harmless, what begins a list, and underscores at the ends of words.
+_MARKUP = re.compile(r"[^\w\s.,()+=:…×·±-]|^(\d+[.)]|[-+])(?=\s)|\b_+|_+\b|^\s|\s$")
 
 
 def to_mermaid(picture: Picture, theme: Theme) -> str:
@@ -48,8 +52,5 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that Mermaid prints to the letter: all but letters, digits and the like as codes."""
-    return "".join(
-        c if c.isalnum() or c in " .,()+-_=:…×·±" else f"#{ord(c)};"  # noqa: RUF001
-        for c in plain(text)
-    )
+    """Text that Mermaid prints to the letter: what could be markup is written as codes."""
+    return _MARKUP.sub(lambda found: "".join(f"#{ord(c)};" for c in found[0]), plain(text))

@@ -66,7 +66,7 @@ THEMES = {
         backward="#18132a",
         zero="#3d444d",
         wrong="#ff6a69",
-        scale=("#1f5358", "#2a7c80", "#38a5a2", "#6fcfc3", "#c9f4e6"),
+        scale=("#2a6468", "#2f8588", "#3caaa6", "#74d3c7", "#cdf6e9"),
         looks={
             "leaf": Look("#0c2d57", "#388bfd", "#cae8ff"),
             "operation": Look("#212830", "#59636e", "#f0f6fc"),
@@ -102,7 +102,9 @@ class Scale:
             return self.WRONG
         if norm <= self.floor:
             return self.ZERO
-        share = (math.log10(norm) - self.low) / ((self.high - self.low) or 1)
+        if self.low == self.high:
+            return self.STEPS - 1
+        share = (math.log10(norm) - self.low) / (self.high - self.low)
         return min(int(share * self.STEPS), self.STEPS - 1)
 
 

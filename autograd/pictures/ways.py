@@ -19,7 +19,8 @@ class Ways:
     `values` counts, for each way, what is passed on: one of several outputs, or None where there is
     but one. `carried` are the ways into the next repetition, `flows` the largest gradient norms on
     each way, given those between nodes. `inputs` has what is not carried; `depth` and `height` are
-    the most arrows on a way to a unit, and from it.
+    the most arrows on a way to a unit, and from it. `places` has the frame that the tail of a way
+    stands in, `homes` that of a unit (of a leaf, with its first user).
     """
 
     def __init__(
@@ -51,12 +52,28 @@ class Ways:
         self.uses = Counter(unit for unit, _ in self.values)
         order = sorted(dict.fromkeys(units.values()), key=lambda unit: unit.node.number)
         self.inputs: dict[Unit, list[Unit]] = {unit: [] for unit in order}
+        self.places: dict[Way, Frame | None] = {}
         self.homes: dict[Unit, Frame | None] = {}
         for unit, user in sorted(self.values, key=lambda way: way[1].node.number):
-            self.homes.setdefault(unit, user.frame if isinstance(unit.node, Leaf) else unit.frame)
+            place = self.places[unit, user] = self.place(unit, user)
+            self.homes.setdefault(unit, place)
             if (unit, user) not in self.carried:
                 self.inputs[user].append(unit)
         self.depth, self.height = distances(self.inputs, order)
+
+    def place(self, unit: Unit, user: Unit) -> Frame | None:
+        """The frame that a unit stands in: a leaf stands with its user.
+
+        One that only the first repetition uses stands outside of what repeats.
+        """
+        if not isinstance(unit.node, Leaf):
+            return unit.frame
+        frame = user.frame
+        if not self.values[unit, user] and not user.inside:
+            loops = [around for around in frame.outwards() if around.times > 1] if frame else []
+            if loops:
+                frame = loops[-1 if unit.members == 1 else 0].parent
+        return frame
 
     def is_far(self, unit: Unit, user: Unit, arrows: int) -> bool:
         """Whether more than so many arrows lie on the longest way from a unit to its user."""

@@ -1,17 +1,13 @@
-"""Pictures: what is drawn, that text stays text, files, engines, notebooks."""
+"""Pictures: that text stays text, files, engines, notebooks."""
 
 from __future__ import annotations
 
-import html
 import os
-import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -21,94 +17,15 @@ from autograd import (
     GraphError,
     RenderError,
     Tensor,
-    checkpoint,
-    cross_entropy,
-    gradients,
-    linear,
     named_scope,
-    relu,
     rule,
-    scopes,
 )
 from autograd import render as drawing
 from autograd.render import Graph
 
+from .pictures.reading import NAMES, leaf, perceptron, texts
+
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph", "gv": b"digraph"}
-
-
-def leaf(name: str = "", *shape: int, dtype: Any = float) -> Tensor:
-    tensor = Tensor(np.ones(shape), requires_grad=True, dtype=dtype)
-    tensor.name = name
-    return tensor
-
-
-def perceptron() -> Tensor:
-    x, labels = np.ones((5, 4), np.float32), np.zeros(5, int)
-    w1, b1 = leaf("w1", 3, 4, dtype="f4"), leaf("b1", 3, dtype="f4")
-    w2, b2 = leaf("w2", 2, 3, dtype="f4"), leaf("b2", 2, dtype="f4")
-    return cross_entropy(linear(relu(linear(Tensor(x), w1, b1)), w2, b2), labels)
-
-
-def recurrent(steps: int) -> Tensor:
-    w, u, b = leaf("w", 2, 3), leaf("u", 3, 3), leaf("b", 3)
-    inputs, h = np.tanh(leaf("x", steps, 4, 2)), Tensor(np.zeros((4, 3)))
-    for t in range(steps):
-        h = np.tanh(inputs[t] @ w + h @ u + b)
-    return h.sum()
-
-
-def lines(label: str) -> str:
-    """The text of a label in Graphviz's markup."""
-    rows = re.findall(r"<tr>(.*?)</tr>", label) or [label]
-    cells = [[re.sub("<.*?>", "", cell) for cell in row.split("</td>")] for row in rows]
-    texts = [" ".join(filter(None, row)) for row in cells]
-    return html.unescape("\n".join(texts)).replace("\xa0", " ")
-
-
-def boxes(graph: Graph) -> dict[str, str]:
-    """The texts in the boxes, by what DOT calls these."""
-    found = re.findall(r"^\t(n\w+) \[label=<(.*?)>(?: \w+=|\])", graph.dot, re.MULTILINE)
-    return {name: lines(label) for name, label in found}
-
-
-def labels(graph: Graph) -> Counter[str]:
-    return Counter(boxes(graph).values())
-
-
-def arrows(graph: Graph) -> Counter[tuple[str, str, str]]:
-    """(from, to, label) by the labels of the boxes."""
-    name = boxes(graph)
-    found: Counter[tuple[str, str, str]] = Counter()
-    for tail, head, style in re.findall(r"^\t(\w+) -> (\w+) \[(.*)\]$", graph.dot, re.MULTILINE):
-        ends = (head, tail) if "dir=back" in style else (tail, head)
-        label = re.search("label=<(.*?)>(?: \\w+=|$)", style)
-        found[name[ends[0]], name[ends[1]], lines(label[1]) if label else ""] += 1
-    return found
-
-
-def frames(graph: Graph) -> dict[tuple[str, ...], list[str]]:
-    """The labels of the boxes that stand in each frame, under the titles from the outermost."""
-    name = boxes(graph)
-    inside: dict[tuple[str, ...], list[str]] = {(): []}
-    titles: list[str] = []
-    for line in graph.dot.splitlines():
-        if line.startswith("\tcolor="):
-            label = re.search(r" label=<(.*?)> labeljust", line)
-            assert label
-            titles.append(lines(label[1]).rstrip())
-            inside[tuple(titles)] = []
-        elif line == "\t}":
-            titles.pop()
-        elif box := re.match(r"\t(n\d+) \[", line):
-            inside[tuple(titles)].append(name[box[1]].partition("\n")[0])
-    assert not titles
-    return {titles: sorted(labels) for titles, labels in inside.items()}
-
-
-def texts(svg: bytes) -> list[str]:
-    """The lines of text in a picture, which must be well-formed XML."""
-    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
-    return [(text.text or "").replace("\xa0", " ") for text in found]
 
 
 def run_instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -121,373 +38,7 @@ def remove_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
 
-# -- what is drawn ------------------------------------------------------------------------------
-
-
-def test_graph_shows_leaves_operations_constants_and_the_output() -> None:
-    graph = perceptron().graph()
-    assert set(labels(graph)) == {
-        *("w1\n(3, 4)", "b1\n(3,)", "w2\n(2, 3)", "b2\n(2,)"),
-        *("linear\n(5, 3)", "relu\n(5, 3)", "linear\n(5, 2)", "cross_entropy"),
-        *("constant\n(5, 4)", "constant\n(5,) int64", "output"),
-    }
-    assert ("w2\n(2, 3)", "linear\n(5, 2)", "") in arrows(graph)
-    assert ("cross_entropy", "output", "") in arrows(graph)
-    assert len(list(arrows(graph).elements())) == 10
-
-
-def test_repr_counts_operations_leaves_and_depth() -> None:
-    assert repr(perceptron().graph()) == "<Graph operations=4 leaves=4 depth=4>"
-    assert repr(leaf("x").graph()) == "<Graph operations=0 leaves=1 depth=0>"
-
-
-def test_dtype_is_said_once_and_where_it_differs() -> None:
-    x, y = leaf("x", 2), leaf("y", dtype="f4")
-    graph = (x * np.exp(x) + y).graph()
-    assert "float64 unless noted" in graph.dot
-    assert "y\nfloat32" in labels(graph)
-    assert "x\n(2,)" in labels(graph)
-
-
-def test_leaf_without_a_name_is_called_leaf() -> None:
-    assert labels(np.exp(leaf("", 2)).graph())["leaf\n(2,)"] == 1
-
-
-def test_leaf_can_be_the_output() -> None:
-    assert arrows(leaf("x").graph()) == Counter([("x", "output", "")])
-
-
-def test_same_input_twice_is_one_arrow_with_its_count() -> None:
-    x = leaf("x")
-    assert arrows((x * x).graph())["x", "multiply", "×2"] == 1  # noqa: RUF001
-
-
-def test_several_outputs_are_numbered() -> None:
-    x = leaf("x")
-    graph = Graph(np.exp(x), x)
-    assert arrows(graph) == Counter(
-        [("x", "exp", ""), ("exp", "output 0", ""), ("x", "output 1", "")]
-    )
-
-
-def test_operation_with_several_outputs_is_one_box_and_arrows_with_places() -> None:
-    a, b, c = np.split(leaf("x", 6), 3)
-    graph = Graph((a * b).sum(), c)
-    assert labels(graph)["split"] == 1
-    assert arrows(graph)["split", "multiply\n(2,)", "[0] (2,)"] == 1
-    assert arrows(graph)["split", "multiply\n(2,)", "[1] (2,)"] == 1
-    assert arrows(graph)["split", "output 1", "[2] (2,)"] == 1
-    assert graph.operations == 3
-
-
-@pytest.mark.parametrize("leaves", [1, 3])
-def test_leaf_with_few_uses_is_drawn_once(leaves: int) -> None:
-    x = leaf("x")
-    assert labels(Graph(*[f(x) for f in (np.exp, np.sin, np.cos)[:leaves]]))["x"] == 1
-
-
-def test_leaf_with_many_uses_is_drawn_at_each() -> None:
-    x = leaf("x")
-    graph = Graph(*[f(x) for f in (np.exp, np.sin, np.cos, np.tanh)])
-    assert labels(graph)["x\nused 4 times"] == 4
-    assert graph.leaves == 1
-
-
-def test_leaves_without_a_name_and_with_many_uses_are_told_apart() -> None:
-    functions = np.exp, np.sin, np.cos, np.tanh
-    graph = Graph(*[f(x) for x in (leaf(), leaf()) for f in functions])
-    assert labels(graph)["leaf #1\nused 4 times"] == 4
-    assert labels(graph)["leaf #2\nused 4 times"] == 4
-
-
-def test_operation_with_many_uses_is_drawn_again_far_away() -> None:
-    graph = recurrent(50).graph(max_nodes=600)
-    name = "tanh #1\n(50, 4, 2)\nused 50 times"
-    assert labels(graph)[name] == 50
-    assert len(re.findall(r">tanh #1<[^\]]*dashed", graph.dot)) == 49
-    assert labels(graph)["w\n(2, 3)\nused 50 times"] == 50
-    assert "not shown" not in graph.dot
-
-
-def test_recurrent_net_is_drawn_within_the_time_limit(tmp_path: Path) -> None:
-    assert "w" in texts(
-        recurrent(50).graph(max_nodes=600).render(tmp_path / "rnn.svg").read_bytes()
-    )
-
-
-def test_short_graphs_run_to_the_right_and_long_ones_down() -> None:
-    assert "rankdir=LR" in perceptron().graph().dot
-    assert "rankdir=TB" in recurrent(5).graph().dot
-
-
-def test_boxes_tell_the_line_that_called_them() -> None:
-    assert re.search(r'tooltip="exp, test_render\.py:\d+ in ', np.exp(leaf("x")).graph().dot)
-
-
-# -- frames -------------------------------------------------------------------------------------
-
-
-def blocks() -> Tensor:
-    w, b, x = leaf("w", 2, 2), leaf("b", 2), np.ones((3, 2))
-    with named_scope("net"):
-        with named_scope("first"):
-            h = np.tanh(x @ w + b)
-        with named_scope("empty"):
-            np.exp(x)
-        with named_scope("second"):
-            h = h * 0.5
-        h = relu(h)
-    return h.sum()
-
-
-def test_frames_hold_what_their_scope_computed_and_the_leaves_used_there() -> None:
-    assert frames(blocks().graph()) == {
-        (): ["constant", "output", "sum"],
-        ("net",): ["relu"],
-        ("net", "first"): ["add", "b", "matmul", "tanh", "w"],
-        ("net", "second"): ["0.5", "multiply"],
-    }
-
-
-def test_modules_deeper_than_depth_are_one_box() -> None:
-    first = frames(blocks().graph(depth=1))
-    assert set(first) == {(), ("net",)}
-    assert first["net",] == ["b", "first", "relu", "second", "w"]
-    assert frames(blocks().graph(depth=2)) == frames(blocks().graph())
-    graph = blocks().graph(depth=0)
-    assert arrows(graph) == Counter(
-        {
-            ("w\n(2, 2)", "net\n(3, 2)\n5 operations", ""): 1,
-            ("b\n(2,)", "net\n(3, 2)\n5 operations", ""): 1,
-            ("constant\n(3, 2)", "net\n(3, 2)\n5 operations", ""): 1,
-            ("net\n(3, 2)\n5 operations", "sum", ""): 1,
-            ("sum", "output", ""): 1,
-        }
-    )
-    with pytest.raises(
-        ValueError, match=r"depth \(=-1\) must be at least 0; groups=False draws no"
-    ):
-        blocks().graph(depth=-1)
-
-
-def test_groups_can_be_left_out() -> None:
-    assert "subgraph" not in blocks().graph(groups=False).dot
-    assert "minlen" not in blocks().graph(groups=False).dot
-
-
-def test_graph_without_scopes_has_no_frames() -> None:
-    assert "subgraph" not in perceptron().graph().dot
-    assert "minlen" not in perceptron().graph().dot
-
-
-def test_frame_that_holds_only_another_is_drawn_as_one_with_it() -> None:
-    with named_scope("a"), named_scope("b"):
-        with named_scope("c"):
-            y = np.exp(leaf("x"))
-        y = np.tanh(y)
-    assert frames(y.graph()) == {
-        (): ["output"],
-        ("a / b",): ["tanh"],
-        ("a / b", "c"): ["exp", "x"],
-    }
-
-
-def test_calls_of_the_same_name_are_counted() -> None:
-    y = leaf("x")
-    for _ in range(2):
-        with named_scope("net"):
-            for _ in range(2):
-                with named_scope("step"):
-                    y = np.exp(y)
-            y = np.sin(y)
-    steps = [titles for titles in frames(y.graph()) if len(titles) == 2]
-    calls = "(call 1)", "(call 2)"
-    assert steps == [(f"net {i}", f"step {j}") for i in calls for j in calls]
-
-
-def test_leaf_that_is_used_in_several_frames_is_drawn_in_each() -> None:
-    w = leaf("w", 2)
-    with named_scope("a"):
-        a = np.exp(w)
-    with named_scope("b"):
-        b = np.sin(w) * np.cos(w)
-    graph = (a + b).graph()
-    assert frames(graph)["a",] == ["exp", "w"]
-    assert frames(graph)["b",] == ["cos", "multiply", "sin", "w", "w"]
-    assert labels(graph)["w\n(2,)\nused 3 times"] == 3
-
-
-def test_leaves_stand_beside_the_operation_in_a_frame() -> None:
-    dot = blocks().graph().dot
-    assert dot.count("minlen=0") == 3
-    assert dot.count("dir=forward") + dot.count("dir=back") == 3
-    x, w, b = leaf("x", 1, 2), leaf("w", 3, 2), leaf("b", 3)
-    with named_scope("layer"):
-        y = linear(x, w, b)
-    graph = y.graph()
-    name = {label.partition("\n")[0]: box for box, label in boxes(graph).items()}
-    assert f"{name['x']} -> {name['linear']} [weight=1]" in graph.dot
-    assert f"{name['w']} -> {name['linear']} [dir=forward minlen=0]" in graph.dot
-    assert f"{name['linear']} -> {name['b']} [dir=back minlen=0]" in graph.dot
-
-
-def test_what_is_not_shown_is_counted_inside_the_frame() -> None:
-    with named_scope("chain"):
-        y = leaf("x")
-        for _ in range(10):
-            y = np.sin(y)
-    graph = y.graph(max_nodes=4, fold=False)
-    assert frames(graph)["chain",] == ["sin", "sin", "sin"]
-    assert re.search(r"\tn3_ \[label=[^{}]*\t}", graph.dot)
-
-
-def test_backward_pass_that_was_recorded_has_a_frame_of_its_own() -> None:
-    x = leaf("x")
-    with named_scope("net"):
-        y = np.exp(x)
-    (g,) = gradients(y, [x], create_graph=True)
-    inside = frames((g * y).graph())
-    assert inside["net",] == ["exp", "x"]
-    assert "multiply" in inside[()]
-
-
-def test_checkpoint_is_drawn_in_the_frame_that_called_it() -> None:
-    @checkpoint
-    @named_scope("inner")
-    def block(x: Any) -> Any:
-        return np.exp(np.sin(x))
-
-    with named_scope("net"):
-        y = np.tanh(block(leaf("x")))
-    y.backward(retain_graph=True)
-    assert set(frames(y.graph())) == {(), ("net",)}
-    assert len(frames(y.graph())["net",]) == 3
-
-
-def test_scopes_that_are_forgotten_are_not_drawn() -> None:
-    y = blocks()
-    for _ in range(1 << 14):
-        scopes.record((scopes.next_number(), scopes.next_number(), "later", ""))
-    assert list(frames(y.graph())) == [()]
-
-
-def test_frames_of_threads_that_overlap_are_still_frames(tmp_path: Path) -> None:
-    x = leaf("x")
-    first = scopes.next_number()
-    y = np.exp(x)
-    second = scopes.next_number()
-    y = np.sin(y)
-    scopes.record((first, scopes.next_number(), "one", ""))
-    y = np.cos(y)
-    scopes.record((second, scopes.next_number(), "two", ""))
-    graph = np.tanh(y).graph()
-    assert frames(graph)["one", "two"] == ["cos", "sin"]
-    assert "one" in texts(graph.render(tmp_path / "x.svg").read_bytes())
-
-
-def test_title_of_a_frame_is_printed_to_the_letter(tmp_path: Path) -> None:
-    for name in NAMES:
-        with named_scope(name):
-            y = np.exp(leaf("x"))
-        assert NAMES[name] in "".join(texts(y.graph().render(tmp_path / "x.svg").read_bytes()))
-
-
-# -- constants ----------------------------------------------------------------------------------
-
-
-def test_constants_show_their_value_or_shape() -> None:
-    x = leaf("x", 2)
-    assert labels((x * 0.1).graph())["0.1"] == 1
-    assert labels((x * np.float32(0.1)).graph())["0.1"] == 1
-    assert labels((x * Tensor(2)).graph())["2"] == 1
-    assert labels((x * np.ones((3, 2))).graph())["constant\n(3, 2)"] == 1
-
-
-def test_constant_that_is_not_kept_shows_no_value() -> None:
-    assert labels((leaf("x") + 7).graph())["constant"] == 1
-
-
-def test_constant_known_by_its_shape_alone_shows_that() -> None:
-    outer = rule(lambda x, y: x * y, lambda g, _, _x, y: g * y, lambda g, _, x, _y: g * x)
-    assert labels(outer(leaf("x", 2), np.ones(2)).graph())["constant\n(2,)"] == 1
-    shape = rule(lambda x, y: x, lambda g, _, __, _y: g, lambda g, *_: g)
-    assert labels(shape(leaf("x"), 2.0).graph())["constant"] == 1
-
-
-def test_argument_that_is_left_out_is_no_constant() -> None:
-    graph = linear(leaf("x", 3, 2), leaf("w", 4, 2)).graph()
-    assert labels(graph) == Counter(["x\n(3, 2)", "w\n(4, 2)", "linear\n(3, 4)", "output"])
-
-
-def test_input_without_a_rule_is_not_called_a_constant() -> None:
-    first = rule(lambda x, y: x * y, lambda g, _, x, y: g * y, None)
-    x, y = leaf("x", 2), leaf("y", 2)
-    assert labels(first(x, y).graph()) == Counter(["x\n(2,)", "<lambda>\n(2,)", "output"])
-
-
-def test_argument_that_is_no_array_is_not_drawn() -> None:
-    named = rule(lambda x, how: x, lambda g, _, x, how: g, lambda g, *_: g)
-    assert labels(named(leaf("x"), "how").graph()) == Counter(["x", "<lambda>", "output"])
-
-
-# -- graphs too large to draw -------------------------------------------------------------------
-
-
-def test_large_graph_shows_what_is_nearest_the_output_and_counts_the_rest(tmp_path: Path) -> None:
-    y = leaf("x")
-    for _ in range(100_000):
-        y = np.tanh(y)
-    graph = np.exp(y).graph(max_nodes=600, fold=False)
-    assert repr(graph) == "<Graph operations=100001 leaves=1 depth=100001>"
-    assert labels(graph)["tanh"] == 598
-    assert labels(graph)["exp"] == labels(graph)["output"] == labels(graph)["… 1 not shown"] == 1
-    text = texts(graph.render(tmp_path / "chain.svg").read_bytes())
-    caption = "float64 unless noted · 99,403 of 100,002 operations and leaves are not shown"
-    assert caption in text
-
-
-@pytest.mark.parametrize("room", [1, 2, 5, 50])
-def test_max_nodes_limits_the_boxes(room: int) -> None:
-    wide = np.concatenate([leaf(f"x{i}", 1) for i in range(100)])
-    drawn = labels(wide.graph(max_nodes=room, fold=False))
-    hidden = {1: 1, 2: 100, 5: 97, 50: 52}[room]
-    assert drawn[f"… {hidden} not shown"] == 1
-    assert sum(drawn.values()) == room + 1
-
-
-def test_max_nodes_leaves_out_constants_and_copies_too() -> None:
-    assert labels(recurrent(20).graph(max_nodes=60)).total() - 60 < 10
-    assert labels((leaf("x") * 2).graph(max_nodes=3))["… 1 not shown"] == 1
-
-
-def test_max_nodes_of_zero_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"max_nodes \(=0\) must be at least 1"):
-        leaf("x").graph(max_nodes=0)
-
-
 # -- text stays text ----------------------------------------------------------------------------
-
-NAMES = {
-    "<b>bold</b>": "<b>bold</b>",
-    "<lambda>": "<lambda>",
-    "ij,jk->ik": "ij,jk->ik",
-    "{a|b}": "{a|b}",
-    "a&lt;b&amp;&#65;": "a&lt;b&amp;&#65;",
-    'say "hi"': 'say "hi"',
-    r"a\nb\l\N\G": r"a\nb\l\N\G",
-    "back\\": "back\\",
-    '\\"': '\\"',
-    "two\nlines\r": r"two\nlines\r",
-    "\n": r"\n",
-    "nul\0bell\a\x1b[0m": r"nul\x00bell\x07\x1b[0m",
-    "\ud800 \uffff \u202e": r"\ud800 \uffff \u202e",
-    "Gewichte_äöü 重み 🙂": "Gewichte_äöü 重み 🙂",
-    "graph": "graph",
-    "n0:port": "n0:port",
-    "%3": "%3",
-    " ": " ",
-    "w" * 99: "w" * 30 + "…" + "w" * 29,
-}
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -510,6 +61,13 @@ def test_operation_without_a_name_is_drawn(tmp_path: Path) -> None:
     graph = rule(_, lambda g, *_: g)(leaf("x", 2)).graph()
     assert "(2,)" in texts(graph.render(tmp_path / "op.svg").read_bytes())
     assert 'label="\n' not in graph.dot
+
+
+def test_title_of_a_frame_is_printed_to_the_letter(tmp_path: Path) -> None:
+    for name in NAMES:
+        with named_scope(name):
+            y = np.exp(leaf("x"))
+        assert NAMES[name] in "".join(texts(y.graph().render(tmp_path / "x.svg").read_bytes()))
 
 
 # -- graphs that cannot be drawn ----------------------------------------------------------------
@@ -706,25 +264,3 @@ def test_import_of_autograd_leaves_graphviz_alone() -> None:
     root = Path(autograd.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout == "set()\n"
-
-
-# -- what debugging draws -----------------------------------------------------------------------
-
-
-def test_highlights_and_notes_mark_nodes() -> None:
-    y = np.log(leaf("x", 2))
-    z = np.exp(y)
-    graph = z.sum().graph(
-        highlight={y.node: "producer", z.node: "propagator"}, notes={z.node: "the cotangent: inf"}
-    )
-    assert labels(graph)["exp\n(2,)\nthe cotangent: inf"] == 1
-    assert re.search(r'label=<[^\]]*log[^\]]*fillcolor="#d1242f"', graph.dot)
-
-
-def test_only_the_neighbourhood_of_a_node_is_drawn() -> None:
-    y = leaf("x")
-    nodes = [y.node] + [(y := np.sin(y)).node for _ in range(10)]
-    graph = Graph(nodes[-1], around=nodes[5], radius=2)
-    assert labels(graph) == Counter({"sin": 5, "… 1 not shown": 1})
-    near = Graph(nodes[-1], around=nodes[1], radius=1)
-    assert labels(near) == Counter({"x": 1, "sin": 2})
