@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import json
 import os
 import secrets
@@ -35,6 +34,7 @@ from autograd import AutogradError
 from .module import Module, arrays_of
 
 _SUFFIX = ".npy"
+_PIECE = 1 << 20  # bytes read at a time
 _SEAL = len("sha256:") + 64 + 2  # the comment, and before it its length in two bytes
 
 #: The numbers that a safetensors file can hold and NumPy has too.
@@ -79,9 +79,11 @@ def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
                 f"not saved; save numbers"
             )
     try:
-        content = _tensors(arrays, path) if _is_tensors(path) else _sealed(_archive(arrays))
         with written_whole(path) as file:
-            file.write(content)
+            if _is_tensors(path):
+                file.write(_tensors(arrays, path))
+            else:
+                _archive(arrays, file)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be saved: {error.strerror or error}") from error
 
@@ -96,17 +98,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     one that cannot be opened. (For other `.npz` files there is `np.load`, and `load_state_dict`
     takes what it returns.)
     """
-    content = Path(path).read_bytes()
+    path = Path(path)
     try:
-        if _is_tensors(path):
-            return _arrays_of_tensors(content, path)
-        if content != _sealed(content[:-_SEAL] + bytes(2)):
-            raise ValueError("its checksum is missing or wrong")
-        return _arrays(content)
-    except CheckpointError:
+        with open(path, "rb") as file:
+            return _arrays_of_tensors(file.read(), path) if _is_tensors(path) else _arrays(file)
+    except (CheckpointError, OSError):
         raise
     except Exception as error:  # what is neither format fails in many ways
-        if _is_pickle(content):
+        if _is_pickle(path.read_bytes()):
             raise CheckpointError(
                 f"{path}: is a pickle, as torch.save writes them; it could run any code, and is "
                 f"not loaded. Where PyTorch is: safetensors.torch.save_file(torch.load("
@@ -125,9 +124,8 @@ def _is_pickle(content: bytes) -> bool:
 # -- .npz ---------------------------------------------------------------------------------------
 
 
-def _archive(arrays: dict[str, Any]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
+def _archive(arrays: dict[str, Any], file: BinaryIO) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
         try:
             for name, array in arrays.items():
                 # A fixed date, so that equal arrays give equal files.
@@ -137,28 +135,38 @@ def _archive(arrays: dict[str, Any]) -> bytes:
         except BaseException:
             archive.fp = None  # or closing it with a part half open would hide an interruption
             raise
-    return content.getvalue()
+    end = file.tell() - 2  # a zip archive ends in the length of its comment, and the comment
+    seal = _seal(file, end)
+    file.seek(end)
+    file.write(seal)
 
 
-def _arrays(content: bytes) -> dict[str, Any]:
+def _arrays(file: BinaryIO) -> dict[str, Any]:
+    end = max(file.seek(0, os.SEEK_END) - _SEAL, 0)
+    seal = _seal(file, end)
+    if file.read() != seal:
+        raise ValueError("its checksum is missing or wrong")
     arrays: dict[str, Any] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             name = member.filename.removesuffix(_SUFFIX)
             if name == member.filename:
                 raise ValueError(f"{name!r} is not an array")
             if name in arrays:
                 raise ValueError(f"{name!r} is there twice")
-            part = io.BytesIO(archive.read(member))
-            arrays[name] = np.lib.format.read_array(part, allow_pickle=False)
+            with archive.open(member) as part:
+                arrays[name] = np.lib.format.read_array(part, allow_pickle=False)
     return arrays
 
 
-def _sealed(content: bytes) -> bytes:
-    """An archive with a checksum for its comment, in place of the empty comment it has."""
-    body = content[:-2]  # a zip archive ends in the length of its comment, and the comment
-    comment = f"sha256:{hashlib.sha256(body).hexdigest()}".encode()
-    return body + len(comment).to_bytes(2, "little") + comment
+def _seal(file: BinaryIO, end: int) -> bytes:
+    """The comment of an archive, a checksum of what is before `end`, and in front its length."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(min(_PIECE, end - file.tell())):
+        digest.update(piece)
+    comment = f"sha256:{digest.hexdigest()}".encode()
+    return len(comment).to_bytes(2, "little") + comment
 
 
 # -- .safetensors -------------------------------------------------------------------------------
@@ -236,7 +244,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise OSError(errno.EINVAL, "It is a device or a pipe")  # which would be replaced
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())  # or the new name could survive a power cut without content

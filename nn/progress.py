@@ -39,8 +39,8 @@ class Lines(Silence):
 
     def __init__(self, epochs: int, unit: str = "") -> None:
         self.epochs, self.unit = epochs, unit
-        self.epoch = 0
-        self.count = 0
+        self.epoch = self.count = self.first = 0
+        self.start = self.last = 0.0
 
     def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:  # noqa: ARG002
         now = time.perf_counter()
@@ -49,6 +49,7 @@ class Lines(Silence):
         self.count, self.last = means.count, now
 
     def epoch_done(self, history: History) -> None:
+        self.epoch = len(history.loss)
         text = summary(*history.last(), history.lr[-1])
         print(f"{self._epoch()}  {text}{self._speed()}", flush=True)
 
@@ -85,6 +86,7 @@ class Bar(Lines):
             self._show(summary(means.result(), self.validation, lr))
 
     def epoch_done(self, history: History) -> None:
+        self.epoch = len(history.loss)
         training, self.validation = history.last()
         self._show(summary(training, self.validation, history.lr[-1]))
 

@@ -88,9 +88,14 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
 def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
     """Read what `save_model` wrote."""
     arrays, about = _read(path)
-    model = kind(**about["settings"])
-    model.set_vocabulary(Vocabulary(unpacked(arrays["words"]), arrays["counts"]))
-    _put(arrays, about, model)
+    try:
+        model = kind(**about["settings"])
+        model.set_vocabulary(Vocabulary(unpacked(arrays["words"]), arrays["counts"]))
+        _put(arrays, about, model)
+    except (KeyError, TypeError, ValueError) as error:  # as of another version
+        raise CheckpointError(
+            f"{path}: holds a word2vec model of another kind ({error})"
+        ) from error
     return model
 
 

@@ -38,15 +38,19 @@ from .windows import chunks, stretches, windows
 #: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
 CHUNK = 10_000
 
-#: By `sg`: centres in a block, and noise words for it. With fewer noise words skip-gram learns
-#: worse (nearest neighbours agree less with gensim's); more cost time.
+#: By `sg`: centres in a block, and noise words for it. With half as many noise words nearest
+#: neighbours agree less from seed to seed than gensim's do; more cost time.
 BLOCK = {0: 32, 1: 32}
-NOISE = {0: 16, 1: 32}
+NOISE = {0: 32, 1: 32}
 
 #: By `sg`: the most centres in a step, that is, between two updates of the tables. With the
 #: hierarchical softmax they are fewer, because all words share the nodes near its root.
 STEP = {0: 1024, 1: 512}
 HS_STEP = 256
+
+#: An epoch has at least so many steps, if they are not shorter than a block: in fewer, a small
+#: corpus is learned worse than by gensim, which takes one for each pair.
+STEPS = 1000
 
 #: A step sums what sequential training would add in turn. So that words which occur often in it do
 #: not overshoot, steps are shorter where the pairs that a word shares with its own repetitions in
@@ -73,6 +77,9 @@ class Word2Vec:
 
     `wv`: the vectors. `vocabulary`: the words and their counts. `history`: what each epoch of the
     last training came to. `generator`: what all randomness comes from.
+
+    Raises `TypeError` and `ValueError` for parameters that are not like this, and what
+    `build_vocab` and `train` raise.
     """
 
     def __init__(
@@ -110,7 +117,7 @@ class Word2Vec:
         self.min_alpha = min_alpha
         self.epochs = epochs
         self.shrink_windows = shrink_windows
-        _check(seed=seed, **self.settings())
+        _check({**self.settings(), "seed": seed})
         self.generator = np.random.default_rng(seed)
         self.history = History()
         if sentences is not None:
@@ -122,7 +129,11 @@ class Word2Vec:
         return f"Word2Vec({settings})"
 
     def build_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
-        """Count the words, and start the vectors anew: inputs uniform, outputs zero."""
+        """Count the words, and start the vectors anew: inputs uniform, outputs zero.
+
+        Raises `TypeError` for what is no list of lists of words or cannot be gone through again,
+        and `ValueError` where no word is left.
+        """
         _check_corpus("build_vocab", sentences)
         self.set_vocabulary(Vocabulary.build(sentences, self.min_count, self.max_final_vocab))
         self.generator.random(dtype=np.float32, out=self.inputs)
@@ -244,7 +255,8 @@ class Word2Vec:
         kept_counts = self.vocabulary.counts * keep
         repeats = np.sum((kept_counts / kept_counts.sum()) ** 2)
         longest = STRIDE / (self.alpha**2 * repeats * (self.window + 1))
-        return max(int(min(longest, HS_STEP if self.hs else STEP[self.sg])), 1)
+        enough = max(self.vocabulary.total // STEPS, BLOCK[self.sg])
+        return max(int(min(longest, enough, HS_STEP if self.hs else STEP[self.sg])), 1)
 
     def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> tuple[float, int]:
         """One pass over a row of words, about `step` at a time.
@@ -299,29 +311,31 @@ _SETTINGS = [
 ]
 
 
-def _check(max_final_vocab: Any, shrink_windows: Any, **given: Any) -> None:
+def _check(given: dict[str, Any]) -> None:
     """Raises `TypeError` or `ValueError` for a parameter that is not what it should be."""
-    flags = {name: given.pop(name) for name in ("sg", "hs", "cbow_mean")}
-    rates = {name: given.pop(name) for name in ("sample", "alpha", "min_alpha", "ns_exponent")}
-    for name, flag in {**flags, "shrink_windows": shrink_windows}.items():
-        if flag not in (0, 1):
-            raise ValueError(f"Word2Vec: {name} (={flag!r}) must be 0 or 1")
-    for name, rate in rates.items():
-        if not isinstance(rate, Real) or isinstance(rate, bool):
-            raise TypeError(f"Word2Vec: {name} (={rate!r}) must be a number")
-        if not math.isfinite(rate) or (rate < 0 and name != "ns_exponent"):
-            least = "finite" if name == "ns_exponent" else "0 or positive"
-            raise ValueError(f"Word2Vec: {name} (={rate}) must be {least}")
-    may_be_none = {} if max_final_vocab is None else {"max_final_vocab": max_final_vocab}
-    may_be_zero = {name: given.pop(name) for name in ("negative", "min_count", "seed")}
-    check_sizes("Word2Vec", least=0, **may_be_zero)
-    check_sizes("Word2Vec", **given, **may_be_none)
-    if not flags["hs"] and not may_be_zero["negative"]:
+    sizes = {name: given[name] for name in ("vector_size", "window", "epochs", "max_final_vocab")}
+    if sizes["max_final_vocab"] is None:
+        del sizes["max_final_vocab"]
+    check_sizes("Word2Vec", **sizes)
+    counts = {name: given[name] for name in ("negative", "min_count", "seed")}
+    check_sizes("Word2Vec", least=0, **counts)
+    for name in ("sg", "hs", "cbow_mean", "shrink_windows"):
+        if given[name] not in (0, 1):
+            raise ValueError(f"Word2Vec: {name} (={given[name]!r}) must be 0 or 1")
+    for name in ("sample", "alpha", "min_alpha", "ns_exponent"):
+        value = given[name]
+        if not isinstance(value, Real) or isinstance(value, bool):
+            raise TypeError(f"Word2Vec: {name} (={value!r}) must be a number")
+        if not math.isfinite(value):
+            raise ValueError(f"Word2Vec: {name} (={value}) must be finite")
+        if value < 0 and name != "ns_exponent":
+            raise ValueError(f"Word2Vec: {name} (={value}) must not be negative")
+    if not given["hs"] and not given["negative"]:
         raise ValueError(
             "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or negative "
             "to 5"
         )
-    alpha, least = rates["alpha"], rates["min_alpha"]
+    alpha, least = given["alpha"], given["min_alpha"]
     if not alpha or alpha < least:
         raise ValueError(
             f"Word2Vec: alpha (={alpha}) must be positive, and not less than min_alpha (={least})"

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,9 +12,14 @@ import numpy as np
 import pytest
 
 import nn
-from nn.checkpoint import _sealed
+from nn.checkpoint import _seal
 
 ROOT = Path(__file__).parents[2]
+
+
+def _sealed(content):
+    """An archive without a comment, with the checksum that `load` asks for."""
+    return content[:-2] + _seal(io.BytesIO(content), len(content) - 2)
 
 
 def _arrays():
@@ -111,6 +117,18 @@ def test_load_refuses_pickles(tmp_path):
     path.write_bytes(_sealed(content.getvalue()))
     with pytest.raises(nn.CheckpointError, match=r"a\.npz: .*Object arrays cannot be loaded"):
         nn.load(path)
+
+
+def test_files_are_written_and_read_without_a_copy_in_memory(tmp_path):
+    array = np.ones(8_000_000)
+    tracemalloc.start()
+    nn.save({"a": array}, tmp_path / "a.npz")
+    saving = tracemalloc.get_traced_memory()[1]
+    nn.load(tmp_path / "a.npz")
+    loading = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert saving < array.nbytes // 2
+    assert loading < array.nbytes * 1.5
 
 
 def test_load_refuses_a_name_that_is_there_twice(tmp_path):

@@ -68,3 +68,9 @@ def test_bar_counts_all_batches_and_those_of_a_run_before(tmp_path):
     assert len(made) == 1
     assert (made[0].initial, made[0].n, made[0].total) == (300, 500, 500)
     assert made[0].disable  # closed
+
+
+def test_epoch_that_was_over_when_it_was_resumed_is_shown_without_a_speed(capsys):
+    lines = progress.Lines(9, " words")
+    lines.epoch_done(nn.History(loss=[2.0, 1.0], lr=[0.1, 0.1]))
+    assert capsys.readouterr().out == "epoch 2/9  loss 1.0000, lr 0.1\n"

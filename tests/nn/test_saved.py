@@ -125,6 +125,11 @@ def test_files_that_hold_no_model_are_refused(tmp_path):
         with pytest.raises(nn.CheckpointError, match=words):
             Word2Vec.load(path)
     trained.save(path)
+    arrays = nn.load(path)
+    nn.save({**arrays, "about": np.array('{"settings": {"layers": 3}}')}, path)
+    with pytest.raises(nn.CheckpointError, match=r"model of another kind \(.*'layers'\)"):
+        Word2Vec.load(path)
+    trained.save(path)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(nn.CheckpointError, match="is damaged"):
         Word2Vec.load(path)
@@ -169,7 +174,7 @@ def after_the_file_is_there(again, every, monkeypatch):
 
 @pytest.mark.usefixtures("short_chunks")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("every", [1, 2, 8])
+@pytest.mark.parametrize("every", [1, 8])
 @pytest.mark.parametrize("stop", [in_a_chunk, before_the_file_is_there, after_the_file_is_there])
 def test_training_that_is_stopped_again_and_again_ends_as_one_that_was_not(
     kind, every, stop, tmp_path
@@ -181,7 +186,7 @@ def test_training_that_is_stopped_again_and_again_ends_as_one_that_was_not(
         with pytest.MonkeyPatch.context() as patch:
             stop(again, every, patch)
             try:
-                again.train(text(), epochs=3, checkpoint=path, resume=True, progress=False)
+                again.train(text(), epochs=3, checkpoint=path, resume=True)
             except Stopped:
                 assert os.listdir(tmp_path) in (["run.npz", "whole.npz"], ["whole.npz", "run.npz"])
             else:

@@ -287,6 +287,24 @@ def test_learning_rate_falls_linearly_in_words():
     assert history.lr == [rates[3][1], rates[7][1]]
 
 
+@pytest.mark.parametrize(
+    ("words", "options", "step"),
+    [
+        (50_000, {}, 50),
+        (1_000_000, {}, 1000),
+        (10**7, {}, word2vec.STEP[0]),
+        (10**7, {"sg": 1}, word2vec.STEP[1]),
+        (10**7, {"hs": 1}, word2vec.HS_STEP),
+        (50, {}, word2vec.BLOCK[0]),
+    ],
+)
+def test_steps_fit_the_corpus(words, options, step):
+    model = Word2Vec(vector_size=1, **options)
+    model.set_vocabulary(Vocabulary(list(map(str, range(10_000))), np.full(10_000, 100)))
+    model.vocabulary.total = words
+    assert model._step(np.ones(10_000)) == step
+
+
 # -- progress -----------------------------------------------------------------------------------
 
 
@@ -352,11 +370,11 @@ def test_training_without_progress_is_silent(capsys):
         ({"min_count": -1}, "min_count (=-1) must be at least 0"),
         ({"max_final_vocab": 0}, "max_final_vocab (=0) must be at least 1"),
         ({"seed": -1}, "seed (=-1) must be at least 0"),
-        ({"sample": -1.0}, "sample (=-1.0) must be 0 or positive"),
-        ({"sample": float("nan")}, "sample (=nan) must be 0 or positive"),
-        ({"alpha": float("nan")}, "alpha (=nan) must be 0 or positive"),
-        ({"alpha": float("inf")}, "alpha (=inf) must be 0 or positive"),
-        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be 0 or positive"),
+        ({"sample": -1.0}, "sample (=-1.0) must not be negative"),
+        ({"sample": float("nan")}, "sample (=nan) must be finite"),
+        ({"alpha": float("nan")}, "alpha (=nan) must be finite"),
+        ({"alpha": float("inf")}, "alpha (=inf) must be finite"),
+        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be finite"),
         ({"ns_exponent": float("nan")}, "ns_exponent (=nan) must be finite"),
         ({"sg": 2}, "sg (=2) must be 0 or 1"),
         ({"hs": "no"}, "hs (='no') must be 0 or 1"),
