@@ -177,7 +177,9 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
+            svg = self._picture("svg").decode()
+            svg = svg.replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)  # to fit
+            return {"image/svg+xml": svg, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 

@@ -248,6 +248,13 @@ def test_notebook_shows_the_picture() -> None:
     assert shown["text/plain"] == "<Graph operations=4 leaves=4 depth=4>"
 
 
+def test_notebook_shows_a_wide_picture_as_wide_as_the_page() -> None:
+    svg = perceptron().graph()._repr_mimebundle_()["image/svg+xml"]
+    (tag,) = re.findall(r"<svg [^>]*>", svg)
+    assert 'style="max-width: 100%; height: auto"' in tag
+    assert "viewBox" in tag  # or it would be cut instead of scaled
+
+
 def test_notebook_without_an_engine_shows_the_remedy_and_the_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
