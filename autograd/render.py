@@ -177,9 +177,7 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            svg = self._picture("svg").decode()
-            svg = svg.replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)  # to fit
-            return {"image/svg+xml": svg, "text/plain": repr(self)}
+            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
