@@ -8,9 +8,12 @@ The reading order: `op.py` (operations and their rules), `backward.py` (the back
 from .config import __version__, keep_freed_memory, refuse_foreign_files, show_config
 
 refuse_foreign_files()
+keep_freed_memory()
 
-from . import scopes  # noqa: E402
+from . import debug, scopes  # noqa: E402
+from .debug import detect_anomaly, why  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
+    AnomalyError,
     AutogradError,
     DTypeError,
     GraphError,
@@ -20,6 +23,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 )
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
+from .hooks import RemovableHandle  # noqa: E402
 from .op import Op, handles, rule  # noqa: E402
 from .rules.activations import (  # noqa: E402
     elu,
@@ -65,12 +69,14 @@ from .transforms import (  # noqa: E402
 )
 
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "DTypeError",
     "GradcheckError",
     "GraphError",
     "NotDifferentiableError",
     "Op",
+    "RemovableHandle",
     "RenderError",
     "RowGradient",
     "ShapeError",
@@ -83,6 +89,8 @@ __all__ = [
     "conv",
     "conv_transpose",
     "cross_entropy",
+    "debug",
+    "detect_anomaly",
     "elementwise_grad",
     "elu",
     "embedding",
@@ -102,7 +110,6 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
-    "keep_freed_memory",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -121,4 +128,5 @@ __all__ = [
     "softplus",
     "value_and_grad",
     "vjp",
+    "why",
 ]

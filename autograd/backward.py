@@ -20,9 +20,10 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
-from .errors import GraphError, NotDifferentiableError
+from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .node import FREED, LEAF, NO_OPTIONS, Node, next_number
+from .hooks import hooked
+from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, recorded_arguments
 
 _number = attrgetter("number")
@@ -48,61 +49,74 @@ def backward_pass(
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
+    changed = _latest_change  # nodes before it may need an array that has been changed
     observing = observer()
+    if observing is not None:
+        observing.began(seeds, wanted)
+    is_watched = observing is not None or bool(hooked)
     for node, g in seeds:
-        _add(pending, owned, node, g, record)
+        pending[node] = pending[node] + g if node in pending else g
+    arrived, waiting = pending.pop, pending.get
     for node in order:
-        g = pending.pop(node, None)
+        g = arrived(node, None)
         if g is None:
             continue
         operation = node.op
-        if observing is not None:
-            observing.arrived(node, g)
-        if operation is LEAF or (wanted is not None and node in wanted):
+        if is_watched:
+            if id(node) in hooked:
+                g = hooked[id(node)].arrived(node, g)
+            if observing is not None:
+                observing.arrived(node, g)
+        if operation is LEAF:
             results[node] = g
-            if operation is LEAF:
-                continue
+            continue
+        if wanted is not None and node in wanted:
+            results[node] = g
         if operation is OUTPUT:
             _add_output(pending, node, g)
             continue
         try:
-            if _changes:
-                _check_unchanged(node)
-            arguments, options = recorded_arguments(node) if record else (node.saved, node.options)
-            joint = operation.joint
-            rules: tuple[Any, ...] = operation.vjps
-            if joint is not None:
-                rules = tuple(joint(g, *arguments, **options))
-                _check_count(operation, rules, node)
-            for parent, vjp in zip(node.parents, rules):  # noqa: B905 - a hot loop
-                if parent is None or (needed is not None and parent not in needed):
-                    continue
-                if joint is not None:
-                    gx = vjp  # already computed, together with the others
-                elif options:
-                    gx = vjp(g, *arguments, **options)
-                elif len(arguments) == 3:  # written out, for a `*` costs as much as the call
-                    out, x, y = arguments
-                    gx = vjp(g, out, x, y)
-                elif len(arguments) == 2:
-                    out, x = arguments
-                    gx = vjp(g, out, x)
-                else:
-                    gx = vjp(g, *arguments)
-                if gx is None:
+            if node.number < changed:
+                check_unchanged(node)
+            parents = node.parents
+            if needed is not None:
+                parents = tuple(p if p in needed else None for p in parents)
+            rules: Any = operation.vjps
+            arguments: Any = node.saved
+            options = node.options
+            if record:
+                arguments, options = recorded_arguments(node)
+            if options or operation.joint is not None or len(arguments) > 3:
+                gradients: Any = _gradients(operation, g, parents, arguments, options)
+            elif len(arguments) == 3:  # the same, written out: most operations have two inputs
+                (p, q), (vjp_x, vjp_y), (out, x, y) = parents, rules, arguments
+                gradients = p and vjp_x(g, out, x, y), q and vjp_y(g, out, x, y)
+            else:
+                (p,), (vjp,), (out, x) = parents, rules, arguments
+                gradients = (p and vjp(g, out, x),)
+            for parent, gx in zip(parents, gradients):  # noqa: B905 - a hot loop
+                if parent is None or gx is None:
                     continue
                 if record:
                     gx = _check_recorded(operation, g, gx)
                 if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                    gx = _conform(gx, parent, operation)
+                    gx = conform(gx, parent, operation)
                 if observing is not None:
                     observing.sent(node, parent, gx)
-                if parent in pending:
-                    _add(pending, owned, parent, gx, record)
-                else:
+                held = waiting(parent)
+                if held is None:
                     pending[parent] = gx
+                elif parent in owned:
+                    held += gx
+                    pending[parent] = held
+                else:  # the first arrival may be shared with others: it is never changed
+                    pending[parent] = held + gx
+                    if not record:
+                        owned.add(parent)
+        except AnomalyError:
+            raise  # its message says all of this
         except Exception as error:
-            error.add_note(f"in the backward pass of {describe(node)}")
+            error.add_note(f"in the backward pass of {describe(node, g)}")
             raise
         if not retain_graph:
             node.parents = node.saved = FREED
@@ -111,12 +125,23 @@ def backward_pass(
     return results
 
 
-def _check_count(operation: Op, gradients: tuple[Any, ...], node: Node) -> None:
-    if len(gradients) != len(node.parents):
+def _gradients(
+    operation: Op, g: Any, parents: Sequence[Node | None], arguments: Sequence[Any], options: Any
+) -> Sequence[Any]:
+    """What the rules of an operation give for each of its parents (for None, anything)."""
+    if operation.joint is None:
+        rules: Any = operation.vjps
+        return [
+            parent and vjp(g, *arguments, **options)
+            for parent, vjp in zip(parents, rules, strict=True)
+        ]
+    gradients = tuple(operation.joint(g, *arguments, **options))
+    if len(gradients) != len(parents):
         raise GraphError(
             f"the joint rule of {operation.name} returned {len(gradients)} gradients for "
-            f"{len(node.parents)} inputs; return one for each, None where there is none"
+            f"{len(parents)} inputs; return one for each, None where there is none"
         )
+    return gradients
 
 
 def _topological_order(
@@ -150,20 +175,6 @@ def _leading_to(wanted: Collection[Node], order: list[Node]) -> set[Node]:
     return needed
 
 
-def _add(pending: dict[Node, Any], owned: set[Node], node: Node, g: Any, record: bool) -> None:
-    """Add `g` to what has arrived at `node`. The first arrival may be shared: never change it."""
-    held = pending.get(node)
-    if held is None:
-        pending[node] = g
-    elif node in owned:
-        held += g
-        pending[node] = held
-    else:
-        pending[node] = held + g
-        if not record:
-            owned.add(node)
-
-
 def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     """Put the cotangent of one output of an operation in its place among those of all."""
     (trunk,), place = node.parents, node.options["place"]
@@ -175,7 +186,7 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def _conform(gx: Any, parent: Node, operation: Op) -> Any:
+def conform(gx: Any, parent: Node, operation: Op) -> Any:
     """Give a gradient exactly the shape and dtype of its input."""
     if gx.shape != parent.shape:
         if not operation.elementwise:
@@ -191,11 +202,19 @@ def _conform(gx: Any, parent: Node, operation: Op) -> Any:
     return gx
 
 
-def describe(node: Node) -> str:
+def describe(node: Node, g: Any) -> str:
     """An operation with the shapes it met and the line that called it, for messages."""
-    parents = node.parents if node.parents is not FREED else ()
-    shapes = ", ".join("constant" if p is None else str(p.shape) for p in parents)
-    return f"{node.op.name}({shapes}), called at {node.source()}"
+    shapes = []
+    for parent, kept in zip(node.parents, node.saved[1:], strict=True):
+        if parent is not None:
+            shapes.append(f"{parent.shape}{quoted_name(parent)}")
+        else:
+            shapes.append("constant" if kept is None else f"constant {np.shape(kept)}")
+    cotangent = ", ".join(str(np.shape(x)) for x in (g if isinstance(g, list) else [g]))
+    return (
+        f"{node.op.name}({', '.join(shapes)}) with a cotangent of shape {cotangent}, called at "
+        f"{node.source()}"
+    )
 
 
 # -- gradients that are themselves recorded -----------------------------------------------------
@@ -246,19 +265,22 @@ def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
 
 #: For arrays changed through a Tensor: a weak reference, the time (as a node number), the line.
 _changes: dict[int, tuple[weakref.ref[Any], int, str]] = {}
+_latest_change = -1
 
 
 def note_change(array: Any, number: int, source: str) -> None:
     """Remember that `array` was written to, so that nodes which still need it can object."""
-    array = _owner(array)
+    global _latest_change
+    _latest_change = number
+    array = owner_of(array)
     key = id(array)
     _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
 
 
-def _check_unchanged(node: Node) -> None:
+def check_unchanged(node: Node) -> None:
     out, *inputs = node.saved
     for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
-        change = _changes.get(id(_owner(array)))
+        change = _changes.get(id(owner_of(array)))
         if change is not None and change[1] > node.number:
             raise GraphError(
                 f"backward: an array that {node.op.name} ({node.source()}) still needs was "
@@ -267,7 +289,7 @@ def _check_unchanged(node: Node) -> None:
             )
 
 
-def _owner(array: Any) -> Any:
+def owner_of(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
     while hasattr(base := getattr(array, "base", None), "__array_function__"):
         array = base

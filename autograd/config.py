@@ -63,8 +63,8 @@ def keep_freed_memory() -> bool:
 
     A training step makes the same large arrays as the one before. Where their memory goes back to
     the system in between, every page of it has to be asked for, and cleared, again: that can take
-    longer than the arithmetic. `import nn` calls this, and the most memory that the process has
-    used at a time stays with it. Only glibc can be told so; where a variable that begins with
+    longer than the arithmetic. `import autograd` calls this, and the most memory that the process
+    has used at a time stays with it. Only glibc can be told so; where a variable that begins with
     MALLOC_, or GLIBC_TUNABLES, has settings of its own, they stay.
     """
     if sys.platform != "linux" or any(v.startswith(("MALLOC_", "GLIBC_")) for v in os.environ):

@@ -21,5 +21,9 @@ class NotDifferentiableError(AutogradError, TypeError):
     """A function, keyword or rule that gradients cannot pass through."""
 
 
+class AnomalyError(AutogradError, FloatingPointError):
+    """`detect_anomaly` found the operation that produced a NaN or an infinity."""
+
+
 class RenderError(AutogradError, RuntimeError):
     """A picture could not be drawn or written."""

@@ -9,10 +9,11 @@ made into a context manager: its suspension is the block, so there the mode hold
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping, Sequence
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -65,11 +66,30 @@ def grad_enabled() -> bool:
 class Observer:
     """Is told of all that is computed on Tensors while a block of `Observing` is executed."""
 
-    def computed(self, op: Any, arrays: Sequence[Any], parents: Sequence[Any], out: Any) -> None:
-        """`op` computed `out` (a tuple, if it has several outputs) of `arrays`.
+    def computed(
+        self,
+        op: Any,
+        arrays: Sequence[Any],
+        parents: Sequence[Any],
+        out: Any,
+        options: Mapping[str, Any],
+    ) -> None:
+        """`op` computed `out` (a tuple, if it has several outputs) of `arrays` and `options`.
 
         Called before the result is recorded, and also where it will not be. `parents`: the nodes
         of the inputs, None for constants.
+        """
+
+    def left(self, how: str, values: Any, result: Any) -> None:
+        """`result` was computed of `values`, with Tensors among them, outside of any graph.
+
+        `how`: what was written, such as "detach()" or "numpy.greater".
+        """
+
+    def began(self, seeds: Sequence[tuple[Any, Any]], wanted: Collection[Any] | None) -> None:
+        """A backward pass begins, from pairs of a node and its cotangent.
+
+        `wanted`: the nodes whose gradients are asked for; None for the `.grad` of all leaves.
         """
 
     def arrived(self, node: Any, g: Any) -> None:
@@ -77,6 +97,33 @@ class Observer:
 
     def sent(self, node: Any, parent: Any, gx: Any) -> None:
         """The rule of `node` gave `gx` for one of its parents, in the order of its inputs."""
+
+
+class _Both(Observer):
+    """Two blocks, one in the other: both observers are told."""
+
+    def __init__(self, outer: Observer, inner: Observer) -> None:
+        self.observers = (outer, inner)
+
+    def computed(self, *event: Any) -> None:
+        for each in self.observers:
+            each.computed(*event)
+
+    def began(self, *event: Any) -> None:
+        for each in self.observers:
+            each.began(*event)
+
+    def left(self, *event: Any) -> None:
+        for each in self.observers:
+            each.left(*event)
+
+    def arrived(self, *event: Any) -> None:
+        for each in self.observers:
+            each.arrived(*event)
+
+    def sent(self, *event: Any) -> None:
+        for each in self.observers:
+            each.sent(*event)
 
 
 def observer() -> Observer | None:
@@ -102,21 +149,23 @@ class _GradMode:
     """A `with` block, or a decorator, that sets the mode and restores it."""
 
     enabled: bool | None
-    observer: Observer | None = None
 
     def __init__(self) -> None:
         self._scopes: list[_Scope] = []
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Any:
         self._enter(sys._getframe(1))
 
     def _enter(self, caller: FrameType) -> None:
         resumed_by = caller.f_back.f_code.co_filename if caller.f_back else ""
         suspends = caller.f_code.co_flags & _SUSPENDABLE and resumed_by != _CONTEXTLIB
         frame = caller if suspends else None
-        scope = _Scope(self.enabled, frame, _current.get(), self.observer)
+        scope = _Scope(self.enabled, frame, _current.get(), self._observer_inside())
         self._scopes.append(scope)
         _current.set(scope)
+
+    def _observer_inside(self) -> Observer | None:
+        return None
 
     def __exit__(self, *_: object) -> None:
         scope = self._scopes.pop()
@@ -127,8 +176,14 @@ class _GradMode:
             top = top.outer
         _current.set(top)
 
+    def _another(self) -> _GradMode:
+        """The same mode for a call of a decorated function: calls may end in any order."""
+        other = copy.copy(self)
+        other._scopes = []
+        return other
+
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
-        mode = type(self)
+        mode = self._another
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -183,10 +238,19 @@ class enable_grad(_GradMode):  # noqa: N801 - the counterpart of no_grad
 
 
 class Observing(_GradMode):
-    """Tell an observer of all that is computed inside the block; recording goes on as before."""
+    """Tell an observer of all that is computed inside the block; recording goes on as before.
+
+    Observers of blocks around it are told too.
+    """
 
     enabled = None
 
     def __init__(self, observer: Observer) -> None:
         super().__init__()
         self.observer = observer
+
+    def _observer_inside(self) -> Observer:
+        around = observer()
+        if around is None or around is self.observer:  # as in a function that calls itself
+            return self.observer
+        return _Both(around, self.observer)

@@ -59,7 +59,16 @@ class Node(ShapeDtype):
     reference cycles, and is freed the moment its last result is.
     """
 
-    __slots__ = ("code", "instruction", "number", "op", "options", "parents", "saved")
+    __slots__ = (
+        "__weakref__",  # for hooks, which are kept elsewhere
+        "code",
+        "instruction",
+        "number",
+        "op",
+        "options",
+        "parents",
+        "saved",
+    )
 
     op: Op
     parents: tuple[Node | None, ...]  #: one per input; None where no gradient is wanted
@@ -71,11 +80,7 @@ class Node(ShapeDtype):
 
     def source(self) -> str:
         """Where the operation was called, as 'file.py:12 in train'."""
-        line: int | None = self.code.co_firstlineno
-        for start, end, at in self.code.co_lines():
-            if start <= self.instruction < end:
-                line = at
-        return f"{self.code.co_filename}:{line} in {self.code.co_name}"
+        return source_line(self.code, self.instruction)
 
 
 def fill(
@@ -128,6 +133,20 @@ def user_frame(frame: FrameType) -> FrameType:
     while caller is not None and caller.f_code.co_filename in ENGINE_FILES:
         caller = caller.f_back
     return caller or frame
+
+
+def source_line(code: CodeType, instruction: int) -> str:
+    """The line of an instruction, as 'file.py:12 in train'."""
+    line: int | None = code.co_firstlineno
+    for start, end, at in code.co_lines():
+        if start <= instruction < end:
+            line = at
+    return f"{code.co_filename}:{line} in {code.co_name}"
+
+
+def quoted_name(node: Node | None) -> str:
+    """The name of a leaf that has one, to stand behind its shape in a message."""
+    return f" '{node.name}'" if isinstance(node, Leaf) and node.name else ""
 
 
 def call_site() -> tuple[int, str]:

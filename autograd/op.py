@@ -32,9 +32,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import NotDifferentiableError, ShapeError
+from .errors import AutogradError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
-from .node import ENGINE_FILES, NO_OPTIONS, Node, ShapeDtype, fill, getframe, user_frame
+from .node import (
+    ENGINE_FILES,
+    NO_OPTIONS,
+    Node,
+    ShapeDtype,
+    fill,
+    getframe,
+    quoted_name,
+    user_frame,
+)
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -139,8 +148,8 @@ class Op:
                 parents.append(None)
         try:
             out = self.forward(*arrays, **options)
-        except ValueError as error:
-            _explain(self, error, arrays)
+        except Exception as error:
+            _explain(self, error, arrays, parents)
             raise
         if self.residual is not None:
             out, residual = out
@@ -154,7 +163,7 @@ class Op:
     ) -> Any:
         """Wrap the output of a call that has been computed, with its node if it needs one."""
         out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
-        recording = current_scope() is None or _recording(self, arrays, parents, out)
+        recording = current_scope() is None or _recording(self, arrays, parents, out, options)
         if not isinstance(out, tuple) and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
         if None in self.vjps:
@@ -166,7 +175,7 @@ class Op:
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
         for x, parent, level in zip(arrays, parents, levels, strict=True):
-            saved.append(x if level == _ARRAY else _kept(x, parent) if level else None)
+            saved.append(x if level == ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not isinstance(out, tuple):
             node = fill(
@@ -241,18 +250,30 @@ def _positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dic
     return names, {p.name: p.default for p in parameters}
 
 
-def _explain(op: Op, error: ValueError, arrays: list[Any]) -> None:
-    """Raise NumPy's complaint about shapes with the name and the shapes that it leaves out."""
+def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
+    """Add to NumPy's complaint the names and the shapes that it leaves out."""
+    if isinstance(error, AutogradError):
+        return
+    shapes = ", ".join(
+        f"{np.shape(x)}{quoted_name(parent)}" for x, parent in zip(arrays, parents, strict=True)
+    )
     if type(error) in (ValueError, np.exceptions.AxisError):
-        shapes = ", ".join(str(np.shape(x)) for x in arrays)
-        raise ShapeError(f"{op.name}: {error} (inputs of shape {shapes})") from error
+        said = str(error).removeprefix(f"{op.name}: ").rstrip()
+        raise ShapeError(f"{op.name}: {said} (inputs of shape {shapes})") from error
+    error.add_note(f"in {op.name}, whose inputs have the shapes {shapes}")
 
 
-def _recording(op: Op, arrays: list[Any], parents: list[Node | None], out: Any) -> bool:
+def _recording(
+    op: Op,
+    arrays: list[Any],
+    parents: list[Node | None],
+    out: Any,
+    options: dict[str, Any] = NO_OPTIONS,
+) -> bool:
     """Where a block of `grad_mode.py` is open: tell its observer, and say whether to record."""
     observing = observer()
     if observing is not None:
-        observing.computed(op, arrays, parents, out)
+        observing.computed(op, arrays, parents, out, options)
     return grad_enabled()
 
 
@@ -268,7 +289,7 @@ def _as_array(x: Any) -> Any:
 
 # -- what a rule reads --------------------------------------------------------------------------
 
-_NOTHING, _SHAPE, _ARRAY = 0, 1, 2
+_NOTHING, SHAPE, ARRAY = 0, 1, 2
 
 
 class _Reads:
@@ -288,7 +309,7 @@ class _Reads:
             elif p.kind is not p.VAR_KEYWORD:
                 named.append(_level(p.name))
         _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
-        self.out = (self.rest if out is None else out) == _ARRAY
+        self.out = (self.rest if out is None else out) == ARRAY
         #: How many inputs the rule takes: None for any number, -1 for the absent rule.
         self.count = -1 if vjp is None else None if self.rest is not None else len(self.inputs)
 
@@ -299,7 +320,7 @@ class _Reads:
 def _level(name: str) -> int:
     if not name.strip("_"):
         return _NOTHING
-    return _SHAPE if name.startswith("_") else _ARRAY
+    return SHAPE if name.startswith("_") else ARRAY
 
 
 # -- the hot path -------------------------------------------------------------------------------
@@ -315,15 +336,15 @@ _SEQUENCES = (list, tuple, np.matrix)  # of a matrix, `g * x` would be the matri
 def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
     keep_out, (level,) = op.plan((True,))
-    keep_x, keep_shape = level == _ARRAY, level == _SHAPE
+    keep_x, keep_shape = level == ARRAY, level == SHAPE
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(x)
         try:
             out = forward(x._data)
-        except ValueError as error:
-            _explain(op, error, [x._data])
+        except Exception as error:
+            _explain(op, error, [x._data], [x.node])
             raise
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
@@ -369,8 +390,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             return forward(x, y)
         try:
             out = forward(a, b)
-        except ValueError as error:
-            _explain(op, error, [a, b])
+        except Exception as error:
+            _explain(op, error, [a, b], [p, q])
             raise
         if type(out) is not _ndarray:
             out = _as_array(out)
@@ -386,8 +407,8 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         keep_out, (level_x, level_y) = for_x if q is None else for_y if p is None else for_both
         saved = (
             out if keep_out else None,
-            a if level_x == _ARRAY else _kept(a, p) if level_x else None,
-            b if level_y == _ARRAY else _kept(b, q) if level_y else None,
+            a if level_x == ARRAY else _kept(a, p) if level_x else None,
+            b if level_y == ARRAY else _kept(b, q) if level_y else None,
         )
         result.node = fill(_new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
         return result
@@ -415,6 +436,7 @@ def rule(
     forward: Callable[..., Any] | None = None,
     elementwise: bool | None = None,
     residual: str | None = None,
+    name: str | None = None,
 ) -> Op:
     """Make `function` differentiable, and return the operation, which is called like it.
 
@@ -436,6 +458,8 @@ def rule(
     must compute it again from their inputs, for a stored array could not be differentiated. An
     array of integers or booleans is a constant, and stays.
 
+    `name`: what pictures and messages call the operation. Default: the name of the function.
+
     A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
     function is differentiable through the operation returned here:
 
@@ -447,8 +471,8 @@ def rule(
     if elementwise is None:
         elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
-    name = getattr(function, "__name__", "operation")
-    op = Op(name, function, vjps, joint, elementwise, residual, forward)
+    title: str = name or getattr(function, "__name__", "operation")
+    op = Op(title, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
     return op

@@ -17,7 +17,7 @@ from itertools import count
 
 from .node import next_number
 
-__all__ = ["named_scope", "next_number", "record"]
+__all__ = ["failed", "named_scope", "next_number", "record"]
 
 _KEPT = 1 << 14
 BACKWARD = "backward pass"  #: the kind of a part in which gradients were recorded
@@ -42,8 +42,18 @@ def named_scope(name: str) -> Iterator[None]:
     if not name:
         raise ValueError("named_scope: name is empty; give the words to show in the picture")
     first = next_number()
-    yield
+    try:
+        yield
+    except Exception as error:
+        failed(error, name, "")
+        raise
     record((first, next_number(), name, ""))
+
+
+def failed(error: Exception, path: str, kind: str) -> None:
+    """Note on an error the innermost part in which it was raised."""
+    if not any(note.startswith("in the part ") for note in getattr(error, "__notes__", ())):
+        error.add_note(f"in the part {' '.join(filter(None, (path, kind)))}")
 
 
 class Scope:

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import op
+from . import hooks, op
 from .backward import backward_pass, note_change, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
-from .grad_mode import grad_enabled
+from .grad_mode import current_scope, grad_enabled, observer
+from .hooks import RemovableHandle
 from .node import Leaf, Node, call_site
 from .op import CONSTANT, REGISTRY, Op
 from .rules.elementwise import astype
@@ -33,6 +34,7 @@ from .rules.refused import REFUSED
 from .sparse import RowGradient
 
 if TYPE_CHECKING:
+    from .debug.stepping import Step
     from .render import Graph
 
 
@@ -52,7 +54,11 @@ def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def _compare(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self, other: ufunc(self._data, _unwrap(other))
+    def compare(self: Tensor, other: Any) -> Any:
+        result = ufunc(self._data, _unwrap(other))
+        return result if current_scope() is None else _left(ufunc, (self, other), result)
+
+    return compare
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,6 +104,8 @@ class Tensor:
         self.node = None
         if requires_grad:
             self.requires_grad = True
+        if current_scope() is not None:
+            _left("Tensor(data)", data, self._data)
 
     @staticmethod
     def _of(data: Any, node: Node | None) -> Tensor:
@@ -112,13 +120,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        if rule_is_recorded() and self.node is not None:
-            raise NotDifferentiableError(
-                "a gradient rule used `.data` (or detach, item) while the gradient itself was "
-                "being recorded: its second derivative would be wrong; write the rule with NumPy "
-                "functions on its arguments"
-            )
-        return self._data
+        return self._data if current_scope() is None else self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -131,6 +133,18 @@ class Tensor:
             )
         self._data = array
 
+    def _outside(self, how: str) -> Any:
+        """The array, for something that takes it out of the graph."""
+        if current_scope() is None:  # nobody records a rule, and nobody observes
+            return self._data
+        if rule_is_recorded() and self.node is not None:
+            raise NotDifferentiableError(
+                "a gradient rule used `.data` (or detach, item) while the gradient itself was "
+                "being recorded: its second derivative would be wrong; write the rule with NumPy "
+                "functions on its arguments"
+            )
+        return _left(how, self, self._data)
+
     shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
     dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
@@ -140,11 +154,11 @@ class Tensor:
         """The single element as a Python number. Raises `ShapeError` if there are more."""
         if self.size != 1:
             raise ShapeError(f"item() needs one element, the tensor has shape {self.shape}")
-        return self.data.item()
+        return self._outside("item()").item()
 
     def detach(self) -> Tensor:
         """A constant Tensor that shares this one's array."""
-        return Tensor._of(self.data, None)
+        return Tensor._of(self._outside("detach()"), None)
 
     def copy(self) -> Tensor:
         """A Tensor with an array of its own; gradients pass through."""
@@ -182,14 +196,18 @@ class Tensor:
     def grad(self) -> Any:
         """The gradient that `backward()` has added up here: an array like `data`, or None.
 
-        It is a `RowGradient` where only rows of this tensor were read, with `embedding`.
+        Of the result of an operation only after `retain_grad()`. It is a `RowGradient` where only
+        rows of this tensor were read, with `embedding`.
         """
-        return self.node.grad if isinstance(self.node, Leaf) else None
+        return self.node.grad if isinstance(self.node, Leaf) else self._retained("grad")
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if not isinstance(self.node, Leaf):
-            raise GraphError("grad can be set only on a leaf made with requires_grad=True")
+        if not isinstance(self.node, Leaf) and not self.retains_grad:
+            raise GraphError(
+                "grad can be set only on a leaf made with requires_grad=True, and after "
+                "retain_grad()"
+            )
         if value is not None:
             value = _unwrap(value)
             if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
@@ -199,7 +217,51 @@ class Tensor:
                     f"Tensor.grad = ... got shape {value.shape} for a tensor of shape {self.shape}"
                 )
             value = value.astype(self.dtype, copy=False)
-        self.node.grad = value
+        assert self.node is not None
+        place: Any = self.node if isinstance(self.node, Leaf) else hooks.of(self.node)
+        place.grad = value
+
+    def _retained(self, field: str) -> Any:
+        entry = hooks.hooked.get(id(self.node))
+        return getattr(entry, field) if entry is not None else None
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this is the result of an operation and `retain_grad()` was called on it."""
+        return bool(self._retained("retains"))
+
+    def retain_grad(self) -> None:
+        """Have `backward()` add up `.grad` here too, where this is the result of an operation.
+
+        It is the gradient after all hooks, also those that are registered later. On a leaf this
+        changes nothing. Raises `GraphError` for a tensor that requires no gradient.
+        """
+        self._need_gradient("retain_grad()")
+        if not self.is_leaf:
+            assert self.node is not None
+            hooks.of(self.node).retains = True
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call `hook(g)` in every backward pass with the gradient `g` of this tensor.
+
+        That is the sum over all uses of the tensor, an array (a Tensor where the pass is recorded
+        itself, a `RowGradient` where only rows were read): do not change it. What the hook
+        returns, unless None, takes its place, for all that this tensor was computed from, or for
+        the `.grad` of a leaf. Hooks are called in the order in which they were registered.
+
+        `handle.remove()` on what is returned takes the hook away. Raises `GraphError` for a
+        tensor that requires no gradient; in the pass `ShapeError` for a gradient of another shape.
+        """
+        self._need_gradient("register_hook(hook)")
+        assert self.node is not None
+        return RemovableHandle(hooks.of(self.node).hooks, hook)
+
+    def _need_gradient(self, method: str) -> None:
+        if self.node is None:
+            raise GraphError(
+                f"{method}: this tensor does not require a gradient; make it with "
+                f"requires_grad=True, or compute it from one that does"
+            )
 
     @property
     def name(self) -> str:
@@ -236,6 +298,18 @@ class Tensor:
             given.add(id(g))
             leaf.grad = g if not isinstance(g, np.generic) else np.asarray(g)
 
+    def backward_steps(
+        self, grad: ArrayLike | None = None, retain_graph: bool = False
+    ) -> Iterator[Step]:
+        """`backward()`, to be looked at step by step: one `Step` for each node that is visited.
+
+        Print a step to read what arrived at the node, which rule is applied, and what it sends on.
+        The whole pass is run when the first step is asked for, and adds to `.grad` as always.
+        """
+        from .debug.stepping import backward_steps
+
+        return backward_steps(self, grad, retain_graph)
+
     def graph(self, **options: Any) -> Graph:
         """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""
         return graph(self, **options)
@@ -260,7 +334,7 @@ class Tensor:
             inputs = (np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
         elif method != "__call__":
             if ufunc in CONSTANT:
-                return getattr(ufunc, method)(*map(_unwrap, inputs), **options)
+                return _constant(getattr(ufunc, method), inputs, options)
             function = _UFUNC_METHODS.get((method, ufunc))
             if function is None:
                 name = f"numpy.{ufunc.__name__}.{method}"
@@ -271,7 +345,7 @@ class Tensor:
         if operation is not None:
             return operation(*inputs, **options)
         if ufunc in CONSTANT:
-            return ufunc(*map(_unwrap, inputs), **options)
+            return _constant(ufunc, inputs, options)
         return _unknown(f"numpy.{ufunc.__name__}", ufunc, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -279,7 +353,7 @@ class Tensor:
         if operation is not None:
             return operation(*args, **kwargs)
         if function in CONSTANT:
-            return function(*_unwrap(args), **_unwrap(kwargs))
+            return _constant(function, args, kwargs)
         return _unknown(f"{function.__module__}.{function.__name__}", function, args, kwargs)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
@@ -289,7 +363,8 @@ class Tensor:
                 "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
                 "t.detach() to leave the graph on purpose"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        array = np.array(self._data, dtype=dtype, copy=copy)
+        return array if current_scope() is None else _left("np.asarray", self, array)
 
     # -- operators ------------------------------------------------------------------------------
 
@@ -389,7 +464,10 @@ class Tensor:
                     f"{self.dtype}; convert it first, t = t.astype({result.dtype})"
                 )
             result = result.astype(self.dtype)
+        is_retained = self.retains_grad
         self._data, self.node = result._data, result.node
+        if is_retained:
+            self.retain_grad()
 
     # -- methods, with NumPy's names and arguments ----------------------------------------------
 
@@ -413,7 +491,10 @@ class Tensor:
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
-            return Tensor._of(self.data.astype(dtype), None)
+            array = self._outside(".data").astype(dtype)
+            if current_scope() is not None:
+                _left(f"astype({np.dtype(dtype)})", self, array)
+            return Tensor._of(array, None)
         return astype(self, dtype=np.dtype(dtype))
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -527,6 +608,22 @@ def _unwrap(x: Any) -> Any:
     return x
 
 
+def _constant(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """A function of the arrays alone, whose result carries no gradient."""
+    result = function(*_unwrap(args), **_unwrap(kwargs))
+    return result if current_scope() is None else _left(function, (args, kwargs), result)
+
+
+def _left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
+    """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
+    observing = observer()
+    if observing is not None:
+        if not isinstance(how, str):
+            how = f"np.{getattr(how, '__name__', how)}"
+        observing.left(how, values, result)
+    return result
+
+
 def _node_of(x: Any) -> Node | None:
     """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
     if isinstance(x, Tensor):
@@ -541,7 +638,7 @@ def _node_of(x: Any) -> Node | None:
 def _unknown(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """A NumPy function without a rule: harmless on constants, an error on anything else."""
     if not (grad_enabled() and _node_of((args, kwargs))):
-        return function(*_unwrap(args), **_unwrap(kwargs))
+        return _constant(function, args, kwargs)
     if function in REFUSED:
         raise NotDifferentiableError(f"{name} has no gradient: {REFUSED[function]}")
     raise NotDifferentiableError(

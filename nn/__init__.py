@@ -128,5 +128,3 @@ __all__ = [
     "save",
     "schedules",
 ]
-
-_autograd.keep_freed_memory()

@@ -16,14 +16,16 @@ Read `linear.py` next: the simplest layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd import AutogradError, DTypeError, Tensor, scopes
+from autograd import AutogradError, DTypeError, RemovableHandle, Tensor, scopes
+
+from .hooks import Hooks
 
 if TYPE_CHECKING:
     from .summary import Summary
@@ -97,6 +99,7 @@ class Module:
     #: False while evaluating; layers such as dropout behave differently then.
     training: bool = True
     _path: str = ""
+    _hooks: Hooks | None = None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; a subclass defines it."""
@@ -104,7 +107,14 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         first = next_number()
-        result = self.forward(*args, **kwargs)
+        try:
+            if self._hooks is None:
+                result = self.forward(*args, **kwargs)
+            else:
+                result = self._hooks.call(self, args, kwargs)
+        except Exception as error:
+            scopes.failed(error, self._path, type(self).__name__)
+            raise
         record((first, next_number(), self._path, type(self).__name__))  # for pictures
         return result
 
@@ -231,6 +241,46 @@ class Module:
         for parameter in self.parameters():
             if parameter.requires_grad:
                 parameter.grad = None
+
+    # -- hooks ----------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`, with the positional arguments as a tuple.
+
+        What it returns, unless None, takes their place: a tuple, or the only argument. With
+        `with_kwargs` it is `hook(module, args, kwargs)`, and returns both. `prepend`: before the
+        hooks that are there already. `handle.remove()` on what is returned takes the hook away.
+        """
+        return RemovableHandle(self._own_hooks().before, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`; the rest as before it.
+
+        What it returns, unless None, takes the place of the output. With `with_kwargs` it is
+        `hook(module, args, kwargs, output)`.
+        """
+        return RemovableHandle(self._own_hooks().after, (hook, with_kwargs), prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` in the backward pass of each call.
+
+        Both are tuples of arrays: the gradients of the positional arguments (zeros for Tensors
+        without, None for others), and of the output or outputs. What it returns, unless None,
+        takes the place of `grad_input`. Where no argument requires a gradient, it is called with
+        None for all of them as soon as the gradients of the outputs are there.
+        """
+        return RemovableHandle(self._own_hooks().backward, hook, prepend)
+
+    def _own_hooks(self) -> Hooks:
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks
 
     # -- state ----------------------------------------------------------------------------------
 

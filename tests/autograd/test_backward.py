@@ -432,8 +432,24 @@ def test_error_in_a_rule_carries_a_note_with_the_forward_line() -> None:
         y.sum().backward()
     (note,) = info.value.__notes__
     me = test_error_in_a_rule_carries_a_note_with_the_forward_line
-    assert note.startswith("in the backward pass of <lambda>((1, 2), constant), called at ")
+    assert note.startswith(
+        "in the backward pass of <lambda>((1, 2), constant) with a cotangent of shape (1, 2), "
+        "called at "
+    )
     assert line_of(me, "# the forward line") in note
+
+
+def test_error_in_a_rule_names_all_shapes_that_are_known() -> None:
+    op = rule(lambda a, x, b: a @ x + b, None, lambda g, _, a, __, _b: a[5], None)
+    w = leaf([1.0, 2.0])
+    w.name = "w"
+    with pytest.raises(IndexError) as info:
+        op(np.ones((3, 2)), w, np.ones(3)).sum().backward()
+    assert "<lambda>(constant (3, 2), (2,) 'w', constant (3,)) with" in info.value.__notes__[0]
+    several = rule(lambda x: (x * 1, x[:1] * 2), lambda g, *_: g[2])
+    with pytest.raises(IndexError) as info:
+        several(w)[0].sum().backward()
+    assert "<lambda>((2,) 'w') with a cotangent of shape (2,), (1,)" in info.value.__notes__[0]
 
 
 def test_error_of_a_warning_in_a_rule_carries_the_note_too() -> None:
@@ -442,5 +458,6 @@ def test_error_of_a_warning_in_a_rule_carries_the_note_too() -> None:
     with pytest.raises(RuntimeWarning) as info:
         y.sum().backward()
     assert re.search(
-        r"backward pass of sqrt\(\(1,\)\), called at .*test_backward.py", str(info.value.__notes__)
+        r"backward pass of sqrt\(\(1,\)\) with .* \(1,\), called at .*test_backward.py",
+        str(info.value.__notes__),
     )

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, enable_grad, grad, grad_enabled, no_grad
+from autograd.grad_mode import Observer, Observing
 
 x = Tensor(np.ones(2), requires_grad=True)
 
@@ -317,3 +318,91 @@ def test_backward_inside_no_grad_works() -> None:
     with no_grad():
         y.backward()
     assert t.grad == 6
+
+
+# -- observers ----------------------------------------------------------------------------------
+
+
+class Diary(Observer):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def computed(self, op: Any, arrays: Any, parents: Any, out: Any, options: Any) -> None:
+        shown = "".join(f" {key}={value}" for key, value in options.items())
+        self.events.append(f"{op.name}/{len(arrays)}{shown}")
+
+    def left(self, how: str, values: Any, result: Any) -> None:
+        self.events.append(f"left by {how}")
+
+    def began(self, seeds: Any, wanted: Any) -> None:
+        self.events.append(f"began from {len(seeds)}, for {wanted and len(wanted)}")
+
+    def arrived(self, node: Any, g: Any) -> None:
+        self.events.append(f"{node.op.name} <- {g.tolist()}")
+
+    def sent(self, node: Any, parent: Any, gx: Any) -> None:
+        self.events.append(f"{node.op.name} -> {gx.tolist()}")
+
+
+TOLD = [
+    "multiply/2", "sum/1 axis=0", "left by item()", "began from 1, for None", "sum <- 1.0",
+    "sum -> [1.0, 1.0]", "multiply <- [1.0, 1.0]", "multiply -> [2.0, 2.0]", "leaf <- [2.0, 2.0]",
+]  # fmt: skip
+
+
+def observed_step() -> None:
+    loss = (x * 2).sum(axis=0)
+    loss.item()
+    loss.backward()
+
+
+def test_observer_is_told_of_everything_in_its_block_only() -> None:
+    diary = Diary()
+    observed_step()
+    with Observing(diary):
+        observed_step()
+    observed_step()
+    assert diary.events == TOLD
+
+
+def test_observer_is_told_of_what_is_not_recorded() -> None:
+    diary = Diary()
+    with Observing(diary), no_grad():
+        np.exp(x)
+        np.split(x, 2)
+    assert len(diary.events) == 2
+
+
+def test_observers_of_blocks_in_each_other_are_both_told() -> None:
+    outer, inner = Diary(), Diary()
+    with Observing(outer):
+        with Observing(inner):
+            observed_step()
+        np.exp(x)
+    assert inner.events == TOLD
+    assert outer.events == [*TOLD, "exp/1"]
+
+
+def test_observing_leaves_the_mode_as_it_is() -> None:
+    with Observing(Observer()):
+        assert records()
+        observed_step()
+        with no_grad(), Observing(Observer()):
+            assert not records()
+
+
+def test_observer_of_a_decorated_function_is_told_of_every_call() -> None:
+    diary = Diary()
+
+    @Observing(diary)
+    def down(n: int) -> None:
+        np.exp(x)
+        if n:
+            down(n - 1)
+
+    down(1)
+    down(0)
+    np.exp(x)
+    assert diary.events == ["exp/1"] * 3

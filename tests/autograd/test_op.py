@@ -252,6 +252,38 @@ def test_numpy_complaint_names_the_operation_and_the_shapes() -> None:
         shifted.apply(leaf(2))
 
 
+def test_complaint_names_leaves_that_have_names() -> None:
+    w = leaf(2, 3)
+    w.name = "fc.weight"
+    with pytest.raises(
+        ShapeError, match=r"matmul: Input .*\(inputs of shape .*\(2, 3\) 'fc.weight'"
+    ):
+        np.ones((4, 5)) @ w
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "note"),
+    [
+        (lambda x: x[5], IndexError, "in getitem, whose inputs have the shapes (2, 3)"),
+        (np.linalg.inv, np.linalg.LinAlgError, "in inv, whose inputs have the shapes (2, 3)"),
+        (lambda x: x + "a", TypeError, "in add, whose inputs have the shapes (2, 3), ()"),
+    ],
+)
+def test_complaint_of_another_kind_gets_a_note(call: Any, error: Any, note: Any) -> None:
+    with pytest.raises(error) as info:
+        call(leaf(2, 3))
+    assert info.value.__notes__ == [note]
+
+
+def test_complaint_of_the_engine_gets_no_note() -> None:
+    def refuse(x: Any) -> Any:
+        raise NotDifferentiableError("no")
+
+    with pytest.raises(NotDifferentiableError) as info:
+        rule(refuse, lambda g, *_: g)(leaf(2))
+    assert not hasattr(info.value, "__notes__")
+
+
 # -- custom operations --------------------------------------------------------------------------
 
 
@@ -432,3 +464,9 @@ def test_joint_rule_with_the_wrong_number_of_gradients_raises() -> None:
     words = "the joint rule of <lambda> returned 1 gradients for 2 inputs; return one for each"
     with pytest.raises(autograd.GraphError, match=words):
         op(leaf(2), leaf(2)).backward(np.ones(2))
+
+
+def test_a_rule_may_be_given_a_name() -> None:
+    square = rule(lambda x: x * x, lambda g, _, x: 2 * g * x, name="square")
+    assert repr(square) == "<Op square>"
+    assert square.name == "square"

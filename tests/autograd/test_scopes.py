@@ -80,6 +80,16 @@ def test_named_scope_that_an_exception_ends_is_forgotten(recent: Any) -> None:
     assert not recent
 
 
+def test_error_names_the_innermost_scope_that_it_was_raised_in() -> None:
+    with pytest.raises(KeyError) as info, named_scope("outer"), named_scope("inner"):
+        raise KeyError("x")
+    assert info.value.__notes__ == ["in the part inner"]
+    error = KeyError("x")
+    error.add_note("something else")
+    scopes.failed(error, "0.fc", "Linear")
+    assert error.__notes__ == ["something else", "in the part 0.fc Linear"]
+
+
 def test_named_scope_refuses_what_is_no_name() -> None:
     with pytest.raises(TypeError, match="named_scope: name must be a string, got int"):
         named_scope(3).__enter__()  # type: ignore[arg-type]

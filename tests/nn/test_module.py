@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import DTypeError
+from autograd import DTypeError, ShapeError
 
 
 class Scaled(nn.Module):
@@ -135,7 +135,7 @@ def test_module_refuses_to_contain_itself():
 def test_module_call_is_framed_in_pictures():
     model = nn.Sequential(Scaled(), nn.ReLU())
     dot = model(np.ones((1, 3), np.float32)).graph().dot
-    assert re.findall(r'subgraph cluster_\d+ {\n.*label="?([^"]*?)"? labeljust', dot) == [
+    assert re.findall(r"subgraph cluster_\w+ {\n.*label=<([^>]*)> labeljust", dot) == [
         "Sequential",
         "0 Scaled",
         "0.inner Linear",
@@ -405,3 +405,10 @@ def test_module_is_copied_whole():
             step(twin, its_optimizer)
         for name, array in model.state_dict().items():
             np.testing.assert_array_equal(twin.state_dict()[name], array)
+
+
+def test_error_in_forward_names_the_innermost_module():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU(), nn.Linear(4, 1)))
+    with pytest.raises(ShapeError) as info:
+        model(np.ones((5, 2), np.float32))
+    assert info.value.__notes__ == ["in the part 1.1 Linear"]

@@ -1,0 +1,101 @@
+"""A backward pass as an animated picture, which plays in browsers, notebooks and READMEs.
+
+    autograd.debug.animate(loss, "backward.svg")
+
+There is one layout. Each box gets its gradient, under the number of its step, when its turn comes,
+and glows then, with the arrows that it sends gradients along.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import RenderError
+from ..op import OUTPUT
+from ..tensor import Tensor, seed_of
+from .passes import Pass
+from .words import arrays_in, norm
+
+_GLOW = "drop-shadow(0 0 2px #cf222e) drop-shadow(0 0 2px #cf222e)"
+_GROUP = re.compile(
+    r'<g id="(?:node|edge)\d+" class="(node|edge)">\n<title>(.*?)</title>.*?\n</g>\n', re.S
+)
+
+
+def animate(
+    y: Tensor,
+    path: str | os.PathLike[str],
+    grad: Any = None,
+    seconds: float = 1.2,
+    **options: Any,
+) -> Path:
+    """Write an animated SVG of the backward pass from `y`, and return its path.
+
+    `grad`: the cotangent of `y` (default: ones). `seconds`: the time of one step. `options`: those
+    of `Tensor.graph`. The pass is run for the picture: no `.grad` is touched, and the graph stays.
+
+    Raises `RenderError` for a path that does not end in .svg, and as `Graph.render` does, and
+    `GraphError` for a tensor without a graph.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".svg":
+        raise RenderError(f"animate: '{path.name}' must end in .svg: other formats do not move")
+    import tempfile  # here, for it takes as long to import as all of this package
+
+    seed = seed_of("animate", y, np.ones_like(y._data) if grad is None else grad)
+    assert y.node is not None
+    order = [v for v in Pass.of(y.node, seed).visits.values() if v.op is not OUTPUT]
+    notes = {v.node: f"step {i}: {_short(v.cotangent)}" for i, v in enumerate(order, 1)}
+    with tempfile.TemporaryDirectory() as folder:
+        still = y.graph(notes=notes, **options).render(Path(folder) / "still.svg")
+        text = still.read_text(encoding="utf-8")
+    path.write_text(_moving(text, len(order), seconds), encoding="utf-8")
+    return path
+
+
+def _short(g: Any) -> str:
+    arrays = arrays_in(g)
+    if len(arrays) == 1 and np.size(arrays[0]) <= 3:
+        return ", ".join(f"{x:.3g}" for x in np.ravel(arrays[0]))
+    return f"norm {norm(g):.3g}"
+
+
+def _moving(svg: str, steps: int, seconds: float) -> str:
+    """The picture with an animation for each box that has a step."""
+    svg = re.sub(r"<!--.*?-->\n|<!DOCTYPE.*?>\n", "", svg, flags=re.DOTALL)
+    turns: dict[str, str] = {}  # the step of each box, by its name
+
+    def box(match: re.Match[str]) -> str:
+        group, kind, name = match[0], match[1], match[2]
+        step = re.search(r"<text [^>]*>step (\d+):", group)
+        if kind == "node" and step:
+            turns[name] = step[1]
+            group = group.replace('class="node"', f'class="node s g{step[1]}"', 1)
+            note = step[0].replace("<text ", f'<text class="s n{step[1]}" ', 1)
+            group = group.replace(step[0], note)
+        return group
+
+    def arrow(match: re.Match[str]) -> str:
+        step = turns.get(match[2].rpartition("&gt;")[2])
+        if match[1] == "node" or step is None:
+            return match[0]
+        return match[0].replace('class="edge"', f'class="edge s g{step}"', 1)
+
+    svg = _GROUP.sub(arrow, _GROUP.sub(box, svg))
+    rules = [f"svg{{--g:{_GLOW}}}"]
+    rules += [f".s{{animation:{(steps + 1) * seconds:g}s step-end infinite}}"]
+    for i in range(1, steps + 1):
+        start, end = (f"{100 * k / (steps + 1):.4g}%" for k in (i - 1, i))
+        rules += [
+            f".g{i}{{animation-name:g{i}}}.n{i}{{animation-name:n{i}}}",
+            f"@keyframes g{i}{{0%{{filter:none}}{start}{{filter:var(--g)}}{end}{{filter:none}}}}",
+            f"@keyframes n{i}{{0%{{visibility:hidden}}{start},to{{visibility:visible}}}}",
+        ]
+    rules.append("@media(prefers-reduced-motion:reduce){.s{animation:none}}")
+    head, tag, rest = svg.partition('<g id="graph0"')
+    return f"{head}<style>\n{chr(10).join(rules)}\n</style>\n{tag}{rest}"

@@ -1,0 +1,128 @@
+"""Arrays that NumPy changed after they had been recorded, found by checksums.
+
+The engine itself sees what is changed through a Tensor. Writing to `t.data`, or to an array that
+was passed as a constant or an index, passes it by: here the content of every array that a rule
+will read is noted when it is recorded, and compared when the backward pass comes to it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from ..backward import check_unchanged
+from ..errors import GraphError
+from ..node import Node, call_site, getframe, next_number, source_line, user_frame
+from ..op import ARRAY, Op
+from .arrays import origin
+
+_KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step
+
+
+class _Content:
+    """What an array held from a node number on, and the calls that saw it first and last."""
+
+    __slots__ = ("checksum", "first", "last", "number")
+
+    number: int
+    checksum: int
+    first: tuple[CodeType, int]
+    last: tuple[CodeType, int]
+
+
+class Contents:
+    """What recorded arrays have held."""
+
+    def __init__(self) -> None:
+        # By the id of the array, which says nothing once that is gone. The latest content is last.
+        self.known: dict[int, tuple[weakref.ref[Any], list[_Content]]] = {}
+
+    def note(
+        self,
+        op: Op,
+        arrays: Sequence[Any],
+        parents: Sequence[Any],
+        out: Any,
+        options: Mapping[str, Any],
+    ) -> None:
+        """An operation is about to be recorded: note the arrays that its rules will read."""
+        keep_out, levels = op.plan(tuple([p is not None for p in parents]))
+        read = [x for x, level in zip(arrays, levels, strict=True) if level == ARRAY]
+        if keep_out:
+            read += out if isinstance(out, tuple) else (out,)
+        if options:
+            read += [x for _, x in _in_options(op, options)]
+        if not read:
+            return
+        frame = user_frame(getframe(2))
+        place = frame.f_code, frame.f_lasti
+        for x in read:
+            if not isinstance(x, np.ndarray):
+                continue
+            now = checksum(x)
+            known = self.known.get(id(x))
+            if known is None or known[0]() is not x:
+                known = self.known[id(x)] = weakref.ref(x), []
+            contents = known[1]
+            if not contents or contents[-1].checksum != now:
+                content = _Content()
+                content.number, content.checksum, content.first = next_number(), now, place
+                contents.append(content)
+                del contents[:-_KEPT]
+            contents[-1].last = place
+
+    def check(self, node: Node) -> None:
+        """Raise `GraphError` if an array that the rules of `node` read is not as it was."""
+        for i, x in enumerate(node.saved):
+            if isinstance(x, np.ndarray):
+                self._compare(node, x, i)
+            elif isinstance(x, tuple):
+                for output in x:
+                    self._compare(node, output, i)
+        if node.options:
+            for key, x in _in_options(node.op, node.options):
+                self._compare(node, x, key)
+
+    def _compare(self, node: Node, x: Any, place: int | str) -> None:
+        known = self.known.get(id(x))
+        if known is None or known[0]() is not x:  # recorded outside of the block
+            return
+        before = after = None
+        for content in known[1]:
+            if content.number < node.number:
+                before = content
+            elif after is None:
+                after = content
+        if before is None and len(known[1]) < _KEPT:  # recorded outside, and used again inside
+            return
+        if before is not None and before.checksum == checksum(x):
+            return
+        check_unchanged(node)  # what was changed through a Tensor: there the line is known
+        what = f"its {place}" if isinstance(place, str) else "its output"
+        if isinstance(place, int) and place > 0:
+            what = f"its input {place - 1}, {origin(node.parents[place - 1])}"
+        begin = source_line(*before.last) if before else node.source()
+        end = source_line(*after.first) if after else f"backward() at {call_site()[1]}"
+        raise GraphError(
+            f"backward: an array that {node.op.name} ({node.source()}) still needs was changed by "
+            f"NumPy: {what}, after {begin} and before {end}; make that change after backward(), as "
+            f"an optimizer's step, or on a copy"
+        )
+
+
+def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The indices and masks among the options: a float there is a result of the operation."""
+    for key, value in options.items():
+        if key != op.residual:
+            for x in value if isinstance(value, tuple | list) else (value,):
+                if isinstance(x, np.ndarray) and x.dtype.kind in "biu":
+                    yield key, x
+
+
+def checksum(x: Any) -> int:
+    return crc32(x if x.flags.c_contiguous else x.tobytes())

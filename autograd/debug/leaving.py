@@ -1,0 +1,169 @@
+"""Where a computation left the graph, as a trace shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backward import owner_of
+from ..tensor import Tensor
+from .reason import Why
+from .tracing import Event, Trace
+
+_Exit = tuple[str, str, str]  # kind, reason, remedy
+
+# fmt: off
+_EXITS: dict[str, _Exit] = {
+    "detach()": (
+        "detached", "detach() was called, which takes a tensor out of the graph",
+        "leave out detach()",
+    ),
+    ".data": (
+        ".data", ".data was used, which is the plain array, outside of the graph",
+        "use the tensor itself; NumPy's functions take it as it is",
+    ),
+    "item()": (
+        "item()", "item() was used, which gives a Python number, outside of the graph",
+        "use the tensor itself; it may stay without axes",
+    ),
+    "np.asarray": (
+        "asarray", "np.asarray (or np.array, float) made a plain array of it",
+        "use the tensor itself, and np.stack to join tensors",
+    ),
+    "Tensor(data)": (
+        "copied", "Tensor(...) makes a new leaf, without a link to where its data came from",
+        "use the tensor itself; np.stack joins several",
+    ),
+}
+# fmt: on
+_COMPARISONS = {f"np.{name}" for name in ("equal", "not_equal", "less", "less_equal", "greater")}
+_COMPARISONS.add("np.greater_equal")
+
+
+def exit_at(event: Event, head: str = "") -> Why:
+    """The reason for what was computed outside of any graph."""
+    name = event.name
+    if name in _EXITS:
+        kind, what, remedy = _EXITS[name]
+    elif name.startswith("astype("):
+        kind, what = "integers", f"{name} makes integers, which carry no gradient"
+        remedy = "stay in floats, or use the integers for choosing only"
+    elif name in _COMPARISONS:
+        kind, what = "comparison", f"a comparison ({name}) gives booleans, without a gradient"
+        remedy = (
+            "use a smooth function in its place, such as autograd.sigmoid, or np.where, whose "
+            "branches have gradients"
+        )
+    else:
+        kind, what = "constant", f"{name} returns a plain array, without a gradient"
+        remedy = f"let the gradient flow by another way than through {name}"
+    return Why(kind, head + what, event.line, remedy)
+
+
+def unrecorded(event: Event, head: str = "") -> Why:
+    """The reason for what was computed under `no_grad`."""
+    return Why(
+        "no_grad",
+        f"{head}{event.name} was computed under no_grad, where nothing is recorded",
+        event.line,
+        "move it out of the no_grad block or function, or put it under "
+        "`with autograd.enable_grad():`",
+    )
+
+
+def breaks(trace: Trace, x: Tensor, y: Tensor) -> list[Why]:
+    """Where the ways that values took from `x` to `y` leave the graph; none if there is no way."""
+    leading = {id(y._data)}
+    for event in reversed(trace.events):
+        if any(id(a) in leading for a in event.outputs):
+            leading.update(map(trace.key, event.inputs))
+    found: list[Why] = []
+    live = {id(x._data)}  # what a recorded path leads to
+    for event in trace.events:
+        outputs = set(map(id, event.outputs))
+        for i, array in enumerate(event.inputs):
+            if trace.key(array) not in live:
+                continue
+            broken = _broken(trace, event, i)
+            if broken is None:
+                live |= outputs
+            elif outputs & leading:
+                found.append(broken)
+    if not found and y.node is None and id(y._data) in live:
+        left = [event for event in trace.users[id(y._data)] if event.name == "detach()"]
+        found = [exit_at(event, "the result is not in the graph: ") for event in left[-1:]]
+    return found
+
+
+def _broken(trace: Trace, event: Event, i: int) -> Why | None:
+    """Why the graph does not go on through an event, from an input that is in the graph."""
+    array, op = event.inputs[i], event.op
+    if op is None:
+        if any(out is array for out in event.outputs):
+            return None  # the array itself: where it is used next will tell
+        taken = _taken_out(trace, array) if event.name == "Tensor(data)" else None
+        return (
+            exit_at(taken, f"Tensor(...) at {event.line} got it without its graph: ")
+            if (taken)
+            else exit_at(event)
+        )
+    if not event.recording:
+        return unrecorded(event)
+    if event.parents[i] is None:
+        taken = _taken_out(trace, array)
+        if taken:
+            return exit_at(taken, f"{event.name} at {event.line} got a constant: ")
+        return Why(
+            "not required",
+            f"{event.name} used it as a constant: it did not require a gradient at that time",
+            event.line,
+            "set requires_grad = True before it is used",
+        )
+    if op.vjps and op.vjps[i] is None:
+        return Why(
+            "no rule",
+            f"{event.name} gives no gradient for its input {i}: a mask, an index or a count",
+            event.line,
+            "let the gradient flow by another way, or use a smooth function for the choice",
+        )
+    if all(out.dtype.kind not in "fc" for out in event.outputs):
+        return Why(
+            "integers",
+            f"{event.name} gives {event.outputs[0].dtype} values, which carry no gradient",
+            event.line,
+            "stay in floats",
+        )
+    return None
+
+
+def _taken_out(trace: Trace, array: Any) -> Event | None:
+    """Who took an array out of the graph as it is, or a view of it."""
+    for event in trace.users[trace.key(array)]:
+        left = event.op is None and event.name != "Tensor(data)"
+        if left and any(owner_of(out) is owner_of(array) for out in event.outputs):
+            return event
+    return None
+
+
+def exits(trace: Trace, x: Tensor) -> list[Why]:
+    """Where `x`, or what was computed from it, left the graph, wherever it went then."""
+    live = {id(x._data)}
+    found: list[Why] = []
+    for event in trace.events:
+        if live.isdisjoint(map(trace.key, event.inputs)):
+            continue
+        if event.op is not None:
+            live.update(map(id, event.outputs))
+        elif event.name != "Tensor(data)":
+            found.append(exit_at(event, "it left the graph here, which may be why: "))
+    return list(dict.fromkeys(found))
+
+
+def outside(trace: Trace, x: Tensor) -> Why | None:
+    """Why the constant `x`, seen in the trace, is not in the graph."""
+    for event in reversed(trace.makers.get(id(x._data), [])):
+        if event.op is not None and not event.recording and any(event.parents):
+            return unrecorded(event, "it is a constant: ")
+    for event in reversed(trace.users.get(id(x._data), [])):
+        if event.name == "detach()":
+            return exit_at(event, "it is a constant: ")
+    return None

@@ -1,0 +1,314 @@
+"""Where memory and time go, by source line, and which graphs are kept alive.
+
+    with autograd.debug.ledger() as costs:
+        loss = step()
+        loss.backward()
+    print(costs)
+
+    print(autograd.debug.live_nodes())      after a few steps: should be nothing
+
+Read `why.py` for the gradients themselves.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from ..backward import owner_of
+from ..grad_mode import Observer, Observing
+from ..node import FREED, Leaf, Node, getframe, next_number, user_frame
+from ..scopes import innermost
+from ..tree import leaves
+from .words import count
+
+_ROWS = 20  #: how many are printed
+
+
+class Row(NamedTuple):
+    """The costs of one source line; of its name, an operation or a module, in other tables."""
+
+    line: str  #: 'file.py:12 in train'
+    operations: int  #: how many were computed
+    kept: int  #: bytes that the graph keeps for the backward pass
+    forward: float  #: seconds, with the Python between this operation and the one before
+    backward: float  #: seconds in the gradient rules
+
+
+class Ledger(Observer):
+    """What `ledger` found. Print it, or read `rows` and `savings`.
+
+    rows        one `Row` for each source line, the longest time first
+    savings     (module, scope or function; bytes that `checkpoint` around it would not keep)
+    live        what is still alive of the graphs made in the block, see `live_nodes`
+    seconds     of the block, all in all
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.live = Live([])
+        self._first = next_number()
+        self._operations: defaultdict[str, int] = defaultdict(int)
+        self._forward: defaultdict[str, float] = defaultdict(float)
+        self._backward: defaultdict[str, float] = defaultdict(float)
+        self._kept: defaultdict[str, int] = defaultdict(int)
+        self._saved: defaultdict[str, int] = defaultdict(int)
+        self._graph: set[Node] = set()  # that of the backward pass which is running
+        self._since: float | None = None  # the end of the last operation
+
+    def computed(self, *_: Any) -> None:
+        now = perf_counter()
+        frame = user_frame(getframe(1))
+        line = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        self._operations[line] += 1
+        if self._since is not None:
+            self._forward[line] += now - self._since
+        self._since = perf_counter()
+
+    def arrived(self, node: Any, g: Any) -> None:  # noqa: ARG002
+        if node not in self._graph:
+            self._graph = set(_behind([node]))
+            self._add(self._graph)
+        self._rule_since = perf_counter()
+        self._since = None  # what comes after a backward pass is no operation's
+
+    def sent(self, node: Any, parent: Any, gx: Any) -> None:  # noqa: ARG002
+        self._backward[node.source()] += perf_counter() - self._rule_since
+        self._rule_since = perf_counter()
+
+    def _add(self, nodes: Iterable[Node]) -> None:
+        """Enter what a graph keeps. Of several steps, the one that keeps most counts."""
+        arrays = list(_kept(nodes))
+        by_line: defaultdict[str, int] = defaultdict(int)
+        for array in arrays:
+            by_line[array.node.source()] += array.size
+        for line, size in by_line.items():
+            self._kept[line] = max(self._kept[line], size)
+        for name, size in _savings(arrays).items():
+            self._saved[name] = max(self._saved[name], size)
+
+    def close(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.live = live_nodes(self._first)
+        self._add(node for node in self.live.nodes if node not in self._graph)
+        self._graph = set()
+
+    @property
+    def rows(self) -> list[Row]:
+        lines = dict.fromkeys([*self._operations, *self._kept, *self._backward])
+        rows = [
+            Row(x, self._operations[x], self._kept[x], self._forward[x], self._backward[x])
+            for x in lines
+        ]
+        return sorted(rows, key=lambda row: row.forward + row.backward, reverse=True)
+
+    @property
+    def savings(self) -> list[tuple[str, int]]:
+        return sorted(self._saved.items(), key=lambda item: item[1], reverse=True)
+
+    def __str__(self) -> str:
+        rows = self.rows
+        total = (
+            Row("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
+            if (rows)
+            else Row("total", 0, 0, 0.0, 0.0)
+        )
+        other = self.seconds - total.forward - total.backward
+        head = ("line", "operations", "kept", "forward ms", "backward ms")
+        cells = [_cells(row) for row in [*rows[:_ROWS], total]]
+        if len(rows) > _ROWS:
+            cells.insert(-1, (f"... {len(rows) - _ROWS} more lines", "", "", "", ""))
+        text = [_table([head, *cells]), f"outside of operations and rules: {other * 1e3:.1f} ms"]
+        best = [f"    {_bytes(size):>9}  {name}" for name, size in self.savings[:5]]
+        if best:
+            text += ["autograd.checkpoint would not keep", *best]
+        if self.live.nodes:
+            text.append(str(self.live))
+        return "\n".join(text)
+
+    __repr__ = __str__
+
+
+@contextmanager
+def ledger() -> Iterator[Ledger]:
+    """Count operations, bytes and seconds by source line in the block; gives a `Ledger`.
+
+    Bytes are those of results, constants and masks that the graph keeps; an array that several
+    operations keep is counted once, with the first of them, and a view as what it is a view of.
+    Leaves are not counted, as they are there anyway. Where the block holds several steps, the
+    bytes are those of the step that keeps most. An operation's time goes back to the operation
+    before it, so that it includes the Python and the plain NumPy between them.
+    """
+    costs = Ledger()
+    start = perf_counter()
+    with Observing(costs):
+        yield costs
+    costs.close(perf_counter() - start)
+
+
+# -- what a graph keeps -------------------------------------------------------------------------
+
+
+class _Array(NamedTuple):
+    node: Node  #: the first that keeps it
+    size: int  #: bytes
+    users: set[Node]
+    made_by: Node | None  #: None for constants
+
+
+def _kept(nodes: Iterable[Node]) -> Iterator[_Array]:
+    """Each array that the nodes keep, once; none of leaves."""
+    found: dict[int, _Array] = {}
+    leaf_arrays = set()
+    for node in sorted(nodes, key=lambda node: node.number):
+        if node.parents is FREED or isinstance(node, Leaf):
+            continue
+        out, *inputs = node.saved
+        values = [(out, node), *zip(inputs, node.parents, strict=True)]
+        values += [(x, node) for _, x in leaves(list(node.options.values()))]
+        for value, maker in values:
+            for array in value if isinstance(value, tuple) else (value,):
+                if not hasattr(array, "nbytes"):
+                    continue
+                owner = owner_of(array)
+                if isinstance(maker, Leaf):
+                    leaf_arrays.add(id(owner))
+                entry = _Array(node, owner.nbytes, set(), maker)
+                found.setdefault(id(owner), entry).users.add(node)
+    return (entry for key, entry in found.items() if key not in leaf_arrays)
+
+
+def _savings(arrays: Sequence[_Array]) -> dict[str, int]:
+    """Bytes that are made and kept within one call only, by the name of the call."""
+    nodes = sorted({n for array in arrays for n in (*array.users, array.made_by) if n}, key=_number)
+    calls: dict[Node, set[Any]] = {}
+    for node, scope in zip(nodes, innermost(map(_number, nodes)), strict=True):
+        calls[node] = {*(scope.outwards() if scope else ()), node.code}
+    saved: defaultdict[str, int] = defaultdict(int)
+    for array in arrays:
+        if array.made_by is not None:
+            for call in set.intersection(*(calls[n] for n in (*array.users, array.made_by))):
+                saved[_call_name(call)] += array.size
+    return {name: size for name, size in saved.items() if name}
+
+
+def _call_name(call: Any) -> str:
+    if hasattr(call, "co_name"):
+        is_function = not call.co_name.startswith("<")
+        file = os.path.basename(call.co_filename)
+        return f"{call.co_name}(), {file}:{call.co_firstlineno}" if is_function else ""
+    return " ".join(filter(None, (call.path, call.kind)))
+
+
+def _number(node: Node) -> int:
+    return node.number
+
+
+def _behind(nodes: Iterable[Node]) -> list[Node]:
+    """Those and all that led to them, without leaves."""
+    found = list(nodes)
+    seen = set(found)
+    for node in found:
+        for parent in node.parents if node.parents is not FREED else ():
+            if parent is not None and parent not in seen and not isinstance(parent, Leaf):
+                seen.add(parent)
+                found.append(parent)
+    return found
+
+
+# -- what is alive ------------------------------------------------------------------------------
+
+
+class Held(NamedTuple):
+    """Results of one source line that keep graphs alive."""
+
+    line: str
+    results: int
+    nodes: int  #: behind them, with themselves
+    kept: int  #: bytes
+
+
+class Live:
+    """Nodes that are alive. Print it, or read `nodes` and `held`."""
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+        parents = {parent for node in nodes for parent in node.parents}
+        ends: defaultdict[str, list[Node]] = defaultdict(list)
+        for node in nodes:
+            if node not in parents:
+                ends[node.source()].append(node)
+        held = []
+        for line, results in ends.items():
+            behind = _behind(results)
+            size = sum(array.size for array in _kept(behind))
+            held.append(Held(line, len(results), len(behind), size))
+        self.held = sorted(held, key=lambda entry: entry.nodes, reverse=True)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __str__(self) -> str:
+        if not self.nodes:
+            return "no graph is alive"
+        text = [f"{count(len(self.nodes), 'node')} alive, held by"]
+        for line, results, nodes, size in self.held[:_ROWS]:
+            what = f"{count(results, 'result')} of {line}"
+            text.append(f"    {what}: {count(nodes, 'node')}, {_bytes(size)}")
+        text.append("to keep a value without its graph, take t.item(), t.data or t.detach()")
+        return "\n".join(text)
+
+    __repr__ = __str__
+
+
+def live_nodes(since: int = 0) -> Live:
+    """The recorded operations that are alive now, with who holds them: the results at their ends.
+
+    A training loop that keeps a loss (`losses.append(loss)`, `total += loss`) keeps its graph:
+    then these lines are named. Graphs that a backward pass freed do not count. `since`: only
+    nodes from this number on (`autograd.scopes.next_number()` gives the next). Goes through all
+    objects that Python's cycle collector knows, which takes some tens of milliseconds.
+    """
+    return Live(
+        [
+            x
+            for x in gc.get_objects()
+            if type(x) is Node and getattr(x, "parents", FREED) is not FREED and x.number >= since
+        ]
+    )
+
+
+# -- text ---------------------------------------------------------------------------------------
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    path, _, rest = row.line.rpartition(os.sep)
+    line = os.path.join(os.path.basename(path), rest) if path else row.line
+    times = f"{row.forward * 1e3:.2f}", f"{row.backward * 1e3:.2f}"
+    return line, f"{row.operations:,}", _bytes(row.kept), *times
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines.insert(1, "-" * len(max(lines, key=len)))
+    return "\n".join(lines)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.2f} GiB"

@@ -1,0 +1,325 @@
+"""A check of every gradient rule in a graph, at the values that were met there.
+
+    print(autograd.debug.check_graph(lambda: loss_of(batch)))
+
+Each operation is computed again in float64, a little to one side and to the other of its inputs,
+along a random direction: the change of its result is compared with what its rule says. That is
+three computations for each input, however large it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import GraphError
+from ..grad_mode import Observing
+from ..gradcheck import GradcheckError
+from ..node import FREED, Leaf, Node, ShapeDtype
+from ..op import OUTPUT, SHAPE, Op
+from ..tensor import Tensor
+from ..tree import tree_map
+from .passes import pull_back
+from .tracing import Trace, latest_trace
+from .words import count, module_of, norm
+
+_STEPS = (1e-6, 1e-4, 1e-8)  # of differences, in units of the input's largest element
+_NOISE = 1e-14
+_TURNING = {"eigh": {0}, "svd": {1}}  #: and which of their outputs no phase changes
+
+
+class Checked(NamedTuple):
+    """What `check_graph` found right, or could not judge."""
+
+    rules: int  #: how many agree with differences
+    kinks: list[str]  #: operations that met a kink, where no gradient is right or wrong
+    skipped: list[str]  #: operations that could not be computed again, and why
+
+    def __str__(self) -> str:
+        text = [f"{count(self.rules, 'rule')} agree{'s' * (self.rules == 1)} with differences"]
+        text += [f"at a kink: {line}" for line in self.kinks]
+        text += [f"not checked: {line}" for line in self.skipped]
+        return "\n".join(text)
+
+
+def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int = 0) -> Checked:
+    """Compare the rule of each operation in the graph of `y` with central differences.
+
+    `y`: a tensor, or a function without arguments that computes and returns it. Given a function,
+    or after a block of `autograd.debug.tracing()`, all inputs are known. A graph alone knows only
+    those that its rules read: an operation whose input is missing is checked at random numbers
+    instead. `rtol`: how far the slope along a random direction (drawn from `seed`) may be off,
+    relative to the norm of its terms.
+
+    An operation whose slopes to the left and to the right differ stands at a kink (relu at 0,
+    a tie of two maxima): its other elements are checked, and it is listed under `kinks`.
+
+    Raises `GradcheckError`, which names the line, for the first rule that is wrong, and
+    `GraphError` for a `y` without a graph, or one that was freed.
+    """
+    trace = latest_trace()
+    if not isinstance(y, Tensor):
+        trace = Trace()
+        with Observing(trace):
+            y = y()
+    if not isinstance(y, Tensor) or y.node is None:
+        raise GraphError("check_graph: y has no graph; pass a tensor that was computed, or how")
+    generator = np.random.default_rng(seed)
+    checked = Checked(0, [], [])
+    with trace.unfreed() if trace else nullcontext(), np.errstate(all="ignore"):
+        nodes = _operations(y.node)
+        replays = _Replays(nodes, trace)
+        replays.note(y.node, y._data)
+        for node in nodes:
+            if node.op is OUTPUT:  # one of several outputs: the operation itself is checked
+                continue
+            outcome = replays.check(node, generator, rtol)
+            checked = checked._replace(rules=checked.rules + outcome.rules)
+            checked.kinks.extend(outcome.kinks)
+            checked.skipped.extend(outcome.skipped)
+    return checked
+
+
+def _operations(y: Node) -> list[Node]:
+    """The operations behind `y`, in the order in which they were computed."""
+    found, seen = [y], {y}
+    for node in found:
+        if node.parents is FREED:
+            raise GraphError(
+                f"check_graph: the graph through {node.op.name} ({node.source()}) was freed by a "
+                f"backward pass; pass a function that computes it again"
+            )
+        for parent in node.parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    operations = (node for node in found if not isinstance(node, Leaf))
+    return sorted(operations, key=lambda node: node.number)
+
+
+class _Replays:
+    """Computes operations again, at the inputs that are known."""
+
+    def __init__(self, nodes: Sequence[Node], trace: Trace | None) -> None:
+        self.values: dict[Node, Any] = {}
+        self.inputs: dict[int, Any] = {}  # by the id of what was computed of them
+        for node in nodes:
+            self.note(node, node.saved[0])
+            for parent, x in zip(node.parents, node.saved[1:], strict=True):
+                self.note(parent, x)
+        for event in trace.events if trace else ():
+            for parent, x in zip(event.parents, event.inputs, strict=True):
+                self.note(parent, x)
+            if event.op is not None:
+                self.inputs.update((id(out), (event.op, event.inputs)) for out in event.outputs)
+        self.outputs: defaultdict[Node, dict[int, Node]] = defaultdict(dict)
+        for node in nodes:
+            if node.op is OUTPUT and node.parents[0] is not None:
+                self.outputs[node.parents[0]][node.options["place"]] = node
+
+    def note(self, node: Node | None, x: Any) -> None:
+        if node is not None and isinstance(x, np.ndarray):
+            self.values[node] = x
+
+    def arguments(self, node: Node, generator: np.random.Generator) -> list[Any]:
+        """The inputs of an operation; random numbers for those that are not known."""
+        first = next(iter(self.outputs[node].values()), node)
+        op, inputs = self.inputs.get(id(self.values.get(first)), (None, ()))
+        if op is node.op:
+            return list(inputs)
+        found = []
+        for x, parent in zip(node.saved[1:], node.parents, strict=True):
+            if x is None or isinstance(x, ShapeDtype):
+                x = self.values.get(parent) if parent else None
+            if x is None and (parent is not None or node.op.elementwise):
+                like = parent or node
+                x = generator.uniform(0.5, 1.5, like.shape)
+            found.append(x)
+        return found
+
+    def check(self, node: Node, generator: np.random.Generator, rtol: float) -> Checked:
+        what = _described(node)
+        if node.op.name.startswith("checkpoint("):
+            return Checked(0, [], [f"{what}: check the function inside"])
+        used = self.outputs.get(node, {0})
+        call = _Call(node.op, self.arguments(node, generator), node.options, used)
+        if node.op.name in _TURNING and call.is_complex() and set(used) != _TURNING[node.op.name]:
+            return Checked(0, [], [f"{what}: complex vectors are known up to a phase only"])
+        try:
+            call.at(call.arrays)
+        except Exception as error:
+            return Checked(0, [], [f"{what}: it cannot be computed again ({error})"])
+        right = 0
+        kinks: list[str] = []
+        for i, parent in enumerate(node.parents):
+            if parent is None or call.arrays[i] is None:
+                continue
+            outcome = _Direction(call, i, generator).outcome(rtol)
+            if outcome.is_unknown:
+                return Checked(right, kinks, [f"{what}: {outcome.found} in float64"])
+            if outcome.kinks:
+                kinks.append(f"{what}, {count(outcome.kinks, 'element')} of its result")
+            if not outcome.is_right:
+                raise GradcheckError(
+                    f"check_graph: the rule of {node.op.name} for its input {i} is wrong, called "
+                    f"at {what.split(', ', 1)[1]}: along a random direction it gives "
+                    f"{outcome.found:.10g}, central differences give {outcome.expected:.10g}"
+                )
+            right += 1
+        return Checked(right, kinks, [])
+
+
+def _described(node: Node) -> str:
+    module = module_of(node)
+    return f"{node.op.name}, {node.source()}" + (f" (in {module})" if module else "")
+
+
+class _Call:
+    """An operation with its inputs in double precision."""
+
+    def __init__(
+        self, op: Op, inputs: Sequence[Any], options: dict[str, Any], used: Collection[int]
+    ) -> None:
+        self.op = op
+        self.used = used  # which of the outputs
+        self.arrays = [_double(x) for x in inputs]
+        self.options = {key: _double(value) for key, value in options.items() if key != op.residual}
+
+    def is_complex(self) -> bool:
+        return any(np.iscomplexobj(x) for x in self.arrays)
+
+    def at(self, arrays: Sequence[Any]) -> tuple[list[Any], Any]:
+        """The outputs, and the residual that the rules read."""
+        out = self.op.forward(*arrays, **self.options)
+        residual = None
+        if self.op.residual is not None:
+            out, residual = out
+        return [np.asarray(o) for o in (out if isinstance(out, tuple) else (out,))], residual
+
+    def gradient(self, i: int, cotangents: list[Any]) -> Any:
+        """What the rule says, for input `i`."""
+        outputs, residual = self.at(self.arrays)
+        several = len(outputs) > 1
+        options = self.options
+        if self.op.residual is not None:
+            options = {**options, self.op.residual: residual}
+        wanted = [x if j == i else None for j, x in enumerate(self.arrays)]
+        if self.op.joint is not None:  # which answers for all of them
+            wanted = [x if hasattr(x, "dtype") else None for x in self.arrays]
+        g = cotangents if several else cotangents[0]
+        out = tuple(outputs) if several else outputs[0]
+        _, levels = self.op.plan(tuple(x is not None for x in wanted))
+        inputs = [
+            ShapeDtype(np.shape(x), np.result_type(x)) if level == SHAPE else x
+            for x, level in zip(self.arrays, levels, strict=True)
+        ]
+        return pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+
+
+def _double(x: Any) -> Any:
+    """Floats in float64, complex numbers in complex128, everything else as it is."""
+    if isinstance(x, list | tuple | dict):
+        return tree_map(_double, x)
+    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
+        kind = np.dtype(x).kind
+        return np.dtype({"f": np.float64, "c": np.complex128}.get(kind, x))
+    if getattr(x, "dtype", np.dtype(bool)).kind not in "fc":
+        return x
+    return np.array(x, np.float64 if x.dtype.kind == "f" else np.complex128)
+
+
+class _Outcome(NamedTuple):
+    is_right: bool
+    kinks: int
+    found: Any
+    expected: Any
+    is_unknown: bool = False
+
+
+class _Direction:
+    """One input of a call, moved along a random direction."""
+
+    def __init__(self, call: _Call, i: int, generator: np.random.Generator) -> None:
+        self.call = call
+        self.i = i
+        x = call.arrays[i]
+        self.direction = _random(generator, x)
+        self.scale = float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) or 1.0
+        self.start = call.at(call.arrays)[0]
+        self.cotangents = [
+            _random(generator, out) * (place in call.used) for place, out in enumerate(self.start)
+        ]
+        self.moved: dict[float, Any] = {}
+
+    def sides(self, step: float) -> tuple[list[Any], list[Any]]:
+        """The slopes of the outputs to the right and to the left."""
+        if step not in self.moved:
+            found = []
+            for h in (step * self.scale, -step * self.scale):
+                arrays = list(self.call.arrays)
+                arrays[self.i] = arrays[self.i] + h * self.direction
+                ends = self.call.at(arrays)[0]
+                found.append([(b - a) / h for a, b in zip(self.start, ends, strict=True)])
+            self.moved[step] = tuple(found)
+        right, left = self.moved[step]
+        return right, left
+
+    def outcome(self, rtol: float) -> _Outcome:
+        slopes = zip(self.start, *self.sides(_STEPS[0]), strict=True)
+        finite = [np.all(np.isfinite(parts), axis=0) for parts in slopes]
+        self.cotangents = [np.where(f, g, 0) for f, g in zip(finite, self.cotangents, strict=True)]
+        if any(g.size for g in self.cotangents) and not any(map(np.any, self.cotangents)):
+            return _Outcome(True, 0, "the result is not finite", 0, True)
+        outcome = self.compared(self.cotangents, rtol)
+        if outcome.is_right:
+            return outcome
+        kinks = self.kinks()
+        smooth = [np.where(k, 0, g) for k, g in zip(kinks, self.cotangents, strict=True)]
+        number = sum(int(k.sum()) for k in kinks)
+        if not number:
+            return outcome
+        return self.compared(smooth, rtol)._replace(kinks=number)
+
+    def compared(self, cotangents: list[Any], rtol: float) -> _Outcome:
+        """The rule and the differences, for the first step at which they agree, if any does."""
+        gx = self.call.gradient(self.i, cotangents)
+        terms = np.real(gx * self.direction) if gx is not None else np.zeros(1)
+        found = float(np.sum(terms))
+        expected = []
+        for step in _STEPS:
+            slopes = [(a + b) / 2 for a, b in zip(*self.sides(step), strict=True)]
+            parts = [
+                np.real(g * np.where(g == 0, 0, s)) for g, s in zip(cotangents, slopes, strict=True)
+            ]
+            expected.append(float(sum(np.sum(p) for p in parts)))
+            noise = _NOISE * norm([np.nan_to_num(out) for out in self.start]) / (step * self.scale)
+            allowed = rtol * max(norm(terms), norm(parts)) + noise
+            if abs(found - expected[-1]) <= allowed:
+                return _Outcome(True, 0, found, expected[-1])
+        # Where the differences themselves are this far apart, they prove nothing.
+        spread = abs(expected[0] - expected[1])
+        return _Outcome(abs(found - expected[0]) <= spread, 0, found, expected[0])
+
+    def kinks(self) -> list[Any]:
+        """Where the slopes to both sides differ, and go on to differ for smaller steps."""
+        (right, left), (far_right, far_left) = self.sides(_STEPS[0]), self.sides(_STEPS[1])
+        found = []
+        for i, start in enumerate(self.start):
+            jump, far_jump = np.abs(right[i] - left[i]), np.abs(far_right[i] - far_left[i])
+            noise = _NOISE * np.abs(start) / (_STEPS[0] * self.scale)
+            size = np.maximum(np.abs(right[i]), np.abs(left[i]))
+            found.append((jump > far_jump / 10) & (jump > 1e-3 * size + noise))
+        return found
+
+
+def _random(generator: np.random.Generator, like: Any) -> Any:
+    """Numbers of both signs, away from 0; zeros for what holds no floats."""
+    if like.dtype.kind not in "fc":
+        return np.zeros(like.shape)
+    signs = generator.choice([-1.0, 1.0], (2, *like.shape))
+    x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
+    return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)

@@ -1,0 +1,371 @@
+"""Why a gradient is missing or zero.
+
+    print(autograd.why(w, loss))                     of a graph that is still there
+    print(autograd.why(w, lambda: loss_of(batch)))   runs it again, and sees everything
+
+The evidence is looked for in this order: what `x` and `y` are; whether a recorded path leads from
+one to the other, and if not, where it was left; and on a path, where the cotangent becomes zero.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+
+from ..backward import owner_of
+from ..errors import GraphError
+from ..grad_mode import Observing
+from ..node import FREED, Leaf, Node
+from ..tensor import Tensor, seed_of
+from .leaving import breaks, exits, outside
+from .passes import ROUNDING, Pass, Visit
+from .reason import Why, joined
+from .tracing import Trace, latest_trace
+from .words import glimpse, is_zero, module_of, name_of, norm
+from .zeros import cancelled_inside, cancels_inside, explain
+
+_RERUN = "pass the computation: autograd.why({x}, lambda: <what computes {y}>)"
+_VANISHING = 1e-6  # of the largest gradient on the way
+
+
+def why(x: Tensor, y: Tensor | Callable[[], Any], grad: Any = None) -> Why:
+    """Why the gradient of `y` with respect to `x` is None or zero, or what it is if it is not.
+
+    `y`: a tensor that was computed, or a function without arguments that computes and returns it.
+    Given a function, or after a block of `autograd.debug.tracing()` in which `y` was computed,
+    what happened outside of the graph is known too: where it was left with `detach()`, `.data`,
+    `item()` or a comparison, and what was computed under `no_grad`. That also works where the
+    graph was freed by a backward pass inside the block. `grad`: the cotangent of `y`; default
+    ones.
+
+    Nothing is changed: no `.grad`, and the graph stays. Raises `TypeError` for an `x` that is
+    no Tensor, and for a function that returns None.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"why: x must be a Tensor, got {type(x).__name__}; pass the leaf itself")
+    caller = sys._getframe(1).f_locals
+    is_function = callable(y) and not isinstance(y, Tensor)
+    trace = latest_trace()
+    if is_function:
+        trace = Trace()
+        with Observing(trace):
+            y = y()  # type: ignore[operator]
+        if y is None:
+            raise TypeError("why: the function returned None; let it return the loss")
+    with trace.unfreed() if trace else nullcontext():
+        return _Question(x, y, grad, trace, is_function, caller).answer()
+
+
+class _Question:
+    def __init__(
+        self, x: Tensor, y: Any, grad: Any, trace: Trace | None, is_fresh: bool, caller: Any
+    ) -> None:
+        self.x = x
+        self.y = y
+        self.grad = grad
+        known = trace and (is_fresh or trace.knows(getattr(y, "_data", y)))
+        self.trace = trace if known else None
+        self.x_name = x.name or _name_in(caller, x) or "x"
+        self.y_name = (isinstance(y, Tensor) and _name_in(caller, y)) or "y"
+        self.rerun = _RERUN.format(x=self.x_name, y=self.y_name)
+
+    def answer(self) -> Why:
+        x, y = self.x, self.y
+        if not x.size:
+            return Why("empty", f"{self.x_name} has no elements (shape {x.shape})")
+        if not isinstance(y, Tensor):
+            return self.no_tensor()
+        if x.node is None:
+            return self.no_gradient_wanted()
+        if y.node is None:
+            return self.no_graph()
+        found = self.find_path(x.node, y.node)
+        if found is None:
+            return self.freed()
+        return self.on_path(x.node, y.node) if found else self.off_path(x.node, y.node)
+
+    # -- what x and y are -----------------------------------------------------------------------
+
+    def no_tensor(self) -> Why:
+        no_tensor = Why(
+            "no tensor",
+            f"{self.y_name} is a {type(self.y).__name__} and no Tensor: it has no graph",
+            remedy=f"let it be a Tensor, computed from {self.x_name} with operators and NumPy's "
+            f"functions, without item(), float() or .data",
+        )
+        return joined([*self.exits(), no_tensor])
+
+    def no_gradient_wanted(self) -> Why:
+        x = self.x_name
+        if self.x.dtype.kind not in "fc":
+            return Why(
+                "integers",
+                f"{x} holds {self.x.dtype} values, which carry no gradient",
+                remedy="make it of floats: Tensor(data, requires_grad=True, dtype=float)",
+            )
+        known = outside(self.trace, self.x) if self.trace else None
+        return known or Why(
+            "not required",
+            f"{x} does not require a gradient: it is a constant",
+            remedy=f"make it with Tensor(..., requires_grad=True), or set {x}.requires_grad = True "
+            f"before {self.y_name} is computed; if it was computed from another tensor (under "
+            f"no_grad), or detached, ask for that one",
+        )
+
+    def no_graph(self) -> Why:
+        found = breaks(self.trace, self.x, self.y) if self.trace else []
+        nothing = Why(
+            "no graph",
+            f"{self.y_name} has no graph: nothing that requires a gradient led to it, or it was "
+            f"computed under no_grad, or detached",
+            remedy="" if self.trace else f"to learn the line, {self.rerun}",
+        )
+        return joined(found or [*self.exits(), nothing])
+
+    def freed(self) -> Why:
+        there = "" if self.x.grad is None else f" ({self.x_name}.grad is there)"
+        return Why(
+            "freed",
+            f"the graph of {self.y_name} was freed by a backward pass, and can no longer be looked "
+            f"at{there}",
+            remedy=f"ask before backward(), or after backward(retain_graph=True), or {self.rerun}",
+        )
+
+    def exits(self) -> list[Why]:
+        return exits(self.trace, self.x) if self.trace else []
+
+    # -- no recorded path -----------------------------------------------------------------------
+
+    def find_path(self, start: Node, end: Node) -> bool | None:
+        """Whether a recorded path leads from `start` to `end`; None where the graph was freed."""
+        found, seen = [end], {end}
+        freed = False
+        for node in found:
+            if node is start:
+                return True
+            if node.parents is FREED:
+                freed = True
+                continue
+            for parent in node.parents:
+                if parent is not None and parent not in seen and parent.number >= start.number:
+                    seen.add(parent)
+                    found.append(parent)
+        return None if freed and start.number < end.number else False
+
+    def off_path(self, x: Node, y: Node) -> Why:
+        if x.number > y.number:
+            return self.made_after(x)
+        found = breaks(self.trace, self.x, self.y) if self.trace else []
+        not_used = Why(
+            "not used",
+            f"{self.x_name} is not used on any way to {self.y_name}"
+            + (" that the trace can follow" if self.exits() else ""),
+            remedy="" if self.trace else f"if it should be, {self.rerun}",
+        )
+        return joined(
+            found or self.constants(y) or [*self.twins(y), *self.exits(), not_used],
+        )
+
+    def made_after(self, x: Node) -> Why:
+        name, result = self.x_name, self.y_name
+        if isinstance(x, Leaf):
+            return Why(
+                "made after",
+                f"{name} became a leaf after {result} was computed, so {result} cannot depend on "
+                f"it",
+                x.source(),
+                f"make {name} (or set its requires_grad) first, then compute {result}",
+            )
+        return Why(
+            "made after",
+            f"{name} is not what {result} was computed from: it is the result of {x.op.name}, "
+            f"computed after {result}",
+            x.source(),
+            "to update a tensor and keep it the same leaf, write in place: "
+            f"`with autograd.no_grad(): {name} -= ...`",
+        )
+
+    def constants(self, y: Node) -> list[Why]:
+        """Without a trace: uses of the array of x as a constant, in what is left of the graph."""
+        mine = owner_of(self.x._data)
+        found = []
+        for node in _nodes_behind(y):
+            for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
+                if parent is None and saved is not None and owner_of(saved) is mine:
+                    found.append(
+                        Why(
+                            "detached",
+                            f"{node.op.name} got the array of {self.x_name} as a constant (its "
+                            f"input {i}): through .data or detach(), or before it required a "
+                            f"gradient",
+                            node.source(),
+                            f"pass the tensor itself, {self.x_name}",
+                        )
+                    )
+        return found
+
+    def twins(self, y: Node) -> list[Why]:
+        """Leaves that y depends on and that look like x."""
+        found = []
+        name = self.x.name
+        values: dict[Node, Any] = {}
+        for node in _nodes_behind(y):
+            for parent, saved in zip(node.parents, node.saved[1:], strict=True):
+                if isinstance(parent, Leaf) and (
+                    isinstance(saved, np.ndarray) or parent not in values
+                ):
+                    values[parent] = saved
+        for leaf, array in values.items():
+            assert isinstance(leaf, Leaf)
+            same = isinstance(array, np.ndarray) and np.array_equal(array, self.x._data)
+            if leaf.shape == self.x.shape and (same or (name and leaf.name == name)):
+                found.append(
+                    Why(
+                        "a copy",
+                        f"{self.y_name} depends on another leaf with the same "
+                        f"{'values' if same else 'name'} as {self.x_name}: one of them is a copy",
+                        leaf.source(),
+                        "ask for the gradient of the tensor that was used, or use this one",
+                    )
+                )
+        return found
+
+    # -- a recorded path ------------------------------------------------------------------------
+
+    def on_path(self, x: Node, y: Node) -> Why:
+        seed = seed_of(
+            "why", self.y, np.ones_like(self.y._data) if self.grad is None else self.grad
+        )
+        try:
+            with np.errstate(all="ignore"):
+                visits = Pass.of(y, seed, {x}).visits
+        except GraphError as error:
+            return Why("changed", f"the backward pass fails: {error}")
+        last = visits.get(x)
+        if last is None or is_zero(last.cotangent):
+            return self.zero(visits)
+        size = norm(last.cotangent)
+        if not np.isfinite(size):
+            return self.not_finite(visits)
+        largest = max(norm(v.cotangent) for v in visits.values())
+        is_rounding = size <= ROUNDING * float(np.finfo(x.dtype).eps) * largest
+        found = [w for v in visits.values() for w in self.cancelling(v)] if is_rounding else []
+        if not found and size <= _VANISHING * largest:
+            found = [self.vanishing(visits, last)]
+        return joined([*found, self.not_zero(last)])
+
+    def zero(self, visits: dict[Node, Visit]) -> Why:
+        """Where something arrives and nothing leaves, on the ways to x."""
+        found: list[Why] = []
+        leading = self.leading_to_x()
+        for visit in visits.values():
+            if is_zero(visit.cotangent):
+                found += self.cancelling(visit)
+                continue
+            sent = dict(visit.sent)
+            for i, parent in enumerate(visit.parents):
+                nothing = i not in sent or is_zero(sent[i])
+                if parent in leading and visit.node is not self.x.node and nothing:
+                    with np.errstate(all="ignore"):
+                        found.append(_at(visit, *explain(visit, i)))
+        return joined(found or [Why("seed", "grad=, the cotangent of the result, is zero itself")])
+
+    def leading_to_x(self) -> set[Node | None]:
+        leading: set[Node | None] = {self.x.node}
+        for node in sorted(_nodes_behind(self.y.node), key=lambda node: node.number):
+            if not leading.isdisjoint(node.parents):
+                leading.add(node)
+        return leading - {None}
+
+    def cancelling(self, visit: Visit) -> Iterator[Why]:
+        """Whether contributions cancel at a node, or on the way to one of its inputs."""
+        if visit.cancels():
+            name = self.x_name if visit.node is self.x.node else name_of(visit.node)
+            parts = "\n".join(
+                f"    {norm(g):.3g} from {v.op.name}, {v.node.source()}" for v, g in visit.received
+            )
+            remedy = "look at these uses: what one adds another takes away (as in x - x.mean())"
+            yield Why(
+                "cancels",
+                f"the contributions to the gradient of {name} cancel, to "
+                f"{norm(visit.cotangent):.2g}; their norms are\n{parts}",
+                visit.received[0][0].node.source(),
+                remedy,
+            )
+        for i, gx in visit.sent:
+            if cancels_inside(visit, i, gx):
+                yield _at(visit, *cancelled_inside(visit, i))
+
+    def not_finite(self, visits: dict[Node, Visit]) -> Why:
+        first = next(
+            v
+            for v in visits.values()
+            if not all(np.isfinite(norm(g)) for g in [v.cotangent, *(g for _, g in v.sent)])
+        )
+        return _at(
+            first,
+            "not finite",
+            f"the gradient is not finite: it becomes so in the rule of {name_of(first.node)}",
+            "look at the values there: a division by 0, a root or logarithm of 0, an overflow",
+        )
+
+    def not_zero(self, last: Visit) -> Why:
+        x, grad, node = self.x_name, self.x.grad, last.node
+        text = f"the gradient of {self.y_name} by {x} is not zero ({glimpse(last.cotangent)})"
+        if grad is not None and not is_zero(grad):
+            return Why("not zero", f"{text}, and {x}.grad is there")
+        state = "None" if grad is None else "zero"
+        if not isinstance(node, Leaf) and not self.x.retains_grad:
+            return Why(
+                "not a leaf",
+                f"{x}.grad is {state}, because {x} is the result of {node.op.name} and no leaf; "
+                f"{text}",
+                node.source(),
+                f"call {x}.retain_grad() before backward(), or ask autograd.gradients("
+                f"{self.y_name}, {x})",
+            )
+        return Why(
+            "not zero",
+            f"{text}; {x}.grad is {state}, because backward() has not been called since it was "
+            f"made or set to {state}",
+            remedy=f"call {self.y_name}.backward()",
+        )
+
+    def vanishing(self, visits: dict[Node, Visit], last: Visit) -> Why:
+        """Where a gradient that has become very small shrinks most."""
+        ratios = [
+            (norm(gx) / norm(visit.cotangent), visit.node.number, visit)
+            for visit in visits.values()
+            for _, gx in visit.sent
+        ]
+        factor, _, visit = min(ratios)
+        return _at(
+            visit,
+            "vanishing",
+            f"the gradient vanishes: it is {norm(last.cotangent):.2g}, and shrinks most in "
+            f"{visit.op.name}, by a factor of {factor:.2g}",
+            "look at the values there: a saturated function, or a small factor",
+        )
+
+
+def _at(visit: Visit, kind: str, reason: str, remedy: str) -> Why:
+    module = module_of(visit.node)
+    return Why(kind, reason + (f" (in {module})" if module else ""), visit.node.source(), remedy)
+
+
+def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
+    return next((name for name, value in names.items() if value is tensor), "")
+
+
+def _nodes_behind(y: Node) -> list[Node]:
+    found, seen = [y], {y}
+    for node in found:
+        for parent in node.parents if node.parents is not FREED else ():
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    return [node for node in found if node.parents is not FREED and node.parents]

@@ -1,0 +1,133 @@
+"""How the debugging tools speak of nodes, arrays and lines of code."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import scopes
+from ..node import Leaf, Node
+from ..sparse import RowGradient
+
+_SHOWN = 4  # elements of an array
+
+
+def name_of(node: Node) -> str:
+    """'w' or 'a leaf of shape (3,)' for a leaf, the name of the operation for a result."""
+    if isinstance(node, Leaf):
+        return node.name or f"a leaf of shape {node.shape}"
+    return node.op.name
+
+
+def module_of(node: Node) -> str:
+    """The module or named scope that an operation belongs to: 'net.0 ReLU', or empty."""
+    (scope,) = scopes.innermost([node.number])
+    return scopes.titles([scope])[scope] if scope else ""
+
+
+def code_at(source: str) -> str:
+    """The text of a line that is given as 'file.py:12 in train'; empty where it is not found."""
+    file, _, rest = source.rpartition(":")
+    number = rest.split(" ", 1)[0]
+    return linecache.getline(file, int(number)).strip() if number.isdigit() else ""
+
+
+def place(source: str) -> str:
+    """A source line on two lines: where it is, and what it says."""
+    code = code_at(source)
+    return f"{source}\n    {code}" if code else source
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays of a cotangent: one, or one for each output of an operation."""
+    if isinstance(value, list | tuple):
+        return [a for part in value for a in arrays_in(part)]
+    if isinstance(value, RowGradient):
+        return [value.dense()]
+    return [getattr(value, "_data", value)]
+
+
+def norm(value: Any) -> float:
+    """The root of the sum of squares over all elements, also where their squares underflow."""
+    parts = [np.abs(a).astype(float) for a in arrays_in(value) if np.size(a)]
+    largest = max((float(a.max()) for a in parts), default=0.0)
+    if not largest or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(sum(np.sum((a / largest) ** 2) for a in parts)))
+
+
+def is_zero(value: Any) -> bool:
+    return not any(np.any(a) for a in arrays_in(value))
+
+
+def spread(array: Any) -> str:
+    """The values of an array in a few words: 'all 0', or 'between -1 and 3'."""
+    if not np.size(array):
+        return "empty"
+    if np.asarray(array).dtype.kind == "c":
+        return f"of absolute values up to {np.abs(array).max():.4g}"
+    low, high = np.min(array), np.max(array)
+    if low == high:
+        return f"{'all ' if np.size(array) > 1 else ''}{low:.4g}"
+    return f"between {low:.4g} and {high:.4g}"
+
+
+def glimpse(value: Any) -> str:
+    """Shape and norm of a cotangent, and its elements where they are few."""
+    arrays = arrays_in(value)
+    if len(arrays) > 1:
+        return "one for each output: " + "; ".join(map(glimpse, arrays))
+    (array,) = arrays
+    if np.ndim(array) == 0:
+        return f"{array:.6g}"
+    text = f"shape {array.shape}, norm {norm(array):.4g}"
+    if array.size <= _SHOWN:
+        text += f": {np.array2string(array, precision=4, separator=', ')}"
+    return text
+
+
+def count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+@functools.cache
+def formula(rule: Callable[..., Any]) -> str:
+    """The text of a gradient rule: what its lambda returns, or its name and where it stands."""
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        return getattr(rule, "__name__", repr(rule))
+    if code.co_name == "<lambda>":
+        text = "".join(linecache.getlines(code.co_filename))
+        spots = [(line, at) for line, _, at, _ in code.co_positions() if line and at]
+        # Several lambdas may begin on one line.
+        for node in ast.walk(_parsed(text)):
+            if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
+                body = node.body
+                end = (body.end_lineno or 0, body.end_col_offset or 0)
+                if (body.lineno, body.col_offset) <= min(spots) <= end:
+                    return ast.unparse(body)
+    return f"{code.co_name}, {code.co_filename}:{code.co_firstlineno}"
+
+
+def values_of(rule: Callable[..., Any], saved: Sequence[Any]) -> dict[str, Any]:
+    """The arrays that a rule reads, by the names that it has for them."""
+    names = list(inspect.signature(rule).parameters)[1:]
+    return {
+        name: value
+        for name, value in zip(names, saved, strict=False)
+        if not name.startswith("_") and isinstance(value, np.ndarray | np.generic | float | int)
+    }
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> ast.AST:
+    try:
+        return ast.parse(text)
+    except SyntaxError:  # a cell of a notebook with its magic commands
+        return ast.Module([], [])

@@ -1,0 +1,196 @@
+"""Why a gradient is zero after a node whose own cotangent is not: from what the node has saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .passes import Visit, is_rounding
+from .words import arrays_in, count, is_zero, name_of, norm, spread
+
+_FLAT = {"sign", "floor", "ceil", "trunc", "rint", "round", "fix", "floor_divide", "heaviside"}
+_RECTIFIERS = {"relu", "gated"}
+_SATURATING = {"sigmoid", "tanh", "softmax", "erf", "silu", "gelu", "gelu_tanh", "softplus", "elu"}
+_CHOOSING = {"maximum", "minimum", "fmax", "fmin", "clip"}
+_CENTRING = {"batch_norm", "normalize", "layer_norm", "group_norm", "softmax", "std", "var"}
+
+Explanation = tuple[str, str, str]  # kind, reason, remedy
+
+
+def explain(visit: Visit, i: int) -> Explanation:
+    """Why input `i` gets nothing of the cotangent of `visit`."""
+    dense = [_dense(g) for g in arrays_in(visit.cotangent)]
+    gx = visit.pull_back(dense if isinstance(visit.cotangent, list) else dense[0])[i]
+    if gx is None:
+        return (
+            "no rule",
+            f"the rule of {visit.op.name} gives no gradient for input {i}",
+            "compute that input without the operation, or give it a rule of its own "
+            "(autograd.rule)",
+        )
+    if is_zero(gx):
+        return _blocked(visit, i)
+    smallest = float(np.finfo(gx[0].dtype if isinstance(gx, list) else gx.dtype).tiny)
+    if norm(gx) * norm(visit.cotangent) < 100 * smallest:
+        return (
+            "underflow",
+            f"the gradient is too small for {visit.node.dtype}: what arrives at {visit.op.name} "
+            f"has the norm {norm(visit.cotangent):.2g}",
+            "look for what shrinks it: saturated functions, small factors, long products",
+        )
+    if any((a == 0).any() for a in arrays_in(visit.cotangent)):
+        return _passed_by(visit)
+    return cancelled_inside(visit, i)
+
+
+def _dense(g: Any) -> Any:
+    """A cotangent without zeros and without structure."""
+    generator = np.random.default_rng(0)
+    return generator.uniform(0.5, 1.5, np.shape(g)).astype(g.dtype)
+
+
+def _blocked(visit: Visit, i: int) -> Explanation:
+    """The operation lets nothing through, whatever arrives."""
+    name, (out, *inputs) = visit.op.name, visit.saved
+    x = inputs[i] if i < len(inputs) else None
+    x = x if isinstance(x, np.ndarray | float | int) else None
+    of_x = f" (inputs {spread(x)})" if x is not None else ""
+    if name in _FLAT:
+        return (
+            "flat",
+            f"{name} is a step function: its gradient is zero everywhere",
+            f"leave {name} out of what is differentiated, use a smooth stand-in, or pass the "
+            f"gradient straight through: x + ({name}(x.data) - x.data)",
+        )
+    if name in _RECTIFIERS:
+        return (
+            "dead",
+            f"{name} is dead: {_all(visit.node.size, 'unit')} 0, because no input is positive",
+            "start from smaller or other weights and biases, use a smaller learning rate, or "
+            "leaky_relu, which lets a part through",
+        )
+    if name in _SATURATING:
+        values = f"outputs {spread(out)}" if isinstance(out, np.ndarray) else f"{of_x[2:-1]}"
+        return (
+            "saturated",
+            f"{name} is saturated: at {values} its slope is 0 in {visit.node.dtype}",
+            f"make the inputs of {name} smaller (scale the data, the weights, or normalise); for a "
+            f"loss, pass logits to one that takes them (cross_entropy)",
+        )
+    if name in _CHOOSING:
+        return (
+            "not chosen",
+            f"{name} took the other value everywhere: input {i} is never what it returns{of_x}",
+            f"widen the bounds, or use a smooth function in place of {name}",
+        )
+    if name == "where":
+        return (
+            "masked",
+            f"where chose the other branch at all {count(visit.node.size, 'element')}",
+            "look at its condition",
+        )
+    if name == "power" and len(inputs) == 2:
+        base, exponent = inputs
+        at = f"all its exponents are 0 or its bases 0 (base {_known(base)}, exponent " + (
+            f"{_known(exponent)})"
+        )
+        return "stationary", f"power has slope 0 here: {at}", "start from another point"
+    if name == "updated":
+        return (
+            "overwritten",
+            "t[...] = value wrote over all elements"
+            if i == 0
+            else "t[...] = value wrote to no element: its index is empty",
+            "look at the index",
+        )
+    for j, other in enumerate(inputs):
+        if j != i and _is_array_of_zeros(other):
+            shape = f" of shape {other.shape}" if np.shape(other) else ""
+            return (
+                "times zero",
+                f"{name} multiplies by zero: its input {j}{shape} is all 0",
+                "look at where that input comes from: a mask, weights that start at zero, or a "
+                "factor that is switched off",
+            )
+    if _is_array_of_zeros(x) or (out is not None and _is_array_of_zeros(out)):
+        return (
+            "stationary",
+            f"the slope of {name} is 0 where its input is 0, and all of it is",
+            "start from another point",
+        )
+    return (
+        "blocked",
+        f"the rule of {name} gives 0 for every element of input {i}, whatever the cotangent{of_x}",
+        "look at the values that enter there",
+    )
+
+
+def _all(n: int, noun: str) -> str:
+    return f"all {n:,} {noun}s are" if n > 1 else f"its only {noun} is"
+
+
+def _known(x: Any) -> str:
+    return spread(x) if isinstance(x, np.ndarray | float | int) else "unknown"
+
+
+def _is_array_of_zeros(x: Any) -> bool:
+    return isinstance(x, np.ndarray | np.generic | float | int) and bool(
+        np.size(x) and not np.any(x)
+    )
+
+
+def _passed_by(visit: Visit) -> Explanation:
+    """Only some elements of the result count afterwards, and none of them came from the input."""
+    arrays = arrays_in(visit.cotangent)
+    size = sum(a.size for a in arrays)
+    reached = sum(int(np.count_nonzero(a)) for a in arrays)
+    users = dict.fromkeys(
+        f"{name_of(v.node)} ({v.node.source()})"
+        for v, g in visit.received
+        if any((a == 0).any() for a in arrays_in(g))
+    )
+    by = f", after {', '.join(users)}" if users else ""
+    name = visit.op.name
+    if name in _RECTIFIERS and isinstance(visit.saved[0], np.ndarray):
+        dead = np.mean(visit.saved[0] == 0)
+        return (
+            "dead",
+            f"{name} is dead where it counts: {dead:.0%} of its {visit.node.size:,} units are 0, "
+            f"among them all {reached:,} that have an influence on the result",
+            "start from other weights and biases, use a smaller learning rate, or leaky_relu",
+        )
+    return (
+        "not selected",
+        f"of the {count(size, 'element')} of {name} only {reached:,} have an influence on the "
+        f"result{by}, and none of these comes from this input: it was indexed out or masked out",
+        "look at the indices and masks, and which part they take",
+    )
+
+
+def cancelled_inside(visit: Visit, i: int) -> Explanation:
+    """The elements of a cotangent add up to nothing."""
+    name = visit.op.name
+    if name in _CENTRING:
+        return (
+            "cancels",
+            f"{name} does not change with what happens here: the same is subtracted from, or "
+            f"divided out of, all elements, and the cotangent is even over them",
+            "look at what follows: a sum or mean over all outputs of a softmax or a normalisation "
+            "is a constant",
+        )
+    return (
+        "cancels",
+        f"the elements of the cotangent of {name} add up to zero on the way to input {i}: a mean "
+        f"is subtracted afterwards, or a sum is held fixed, so that this input has no influence",
+        "leave the input out (a bias before a normalisation does nothing), or look for what is "
+        "subtracted afterwards",
+    )
+
+
+def cancels_inside(visit: Visit, i: int, gx: Any) -> bool:
+    """Whether `gx` is what rounding left of a sum over elements of the cotangent."""
+    # Of that size, but uneven: an even cotangent is what some operations take away themselves.
+    sizes = [np.abs(a) * _dense(a) for a in arrays_in(visit.cotangent)]
+    whole = visit.pull_back(sizes if isinstance(visit.cotangent, list) else sizes[0])[i]
+    return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)
