@@ -79,5 +79,3 @@ class Engine:
                 return update(*batches[i % len(batches)]).item()
 
         return step
-
-    descend = train

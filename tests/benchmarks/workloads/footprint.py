@@ -1,6 +1,8 @@
 """What an engine takes before it has computed anything, and how far it grows when it does."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
@@ -27,9 +29,12 @@ for name in {modules!r}:
     times.append(time.perf_counter())
 print(*(1000 * (t - times[0]) for t in times[1:]))
 """
+    same_paths = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     runs = []
     for _ in range(1 if quick else 7):
-        process = subprocess.run(command("-c", code), stdout=subprocess.PIPE, check=True)
+        process = subprocess.run(
+            command("-c", code), env=same_paths, stdout=subprocess.PIPE, check=True
+        )
         runs.append([float(t) for t in process.stdout.split()])
     base, *ends = (median(times) for times in zip(*runs, strict=True))
     values = {"ms, numpy itself": base}
