@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from autograd.differential_operators import hessian_vector_product, make_vjp
-
 import autograd
 import autograd.numpy as np
 
@@ -19,7 +17,7 @@ class Engine:
         self, function: Any, inputs: Any, constants: Any = (), cotangent: Any = None
     ) -> Step:
         every = list(range(len(inputs)))
-        pull_back = make_vjp(lambda *arrays: function(self, *arrays, *constants), every)
+        pull_back = autograd.make_vjp(lambda *arrays: function(self, *arrays, *constants), every)
 
         def step(_: int) -> Any:
             pull, value = pull_back(*inputs)
@@ -41,7 +39,7 @@ class Engine:
     descend = train
 
     def hvp(self, function: Any, x: Any, constants: Any, vector: Any) -> Step:
-        product = hessian_vector_product(lambda x: function(self, x, *constants))
+        product = autograd.hessian_vector_product(lambda x: function(self, x, *constants))
         return lambda _: [product(x, vector)]
 
     def jacobian(self, function: Any, x: Any, constants: Any) -> Step:

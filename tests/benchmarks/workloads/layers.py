@@ -1,4 +1,4 @@
-"""One layer, forward and backward. Images are as they stand in the middle of a network."""
+"""One layer, forward and backward: of images as they stand in the middle of a network, of rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,8 @@ import numpy as np
 
 from ..engines import Step
 from ..measure import Setup, gradients
+
+# -- images -------------------------------------------------------------------------------------
 
 IMAGES = 64
 
@@ -49,7 +51,9 @@ BATCH_NORM = gradients(
 )
 
 
-ROWS, FEATURES = 256, 512
+# -- rows ---------------------------------------------------------------------------------------
+
+ROWS, FEATURES, CLASSES = 256, 512, 1000
 
 
 def _rows() -> Any:
@@ -81,9 +85,6 @@ LAYER_NORM: dict[str, Setup] = gradients(
     "pullback pytorch jax jax-eager hips mygrad tinygrad",
 )
 LAYER_NORM["numpy"] = _layer_norm_by_hand
-
-
-CLASSES = 1000
 
 
 def _logits() -> Any:
