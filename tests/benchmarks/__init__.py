@@ -13,7 +13,7 @@ process imports it (another folder is given by `--hips`):
     pip install --target tests/benchmarks/.hips --no-deps autograd
 
 tinygrad compiles with clang, which the system must have. An engine that is missing is left out.
-Everything takes about an hour; 100 rounds of `--only chain` a minute.
+Everything takes an hour or so; `--only` and fewer `--rounds` shorten it.
 
 Reading the table: every row is the median over the rounds, and beside it what a tenth of the
 rounds stayed below, and above. The last column divides pullback's time by that engine's, round by
@@ -22,8 +22,8 @@ belong to one machine and one hour; ratios from one run are what to compare. Wor
 "growth" print a line per size: medians, and how many times the smallest size's they are. The plot
 shows the ratios the other way round: how many times longer the others take.
 
-Every engine runs in a process of its own, and the processes take turns of a few hundredths of a
-second, so that whatever else the machine does slows all of them alike. All libraries get the same
+Every engine runs in a process of its own, and the processes take short turns, so that whatever
+else the machine does slows all of them alike. All libraries get the same
 number of threads, and variables that would pin one of them to the kernels of an older processor
 are taken out of the environment. Engines compute the same mathematics from the same numbers: each
 reports the loss (or sums of its results) after every turn, and a row where these disagree is

@@ -103,7 +103,11 @@ def machine(engines: list[str], threads: int, hips: Path = HIPS) -> dict[str, An
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "threads": threads,
-        "engines": {e: _version(e, hips) for e in engines if e != "pullback"},
+        "engines": {
+            "HIPS autograd" if e == "hips" else ENGINES[e].distribution: _version(e, hips)
+            for e in engines
+            if e != "pullback"
+        },
         "config": config.stdout.splitlines(),
     }
 
