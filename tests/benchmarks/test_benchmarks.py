@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from .engines import ENGINES, PINS, ROOT, command, environment, installed
-from .measure import agree, checked
+from .measure import agree, checked, memory_of_import, peak_memory
 from .plot import plot
 from .report import growth_table, summary, table
 from .workloads import WORKLOADS
@@ -118,6 +118,12 @@ def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
     rows = summary({"pullback": rounds(1, 8, 3), "numpy": rounds(2, 2, 4)}, tolerance=0)
     assert rows[1]["pullback over it"] == 0.75
     assert rows[0]["median"] == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux forgets a peak")
+def test_memory_is_counted_from_what_is_held_after_the_import() -> None:
+    np.ones(10**8)
+    assert peak_memory() - memory_of_import("numpy") > 5 * 10**8
 
 
 def test_growth_is_told_relative_to_the_smallest_size() -> None:
