@@ -132,6 +132,15 @@ def test_growth_is_told_relative_to_the_smallest_size() -> None:
     assert line.split() == ["µs", "per", "step,", "4", "layers", "7", "(", "3.5", "x)"]
 
 
+def test_plot_shows_how_many_times_longer_the_others_take(tmp_path: Path) -> None:
+    rounds = [_results(1.0)]
+    rows = summary({"pullback": rounds, "numpy": [_results(0.25)], "jax": [_results(37.0)]}, 1)
+    machine = {"processor": "a processor", "threads": 1}
+    plot({"machine": machine, "results": {"chain": rows}}, tmp_path / "ratios.svg")
+    picture = (tmp_path / "ratios.svg").read_text()
+    assert all(f"<!-- {text} -->" in picture for text in ("chain", "0.25", "37", "JAX, jit"))
+
+
 def test_plot_without_a_ratio_draws_nothing(tmp_path: Path) -> None:
     plot({"machine": {}, "results": {"chain": []}}, tmp_path / "ratios.png")
     assert not (tmp_path / "ratios.png").exists()
