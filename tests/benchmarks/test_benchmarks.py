@@ -45,11 +45,20 @@ def test_a_run_of_the_command_compares_engines_in_their_own_processes(tmp_path: 
     assert "NumPy by hand" in picture.read_text()
 
 
-@pytest.mark.parametrize("engine", ["pytorch", "jax", "hips", "mygrad", "micrograd"])
-def test_peers_agree(engine: str) -> None:
+#: Each engine with what uses its verbs: gradient, train, descend, hvp and jacobian.
+VERBS = {
+    "pytorch": ("cross-entropy", "mlp-784-30-10", "hvp", "jacobian"),
+    "jax": ("cross-entropy", "mlp-784-30-10", "hvp", "jacobian"),
+    "hips": ("cross-entropy", "mlp-784-30-10", "logistic", "hvp", "jacobian"),
+    "mygrad": ("cross-entropy", "mlp-784-30-10"),
+    "micrograd": ("scalars",),
+}
+
+
+@pytest.mark.parametrize(("engine", "name"), [(e, name) for e in VERBS for name in VERBS[e]])
+def test_peers_agree(engine: str, name: str) -> None:
     if not installed(engine):
         pytest.skip(f"needs {engine}: {ENGINES[engine].install}")
-    name = "scalars" if engine == "micrograd" else "mlp-784-30-10"
     worker = command("-m", "tests.benchmarks.worker", name, engine, "1", "quick")
     done = subprocess.run(
         worker, input="\n", env=environment(engine, 1), capture_output=True, text=True
