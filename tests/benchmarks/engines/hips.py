@@ -3,7 +3,6 @@
 from typing import Any
 
 import autograd
-import autograd.differential_operators as operators
 import autograd.numpy as np
 
 from . import Step
@@ -18,7 +17,9 @@ class Engine:
         self, function: Any, inputs: Any, constants: Any = (), cotangent: Any = None
     ) -> Step:
         every = list(range(len(inputs)))
-        pull_back = operators.make_vjp(lambda *arrays: function(self, *arrays, *constants), every)
+        pull_back = autograd.differential_operators.make_vjp(
+            lambda *arrays: function(self, *arrays, *constants), every
+        )
 
         def step(_: int) -> Any:
             pull, value = pull_back(*inputs)
@@ -40,7 +41,9 @@ class Engine:
     descend = train
 
     def hvp(self, function: Any, x: Any, constants: Any, vector: Any) -> Step:
-        product = operators.hessian_vector_product(lambda x: function(self, x, *constants))
+        product = autograd.differential_operators.hessian_vector_product(
+            lambda x: function(self, x, *constants)
+        )
         return lambda _: [product(x, vector)]
 
     def jacobian(self, function: Any, x: Any, constants: Any) -> Step:
