@@ -37,6 +37,7 @@ from .tensor import Tensor
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
 _HIGHLIGHTS = "producer", "propagator"
+_WIDEST = 640  # points: the width of a notebook's page
 
 
 class Graph:
@@ -177,7 +178,8 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
+            picture = _no_wider(self._picture("svg").decode(), _WIDEST)
+            return {"image/svg+xml": picture, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
@@ -208,6 +210,17 @@ class Graph:
                 f"To try another one, {_INSTALL}"
             )
         return done.stdout
+
+
+def _no_wider(svg: str, width: float) -> str:
+    """The picture, scaled down to so many points where it is wider: pages cut off what is."""
+
+    def fit(size: re.Match[str]) -> str:
+        x, y = float(size[1]), float(size[2])
+        scale = min(1, width / x)
+        return f'<svg width="{x * scale:.0f}pt" height="{y * scale:.0f}pt"'
+
+    return re.sub(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', fit, svg, count=1)
 
 
 # -- the engine ---------------------------------------------------------------------------------

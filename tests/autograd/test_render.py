@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -264,3 +265,19 @@ def test_import_of_autograd_leaves_graphviz_alone() -> None:
     root = Path(autograd.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout == "set()\n"
+
+
+def test_pictures_in_notebooks_are_no_wider_than_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(widest: float) -> tuple[float, float, str]:
+        monkeypatch.setattr(drawing, "_WIDEST", widest)
+        svg = perceptron().graph()._repr_mimebundle_()["image/svg+xml"]
+        size = re.search(r'<svg width="(.*?)pt" height="(.*?)pt"([^§]*)', svg)
+        assert size is not None
+        return float(size[1]), float(size[2]), size[3]
+
+    width, height, drawn = shown(10_000)
+    assert shown(width) == (width, height, drawn)
+    narrow = shown(width / 2)
+    assert narrow[0] == round(width / 2)
+    assert narrow[1] == pytest.approx(height / 2, abs=1)
+    assert narrow[2] == drawn
