@@ -1,6 +1,6 @@
 """Products of matrices, and what the files on linear algebra share.
 
-Read `products.py` and `decompositions.py` next.
+Read `products.py`, `decompositions.py` and `norms.py` next.
 """
 
 import math
