@@ -80,8 +80,8 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
             "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
             "t.detach() to leave the graph on purpose"
         )
-    array = np.array(self._data, dtype=dtype, copy=copy)
-    return array if current_scope() is None else left("np.asarray", self, array)
+    result = np.array(self._data, dtype=dtype, copy=copy)
+    return result if current_scope() is None else left("np.asarray", self, result)
 
 
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
