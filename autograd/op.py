@@ -471,8 +471,8 @@ def rule(
     if elementwise is None:
         elementwise = isinstance(function, np.ufunc) and function.signature is None
     dispatched = is_ufunc or isinstance(function, type(np.concatenate))
-    title: str = name or getattr(function, "__name__", "operation")
-    op = Op(title, function, vjps, joint, elementwise, residual, forward)
+    name = str(name or getattr(function, "__name__", "operation"))
+    op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
     return op
