@@ -28,7 +28,7 @@ from ..tensor import Tensor
 from . import causes
 from .arrays import at_element, first, numbers, origin, summary
 from .changes import Contents
-from .words import module_of
+from .words import code_at, module_of
 
 
 class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
@@ -215,7 +215,8 @@ class _Watch(Observer):
         node: Node,
         highlight: dict[Node, str],
     ) -> None:
-        lines = [f"detect_anomaly: {what}", *details]
+        code = code_at(node.source())
+        lines = [f"detect_anomaly: {what}", *([f"  {code}"] if code else []), *details]
         module = module_of(node)
         if module:
             lines.append(f"in: {module}")

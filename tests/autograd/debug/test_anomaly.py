@@ -180,6 +180,7 @@ def test_message_tells_everything() -> None:
     text = message(lambda: np.log(x))
     assert re.fullmatch(
         r"detect_anomaly: log gave nan at \[1\], called at .*test_anomaly.py:\d+ in <lambda>\n"
+        r"    text = message\(lambda: np.log\(x\)\)\n"
         r"  output: float64 \(3,\) of 0, 1 NaN, 1 Inf, 1 zeros; nan there\n"
         r"  input 0 \(leaf 'x'\): float64 \(3,\) from -2 to 1, 1 zeros; -2.0 there\n"
         r"  why: the logarithm of a negative number is NaN\n"
