@@ -177,7 +177,8 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
+            svg = _SIZE.sub(_fitting, self._picture("svg").decode(), count=1)
+            return {"image/svg+xml": svg, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
@@ -208,6 +209,15 @@ class Graph:
                 f"To try another one, {_INSTALL}"
             )
         return done.stdout
+
+
+_SIZE = re.compile(r'(?<=<svg )width="([\d.]+)pt"\s+height="[\d.]+pt"')
+
+
+def _fitting(size: re.Match[str]) -> str:
+    """The size of a picture that shrinks with the page, as far as it can be read."""
+    width = float(size[1])
+    return f'width="{width:g}pt" style="max-width:100%;min-width:{0.6 * width:.0f}pt;height:auto"'
 
 
 # -- the engine ---------------------------------------------------------------------------------

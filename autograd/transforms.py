@@ -52,9 +52,10 @@ def gradients(
     `inputs`: a tensor, or containers of tensors; the gradients come in the same containers (in a
     list for an iterator, such as `model.parameters()`), each of its input's shape and dtype.
     Results of operations are allowed. An input that the outputs do not depend on gets zeros.
-    `grad_outputs`: the cotangent of each output, of its shape; scalars need none. `create_graph`: return Tensors, whose own graph leads back to the leaves,
-    for derivatives of higher order; otherwise arrays. `retain_graph`: keep the graph for another
-    backward pass (always so with `create_graph`).
+    `grad_outputs`: the cotangent of each output, of its shape; scalars need none. `create_graph`:
+    return Tensors, whose own graph leads back to the leaves, for derivatives of higher order;
+    otherwise arrays. `retain_graph`: keep the graph for another backward pass (always so with
+    `create_graph`).
 
     Raises `GraphError` for an input that requires no gradient and for what `Tensor.backward`
     refuses, `ShapeError` where `grad_outputs` do not match `outputs`.

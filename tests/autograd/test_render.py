@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,16 @@ def test_notebook_shows_the_picture() -> None:
     shown = perceptron().graph()._repr_mimebundle_(include=None, exclude=None)
     assert "cross_entropy" in texts(shown["image/svg+xml"].encode())
     assert shown["text/plain"] == "<Graph operations=4 leaves=4 depth=4>"
+
+
+def test_notebook_shrinks_the_picture_to_the_page() -> None:
+    graph = perceptron().graph()
+    whole = ET.fromstring(graph._picture("svg"))
+    shown = ET.fromstring(graph._repr_mimebundle_()["image/svg+xml"].encode())
+    width = float(whole.attrib["width"].removesuffix("pt"))
+    assert shown.attrib["style"] == f"max-width:100%;min-width:{0.6 * width:.0f}pt;height:auto"
+    assert "height" not in shown.attrib
+    assert shown.attrib["viewBox"] == whole.attrib["viewBox"]
 
 
 def test_notebook_without_an_engine_shows_the_remedy_and_the_text(
