@@ -212,12 +212,14 @@ class Graph:
 
 
 _SIZE = re.compile(r'(?<=<svg )width="([\d.]+)pt"\s+height="[\d.]+pt"')
+_NOTEBOOK = range(
+    650, 1100
+)  # points: what is narrower fits in a cell, and wider would be too small
 
 
 def _fitting(size: re.Match[str]) -> str:
-    """The size of a picture that shrinks with the page, as far as it can be read."""
-    width = float(size[1])
-    return f'width="{width:g}pt" style="max-width:100%;min-width:{0.6 * width:.0f}pt;height:auto"'
+    """The size of a picture in a notebook: that of the cell, if it can be read so."""
+    return 'width="100%"' if int(float(size[1])) in _NOTEBOOK else size[0]
 
 
 # -- the engine ---------------------------------------------------------------------------------

@@ -249,14 +249,17 @@ def test_notebook_shows_the_picture() -> None:
     assert shown["text/plain"] == "<Graph operations=4 leaves=4 depth=4>"
 
 
-def test_notebook_shrinks_the_picture_to_the_page() -> None:
-    graph = perceptron().graph()
-    whole = ET.fromstring(graph._picture("svg"))
-    shown = ET.fromstring(graph._repr_mimebundle_()["image/svg+xml"].encode())
-    width = float(whole.attrib["width"].removesuffix("pt"))
-    assert shown.attrib["style"] == f"max-width:100%;min-width:{0.6 * width:.0f}pt;height:auto"
-    assert "height" not in shown.attrib
-    assert shown.attrib["viewBox"] == whole.attrib["viewBox"]
+@pytest.mark.parametrize(("functions", "fits"), [(1, False), (4, True), (7, False)])
+def test_notebook_shrinks_a_wide_picture_to_the_cell(functions: int, fits: bool) -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    for function in (np.sin, np.cos, np.exp, np.tanh, np.arctan, np.sinh, np.cosh)[:functions]:
+        x = function(x)
+    graph = x.graph(statistics=True)
+    whole = ET.fromstring(graph._picture("svg")).attrib
+    shown = ET.fromstring(graph._repr_mimebundle_()["image/svg+xml"].encode()).attrib
+    assert shown["viewBox"] == whole["viewBox"]
+    assert fits == (shown["width"] == "100%") == ("height" not in shown)
+    assert fits or shown == whole
 
 
 def test_notebook_without_an_engine_shows_the_remedy_and_the_text(
