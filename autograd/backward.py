@@ -78,9 +78,9 @@ def backward_pass(
         try:
             if node.number < changed:
                 check_unchanged(node)
-            parents = node.parents
+            parents: Sequence[Node | None] = node.parents
             if needed is not None:
-                parents = tuple(p if p in needed else None for p in parents)
+                parents = [p if p in needed else None for p in parents]
             rules: Any = operation.vjps
             arguments: Any = node.saved
             options = node.options
@@ -166,11 +166,11 @@ def _topological_order(
     return order
 
 
-def _leading_to(wanted: Collection[Node], order: list[Node]) -> set[Node]:
+def _leading_to(wanted: Collection[Node], order: list[Node]) -> set[Node | None]:
     """The nodes on a path from an output to a wanted node: no others need a cotangent."""
-    needed = set(wanted)
+    needed: set[Node | None] = set(wanted)
     for node in reversed(order):
-        if any(parent in needed for parent in node.parents):
+        if not needed.isdisjoint(node.parents):
             needed.add(node)
     return needed
 

@@ -37,6 +37,7 @@ from .tensor import Tensor
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
 _HIGHLIGHTS = "producer", "propagator"
+_WIDEST = 640  # points: the width of a notebook's page
 
 
 class Graph:
@@ -177,8 +178,8 @@ class Graph:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            svg = _SIZE.sub(_fitting, self._picture("svg").decode(), count=1)
-            return {"image/svg+xml": svg, "text/plain": repr(self)}
+            picture = _no_wider(self._picture("svg").decode(), _WIDEST)
+            return {"image/svg+xml": picture, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
@@ -211,15 +212,15 @@ class Graph:
         return done.stdout
 
 
-_SIZE = re.compile(r'(?<=<svg )width="([\d.]+)pt"\s+height="[\d.]+pt"')
-_NOTEBOOK = range(
-    650, 1100
-)  # points: what is narrower fits in a cell, and wider would be too small
+def _no_wider(svg: str, width: float) -> str:
+    """The picture, scaled down to so many points where it is wider: pages cut off what is."""
 
+    def fit(size: re.Match[str]) -> str:
+        x, y = float(size[1]), float(size[2])
+        scale = min(1, width / x)
+        return f'<svg width="{x * scale:.0f}pt" height="{y * scale:.0f}pt"'
 
-def _fitting(size: re.Match[str]) -> str:
-    """The size of a picture in a notebook: that of the cell, if it can be read so."""
-    return 'width="100%"' if int(float(size[1])) in _NOTEBOOK else size[0]
+    return re.sub(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', fit, svg, count=1)
 
 
 # -- the engine ---------------------------------------------------------------------------------

@@ -314,13 +314,14 @@ def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., An
     vector: containers and shapes as those of argument `argnum`, and so has the result.
     """
 
+    gradient = grad(function, argnum)
+
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
         *args_, vector = args
 
         def slope(*inner: Any, **kw: Any) -> Any:
-            gradient = grad(function, argnum)(*inner, **kw)
-            return _inner_product("hvp", gradient, vector)
+            return _inner_product("hvp", gradient(*inner, **kw), vector)
 
         return grad(slope, argnum)(*args_, **kwargs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from .module import Module
 class ModuleList(Module):
     """Modules in a list, for a `forward` that loops over them itself.
 
-    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace) and
-    `append` work as with a list. Raises `TypeError` for a part that is no module.
+    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace),
+    slices (to read: a container of the same modules) and `append` work as with a list. Raises
+    `TypeError` for a part that is no module.
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -42,18 +43,32 @@ class ModuleList(Module):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __getitem__(self, index: int) -> Module:
-        return list(self)[index]
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> ModuleList: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        parts = list(self)[index]
+        return parts if isinstance(parts, Module) else self._holding(parts)
+
+    def _holding(self, modules: list[Module]) -> ModuleList:
+        return ModuleList(modules)
 
     def __setitem__(self, index: int, module: Module) -> None:
         self._put(range(len(self))[index], module)
 
 
 class Sequential(ModuleList):
-    """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`."""
+    """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`.
+
+    `model[:2](x)` is what the first two make of `x`.
+    """
 
     def __init__(self, *modules: Module) -> None:
         super().__init__(modules)
+
+    def _holding(self, modules: list[Module]) -> ModuleList:
+        return Sequential(*modules)
 
     def forward(self, x: Any) -> Any:
         for module in self:

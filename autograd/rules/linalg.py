@@ -39,7 +39,7 @@ def _matmul_vjp_x(g: Any, _: Any, _x: Any, y: Any) -> Any:
 
 
 def _matmul_vjp_y(g: Any, _: Any, x: Any, _y: Any) -> Any:
-    if x.ndim == 2 and _y.ndim == 2:
+    if x.ndim == 2 and _y.ndim <= 2:
         return x.T @ g
     if x.ndim == 1:
         return unbroadcast(x[:, None] * g[..., None, :], _y.shape) if _y.ndim > 1 else x * g

@@ -91,6 +91,16 @@ def _adaptive_windows(length: int, count: int) -> Windows:
     return Windows(length, None, spans, sizes, (0,) * count, True, True)
 
 
+def _axes(function: str, name: str, value: Any) -> int:
+    """Over how many axes to pool: an option says it that has a number for each."""
+    if not isinstance(value, Sequence):
+        raise TypeError(
+            f"{function}: {name} (={value!r}) must have a number for each axis that is pooled, as "
+            f"(2, 2) has for images"
+        )
+    return len(value)
+
+
 def _windows(
     function: str,
     x: Any,
@@ -102,7 +112,7 @@ def _windows(
     count_padding: bool = True,
 ) -> tuple[Windows, ...]:
     """The windows along each of the last axes of `x`, or an error that says what does not fit."""
-    axes = len(kernel_size)
+    axes = _axes(function, "kernel_size", kernel_size)
     kernel = per_axis(function, "kernel_size", kernel_size, axes, 1)
     strides = kernel if stride is None else per_axis(function, "stride", stride, axes, 1)
     paddings = per_axis(function, "padding", padding, axes, 0)
@@ -421,7 +431,9 @@ def adaptive_avg_pool(x: Any, output_size: Sequence[int | None]) -> Any:
 
     Raises `ValueError` for sizes below 1, `ShapeError` for empty images, `DTypeError` for integers.
     """
-    shape = _check_images("adaptive_avg_pool", x, len(output_size))
+    shape = _check_images(
+        "adaptive_avg_pool", x, _axes("adaptive_avg_pool", "output_size", output_size)
+    )
     given = [n if size is None else size for n, size in zip(shape, output_size, strict=True)]
     if 0 in shape:
         raise ShapeError(f"adaptive_avg_pool got images without elements, of {shape}")

@@ -38,10 +38,10 @@ from .windows import chunks, stretches, windows
 #: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
 CHUNK = 10_000
 
-#: By `sg`: centres in a block, and noise words for it. With half as many noise words nearest
-#: neighbours agree less from seed to seed than gensim's do; more cost time.
+#: By `sg`: centres in a block, and noise words for it. With half as many, nearest neighbours agree
+#: less from seed to seed than gensim's do; more cost time.
 BLOCK = {0: 32, 1: 32}
-NOISE = {0: 32, 1: 32}
+NOISE = {0: 16, 1: 32}
 
 #: By `sg`: the most centres in a step, that is, between two updates of the tables. With the
 #: hierarchical softmax they are fewer, because all words share the nodes near its root.

@@ -1,6 +1,6 @@
 """Measure one workload on one engine in this process.
 
-Started by `__main__.py`, as `python -m tests.benchmarks.worker WORKLOAD ENGINE THREADS [quick]`.
+Started by `processes.py`, as `python -m tests.benchmarks.worker WORKLOAD ENGINE THREADS [quick]`.
 For every line that it reads, it measures once and prints the numbers, as a line of JSON.
 """
 
@@ -8,13 +8,12 @@ import json
 import sys
 from dataclasses import asdict
 
-from .engines import SET_THREADS
+from .engines import set_threads
 from .workloads import WORKLOADS
 
 
 def main(workload: str, engine: str, threads: str, quick: str = "") -> None:
-    if engine in SET_THREADS:
-        SET_THREADS[engine](int(threads))
+    set_threads(engine, int(threads))
     measurements = WORKLOADS[workload].engines[engine](bool(quick))
     for _, measured in zip(sys.stdin, measurements, strict=False):
         print(json.dumps(asdict(measured)), flush=True)

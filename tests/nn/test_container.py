@@ -22,6 +22,16 @@ def test_sequential_gives_its_modules_back():
     assert list(model) == parts
 
 
+def test_slice_of_a_sequential_is_one_of_the_same_modules():
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    x = np.ones((5, 3), np.float32)
+    part = model[:2]
+    assert type(part) is nn.Sequential
+    assert part[0] is model[0]
+    np.testing.assert_array_equal(model[2](part(x)).data, model(x).data)
+    assert [name for name, _ in model[-1:].named_parameters()] == ["0.weight", "0.bias"]
+
+
 def test_sequential_without_modules_is_the_identity():
     x = Tensor([1.0])
     assert nn.Sequential()(x) is x
@@ -62,6 +72,11 @@ class TestModuleList:
         assert [name for name, _ in parts.named_parameters()] == ["0.weight", "0.bias", "1.weight"]
         assert len(parts) == 2
         assert parts[-1] is list(parts)[1]
+
+    def test_a_slice_is_a_list_of_the_same_modules(self):
+        parts = nn.ModuleList([nn.ReLU(), nn.Tanh(), nn.Sigmoid()])
+        assert type(parts[1:]) is nn.ModuleList
+        assert list(parts[::-1]) == list(parts)[::-1]
 
     def test_a_part_can_be_replaced(self):
         parts = nn.ModuleList([nn.ReLU(), nn.Tanh()])

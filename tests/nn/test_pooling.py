@@ -219,3 +219,12 @@ def test_images_of_integers_are_refused(layer):
 def test_ceil_mode_is_named():
     with pytest.raises(TypeError):
         nn.MaxPool2d(2, 2, 0, 1, True)  # PyTorch's fifth argument is another one
+
+
+@pytest.mark.parametrize(
+    ("pool", "name"),
+    [(max_pool, "kernel_size"), (avg_pool, "kernel_size"), (adaptive_avg_pool, "output_size")],
+)
+def test_a_size_without_axes_is_refused(pool, name):
+    with pytest.raises(TypeError, match=rf"{pool.__name__}: {name} \(=2\) must have a number for"):
+        pool(np.ones((1, 1, 4, 4)), 2)

@@ -1,12 +1,12 @@
 """One step of Adam for a million parameters."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .measure import Step
+from ..engines import Step
+from ..measure import Setup
 
 SHAPE, RATE = (1000, 1000), 1e-3
 
@@ -27,7 +27,7 @@ def pullback() -> Step:
 
     def step(_: int) -> Any:
         optimizer.step()
-        return abs(parameter.data[0]).sum()
+        return [parameter.data]
 
     return step
 
@@ -42,13 +42,34 @@ def pytorch(fused: bool | None = None) -> Step:
 
     def step(_: int) -> Any:
         optimizer.step()
-        return abs(parameter.detach()[0]).sum()
+        return [parameter.detach()]
 
     return step
 
 
-ENGINES: dict[str, Callable[[], Step]] = {
+def by_hand() -> Step:
+    values, gradient = _data()
+    mean, square = np.zeros_like(values), np.zeros_like(values)
+
+    def step(i: int) -> Any:
+        mean[...] *= 0.9
+        mean[...] += 0.1 * gradient
+        square[...] *= 0.999
+        square[...] += 0.001 * gradient * gradient
+        root = np.sqrt(square)
+        root *= 1 / (1 - 0.999 ** (i + 1)) ** 0.5
+        root += 1e-8
+        np.divide(mean, root, out=root)
+        root *= RATE / (1 - 0.9 ** (i + 1))
+        values[...] -= root
+        return [values]
+
+    return step
+
+
+ENGINES: dict[str, Setup] = {
     "pullback": pullback,
     "pytorch": pytorch,
     "pytorch-fused": partial(pytorch, fused=True),
+    "numpy": by_hand,
 }
