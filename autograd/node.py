@@ -166,7 +166,7 @@ def line_of(file: str, line: int | None) -> str:
 
 def _cell(file: str) -> str:
     """What to call a file that stands for a cell: its number is known to IPython alone."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     number_of = getattr(getattr(shell, "compile", None), "format_code_name", None)
     label_and_number = number_of(file) if number_of else None
     return f"cell {label_and_number[1].removeprefix('In')}" if label_and_number else ""
