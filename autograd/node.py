@@ -141,7 +141,35 @@ def source_line(code: CodeType, instruction: int) -> str:
     for start, end, at in code.co_lines():
         if start <= instruction < end:
             line = at
-    return f"{code.co_filename}:{line} in {code.co_name}"
+    return line_in(code, line)
+
+
+def line_in(code: CodeType, line: int | None) -> str:
+    """A line of a function, as 'file.py:12 in train', or in a notebook 'cell [3] line 5'."""
+    place = line_of(code.co_filename, line)
+    is_whole_cell = code.co_name == "<module>" and place.startswith("cell ")
+    return place if is_whole_cell else f"{place} in {code.co_name}"
+
+
+#: The files of lines that were shown, by the names that they were shown under.
+shown_files: dict[str, str] = {}
+_NEIGHBOURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+
+
+def line_of(file: str, line: int | None) -> str:
+    """'file.py:12', without the folder in which this package is; or 'cell [3] line 5'."""
+    cell = _cell(file)
+    shown = cell or file.removeprefix(_NEIGHBOURS)
+    shown_files[shown] = file
+    return f"{shown} line {line}" if cell else f"{shown}:{line}"
+
+
+def _cell(file: str) -> str:
+    """What to call a file that stands for a cell: its number is known to IPython alone."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    number_of = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    label_and_number = number_of(file) if number_of else None
+    return f"cell {label_and_number[1].removeprefix('In')}" if label_and_number else ""
 
 
 def quoted_name(node: Node | None) -> str:
@@ -152,4 +180,4 @@ def quoted_name(node: Node | None) -> str:
 def call_site() -> tuple[int, str]:
     """Now, as a node number, and the user's line that is being executed."""
     frame = user_frame(getframe(1))
-    return next_number(), f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+    return next_number(), line_in(frame.f_code, frame.f_lineno)

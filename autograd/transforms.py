@@ -18,7 +18,7 @@ Read `gradcheck.py` next: how a gradient is known to be right.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,12 +49,13 @@ def gradients(
 ) -> Any:
     """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
 
-    `inputs`: a tensor, or containers of tensors; the gradients come in the same containers, each
-    of its input's shape and dtype. Results of operations are allowed. An input that the outputs
-    do not depend on gets zeros. `grad_outputs`: the cotangent of each output, of its shape;
-    scalars need none. `create_graph`: return Tensors, whose own graph leads back to the leaves,
-    for derivatives of higher order; otherwise arrays. `retain_graph`: keep the graph for another
-    backward pass (always so with `create_graph`).
+    `inputs`: a tensor, or containers of tensors; the gradients come in the same containers (in a
+    list for an iterator, such as `model.parameters()`), each of its input's shape and dtype.
+    Results of operations are allowed. An input that the outputs do not depend on gets zeros.
+    `grad_outputs`: the cotangent of each output, of its shape; scalars need none. `create_graph`:
+    return Tensors, whose own graph leads back to the leaves, for derivatives of higher order;
+    otherwise arrays. `retain_graph`: keep the graph for another backward pass (always so with
+    `create_graph`).
 
     Raises `GraphError` for an input that requires no gradient and for what `Tensor.backward`
     refuses, `ShapeError` where `grad_outputs` do not match `outputs`.
@@ -67,6 +68,7 @@ def gradients(
         raise ShapeError(
             f"gradients: got {len(cotangents)} grad_outputs for {len(targets)} outputs"
         )
+    inputs = list(inputs) if isinstance(inputs, Iterator) else inputs
     nodes: list[Node] = []
     for path, x in leaves(inputs):
         if not isinstance(x, Tensor) or x.node is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import linecache
 import re
 from collections import Counter
 from pathlib import Path
@@ -18,14 +19,21 @@ PICTURES = Path(__file__).parent.parent / "notebooks" / "pictures"
 NAMES = re.findall(r'<img src="notebooks/pictures/(\w+)\.svg"', README)
 
 
+def run(code: str, names: dict[str, Any]) -> str:
+    """What a block prints, as if it were the file example.py."""
+    linecache.cache["example.py"] = (len(code), None, code.splitlines(keepends=True), "example.py")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "example.py", "exec"), names)
+    return printed.getvalue()
+
+
 def graphs(theme: str = "light") -> dict[str, Graph]:
     """The graphs in the README's pictures, by name."""
     names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for code, _ in BLOCKS:
-            code = code.replace("loss.backward()", "neuron = loss.graph(); loss.backward()")
-            with mock.patch.dict(Graph.__init__.__kwdefaults__, theme=theme):
-                exec(code, names)
+    for code, _ in BLOCKS:
+        code = code.replace("loss.backward()", "neuron = loss.graph(); loss.backward()")
+        with mock.patch.dict(Graph.__init__.__kwdefaults__, theme=theme):
+            run(code, names)
     return {name: names[name] for name in NAMES}
 
 
@@ -37,9 +45,7 @@ def test_readme_has_only_blocks_with_their_output() -> None:
 def test_readme_blocks_print_what_the_readme_says() -> None:
     names: dict[str, Any] = {}
     for code, expected in BLOCKS:  # one after the other: later blocks use names of earlier ones
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            exec(code, names)
-        assert printed.getvalue() == expected
+        assert run(code, names) == expected
 
 
 def words(svg: bytes) -> Counter[str]:

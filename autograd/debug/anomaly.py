@@ -27,7 +27,7 @@ from ..sparse import RowGradient
 from ..tensor import Tensor
 from . import nan_causes
 from .changes import Contents
-from .words import module_of, origin, summary
+from .words import code_at, module_of, origin, summary
 
 
 class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
@@ -214,7 +214,8 @@ class _Watch(Observer):
         node: Node,
         highlight: dict[Node, str],
     ) -> None:
-        lines = [f"detect_anomaly: {what}", *details]
+        code = code_at(node.source())
+        lines = [f"detect_anomaly: {what}", *([f"  {code}"] if code else []), *details]
         module = module_of(node)
         if module:
             lines.append(f"in: {module}")

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from ..backward import owner_of
 from ..grad_mode import Observer, Observing
-from ..node import FREED, Leaf, Node, getframe, next_number, user_frame
+from ..node import FREED, Leaf, Node, getframe, line_in, line_of, next_number, user_frame
 from ..scopes import innermost
 from ..tree import leaves
 from .words import count
@@ -64,7 +64,7 @@ class Ledger(Observer):
     def computed(self, *_: Any) -> None:
         now = perf_counter()
         frame = user_frame(getframe(1))
-        line = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        line = line_in(frame.f_code, frame.f_lineno)
         self._operations[line] += 1
         if self._since is not None:
             self._forward[line] += now - self._since
@@ -200,8 +200,8 @@ def _savings(arrays: Sequence[_Array]) -> dict[str, int]:
 def _call_name(call: Any) -> str:
     if hasattr(call, "co_name"):
         is_function = not call.co_name.startswith("<")
-        file = os.path.basename(call.co_filename)
-        return f"{call.co_name}(), {file}:{call.co_firstlineno}" if is_function else ""
+        line = os.path.basename(line_of(call.co_filename, call.co_firstlineno))
+        return f"{call.co_name}(), {line}" if is_function else ""
     return " ".join(filter(None, (call.path, call.kind)))
 
 

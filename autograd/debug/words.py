@@ -6,16 +6,18 @@ import ast
 import functools
 import inspect
 import linecache
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import scopes
-from ..node import Leaf, Node, quoted_name
+from ..node import Leaf, Node, line_of, quoted_name, shown_files
 from ..sparse import RowGradient
 
 _SHOWN = 4  # elements of an array
+_LINE = re.compile(r"(.+)(?::| line )(\d+)(?: in .+)?$")  # as `node.line_in` writes it
 
 
 def name_of(node: Node) -> str:
@@ -40,10 +42,11 @@ def module_of(node: Node) -> str:
 
 
 def code_at(source: str) -> str:
-    """The text of a line that is given as 'file.py:12 in train'; empty where it is not found."""
-    file, _, rest = source.rpartition(":")
-    number = rest.split(" ", 1)[0]
-    return linecache.getline(file, int(number)).strip() if number.isdigit() else ""
+    """The text of a line that a message shows; empty where it is not found."""
+    found = _LINE.match(source)
+    if found is None:
+        return ""
+    return linecache.getline(shown_files.get(found[1], found[1]), int(found[2])).strip()
 
 
 def place(source: str) -> str:
@@ -138,7 +141,7 @@ def formula(rule: Callable[..., Any]) -> str:
                 end = (body.end_lineno or 0, body.end_col_offset or 0)
                 if (body.lineno, body.col_offset) <= min(spots) <= end:
                     return ast.unparse(body)
-    return f"{code.co_name}, {code.co_filename}:{code.co_firstlineno}"
+    return f"{code.co_name}, {line_of(code.co_filename, code.co_firstlineno)}"
 
 
 def values_of(rule: Callable[..., Any], saved: Sequence[Any]) -> dict[str, Any]:

@@ -137,4 +137,4 @@ def place_of(node: Node) -> str:
 
 
 def _where(node: Node) -> str:
-    return f"{node.op.name}, {place_of(node)} in {node.source().rsplit(' in ', 1)[1]}"
+    return f"{node.op.name}, {os.path.basename(node.source())}"

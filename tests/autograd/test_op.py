@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
+import sys
 import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ import pytest
 
 import autograd
 from autograd import NotDifferentiableError, Op, ShapeError, Tensor, gradients, relu, rule
+from autograd.debug.words import code_at
 from autograd.op import REGISTRY, Node, ShapeDtype
 
 
@@ -113,6 +117,30 @@ def test_source_is_the_line_of_the_caller() -> None:
         )
     assert x.node is not None
     assert "in leaf" in x.node.source()
+
+
+def test_source_is_without_the_folder_of_the_packages() -> None:
+    node = leaf(2).node
+    assert node is not None
+    assert node.source().startswith(os.path.join("tests", "autograd", "test_op.py:"))
+    assert code_at(node.source()).startswith("return Tensor(np.random.default_rng(seed)")
+
+
+def test_source_in_a_notebook_is_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = pytest.importorskip("IPython.core.compilerop").CachingCompiler()
+    shell = SimpleNamespace(compile=compiler)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    cell = (
+        "import numpy as np\ndef f(x):\n    return np.exp(x)  # inside\ny = np.sin(f(x))  # out\n"
+    )
+    names: dict[str, Any] = {"x": leaf(2)}
+    exec(compile(cell, compiler.cache(cell, 3), "exec"), names)
+    outside = names["y"].node
+    (inside,) = outside.parents
+    assert outside.source() == "cell [3] line 4"
+    assert inside.source() == "cell [3] line 3 in f"
+    assert code_at(outside.source()).endswith("# out")
+    assert code_at(inside.source()).endswith("# inside")
 
 
 # -- what is kept -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ and words that the message must hold besides the line.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import traceback
 from collections.abc import Callable
@@ -97,7 +98,7 @@ class Fault(NamedTuple):
     def line(self) -> str:
         lines, first = inspect.getsourcelines(self.program)
         (offset,) = (i for i, line in enumerate(lines) if "# <-- here" in line)
-        return f"{__file__}:{first + offset} in "
+        return f"{os.path.basename(__file__)}:{first + offset} in "
 
 
 FAULTS: list[Fault] = []

@@ -283,6 +283,11 @@ def test_gradients_with_create_graph_of_strangers_are_zero_tensors() -> None:
     np.testing.assert_array_equal(g.data, [0, 0])
 
 
+def test_gradients_take_an_iterator() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    assert gradients(x * x * y, iter([x, y])) == [12, 4]
+
+
 def test_gradients_of_what_requires_none_raise() -> None:
     x = leaf(1.0)
     with pytest.raises(GraphError, match=r"gradients: inputs does not require a gradient; make it"):
