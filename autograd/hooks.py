@@ -3,16 +3,17 @@
     handle = hidden.register_hook(lambda g: print(abs(g).max()))
     hidden.retain_grad()                        hidden.grad will be there after backward()
 
-They belong to a node, which knows nothing of them: the backward pass asks here, and only while
-there are any.
+They are held by their node, so that they go with it, also where a hook holds its own tensor. The
+backward pass asks here for them, and only while there are any.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -53,11 +54,9 @@ class RemovableHandle:
 class Hooked:
     """What is asked of the gradient of one node."""
 
-    __slots__ = ("grad", "hooks", "node", "retains")
+    __slots__ = ("__weakref__", "grad", "hooks", "retains")
 
-    def __init__(self, node: Node) -> None:
-        key = id(node)
-        self.node = weakref.ref(node, lambda _: hooked.pop(key, None))
+    def __init__(self) -> None:
         self.hooks: dict[int, Hook] = {}
         self.retains = False
         self.grad: Any = None
@@ -80,15 +79,26 @@ class Hooked:
 
 
 #: By the id of the node, for as long as it lives.
-hooked: dict[int, Hooked] = {}
+hooked: WeakValueDictionary[int, Hooked] = WeakValueDictionary()
 
 
 def of(node: Node) -> Hooked:
     """The entry of a node, which is made if there is none."""
     entry = hooked.get(id(node))
     if entry is None:
-        entry = hooked[id(node)] = Hooked(node)
+        entry = hooked[id(node)] = node.hooked = Hooked()
     return entry
+
+
+@contextmanager
+def retaining_nothing() -> Iterator[None]:
+    """Leave the gradients that results retain as they are, in passes made only to look at."""
+    grads = [(entry, entry.grad) for entry in hooked.values()]
+    try:
+        yield
+    finally:
+        for entry, grad in grads:
+            entry.grad = grad
 
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:

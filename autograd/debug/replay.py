@@ -21,6 +21,7 @@ from ..grad_mode import Observing
 from ..gradcheck import GradcheckError
 from ..node import FREED, Leaf, Node, ShapeDtype
 from ..op import OUTPUT, SHAPE, Op
+from ..sparse import RowGradient
 from ..tensor import Tensor
 from ..tree import tree_map
 from .passes import pull_back
@@ -217,7 +218,8 @@ class _Call:
             ShapeDtype(np.shape(x), np.result_type(x)) if level == SHAPE else x
             for x, level in zip(self.arrays, levels, strict=True)
         ]
-        return pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+        gx = pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+        return gx.dense() if isinstance(gx, RowGradient) else gx
 
 
 def _double(x: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..backward import backward_pass
 from ..grad_mode import Observer, Observing
+from ..hooks import retaining_nothing
 from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
 from ..sparse import RowGradient
@@ -98,7 +99,7 @@ class Gradients(Observer):
         self.flows: dict[tuple[Node, Node], float] = {}
         self.arrays: dict[Node, Any] = {}
         seeds = [(node, np.ones(node.shape, node.dtype)) for node in outputs]
-        with Observing(self), np.errstate(all="ignore"):
+        with Observing(self), retaining_nothing(), np.errstate(all="ignore"):
             backward_pass(seeds, retain_graph=True)
 
     def arrived(self, node: Any, g: Any) -> None:

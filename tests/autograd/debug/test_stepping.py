@@ -134,3 +134,13 @@ def test_formulas_of_rules() -> None:
     assert [formula(first), formula(second)] == ["g + 1", "g + 2"]
     assert formula(leaf).startswith("leaf, ")
     assert formula(eval("lambda g: g")).startswith("<lambda>, <string>:1")
+
+
+def test_formula_of_a_lambda_inside_another() -> None:
+    double = (lambda: autograd.rule(lambda x: x * 2, lambda g, *_: g * 2))()
+    assert formula(double.vjps[0]) == "g * 2"
+
+
+def test_arrays_are_printed_on_one_line() -> None:
+    x = leaf("x", 2.0, 3.0, 4.0, 5.0)
+    assert "[[1., 1.], [1., 1.]]" in str(list(x.reshape(2, 2).sum().backward_steps())[1])
