@@ -67,7 +67,7 @@ class Graph:
 
     `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
     writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
-    `radius` arrows of it is drawn. Nodes are `tensor.node`; outputs may be given as nodes too.
+    `radius` arrows of it is drawn. All of these, and `outputs`, are Tensors or their nodes.
 
     `dot` and `mermaid` are the picture as text, which stays as it is when `backward()` frees the
     graph.
@@ -94,15 +94,17 @@ class Graph:
         memory: bool = False,
         source: bool = False,
         theme: str = "light",
-        highlight: Mapping[Node, str] | None = None,
-        notes: Mapping[Node, str] | None = None,
-        around: Node | None = None,
+        highlight: Mapping[Any, str] | None = None,
+        notes: Mapping[Any, str] | None = None,
+        around: Tensor | Node | None = None,
         radius: int = 3,
     ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
         if max_nodes < 1:
             raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
+        if radius < 0:
+            raise ValueError(f"Graph: radius (={radius}) must be at least 0")
         if depth is not None and depth < 0:
             raise ValueError(
                 f"Graph: depth (={depth}) must be at least 0; groups=False draws no modules"
@@ -124,9 +126,9 @@ class Graph:
             statistics=statistics,
             memory=memory,
             source=source,
-            highlight=highlight or {},
-            notes=notes or {},
-            around=around,
+            highlight={node_of(x): look for x, look in (highlight or {}).items()},
+            notes={node_of(x): text for x, text in (notes or {}).items()},
+            around=None if around is None else node_of(around),
             radius=radius,
         )
         drawing = Drawing([node_of(output) for output in outputs], options)

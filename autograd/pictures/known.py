@@ -21,6 +21,7 @@ from .walk import maker
 
 _FEW = 16  # elements that are written out
 _ROW = 6  # of them, at most, in a row
+_SAFE = 1e-30  # sums of squares above it have lost nothing to underflow, also in float32
 
 
 class Known:
@@ -117,7 +118,11 @@ def norm(g: Any) -> float:
     """The Euclidean norm, without overflow; NaN or Inf where an element is that."""
     if isinstance(g, list):
         return math.hypot(*map(norm, g))
-    x = np.abs(g.summed().values if isinstance(g, RowGradient) else g)
+    x = g.summed().values if isinstance(g, RowGradient) else g
+    square = float(np.vdot(x, x).real) if x.dtype.itemsize > 2 else 0.0
+    if _SAFE < square < math.inf:
+        return math.sqrt(square)
+    x = np.abs(x)
     largest = float(x.max()) if x.size else 0.0
     if largest == 0 or not math.isfinite(largest):
         return largest

@@ -228,7 +228,7 @@ CAUSES: list[tuple[Callable[[Tensor, Tensor], Tensor], str, str]] = [
     (indexed_out, "not selected", "only 3 have an influence"),
     (at_the_bottom, "stationary", "base all 0, exponent 2"),
     (overwritten, "overwritten", "over all elements"),
-    (to_the_power_of_zero, "stationary", "exponent all 0"),
+    (to_the_power_of_zero, "stationary", "has the exponent 0"),
     (taken_away, "cancels", "cancel, to 0"),
     (mean_taken_away, "cancels", "from subtract"),
     (sum_of_softmax, "cancels", "softmax does not change"),
