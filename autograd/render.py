@@ -20,7 +20,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -159,32 +159,20 @@ class Graph:
                 f"render: '{path.name}' does not say which format to write; end it in one of "
                 f"{', '.join(_FORMATS)}"
             )
-        if not path.parent.is_dir():
-            raise RenderError(f"render: there is no folder '{path.parent}'; create it first")
-        picture = self._picture(format, timeout)
-        unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
-            unfinished.write_bytes(picture)
-            os.replace(unfinished, path)
-        except OSError as error:
-            raise RenderError(
-                f"render: '{path}' cannot be written ({error.strerror or error}); choose a file "
-                f"that you may write"
-            ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-        return path
+        return write_whole("render", path, lambda: self.picture(format, timeout))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            return {"image/svg+xml": self._picture("svg").decode(), "text/plain": repr(self)}
+            return {"image/svg+xml": self.picture("svg").decode(), "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
-    def _picture(self, format: str, timeout: float = 30) -> bytes:
-        """The picture in a format, drawn in a child process: Graphviz may hang, or crash."""
+    def picture(self, format: str, timeout: float = 30) -> bytes:
+        """The picture as "svg", "png" or "pdf", or its text as "dot", "mermaid" or "markdown".
+
+        It is drawn in a child process: Graphviz may hang, or crash.
+        """
         texts = {"dot": self.dot, "mermaid": self.mermaid}
         texts["markdown"] = f"```mermaid\n{self.mermaid}```\n"
         if format in texts:
@@ -210,6 +198,26 @@ class Graph:
                 f"To try another one, {_INSTALL}"
             )
         return done.stdout
+
+
+def write_whole(function: str, path: Path, picture: Callable[[], bytes]) -> Path:
+    """Draw a picture, if there is a folder for it, and write it whole or not at all."""
+    if not path.parent.is_dir():
+        raise RenderError(f"{function}: there is no folder '{path.parent}'; create it first")
+    data = picture()
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise RenderError(
+            f"{function}: '{path}' cannot be written ({error.strerror or error}); choose a file "
+            f"that you may write"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+    return path
 
 
 # -- the engine ---------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def _blocked(visit: Visit, i: int) -> Explanation:
         base, exponent = inputs
         if i == 0 and _is_array_of_zeros(exponent):
             return (
-                "constant",
+                "stationary",
                 "power has the exponent 0: x**0 is 1 everywhere",
                 "look at the exponent",
             )
