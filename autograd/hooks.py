@@ -9,8 +9,7 @@ backward pass asks here for them, and only while there are any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -61,7 +60,7 @@ class Hooked:
         self.retains = False
         self.grad: Any = None
 
-    def arrived(self, node: Node, g: Any) -> Any:
+    def arrived(self, node: Node, g: Any, retain: bool = True) -> Any:
         """Call the hooks with the gradient; returns it, or what they put in its place."""
         called = list(self.hooks.values())
         for hook in called:
@@ -69,7 +68,7 @@ class Hooked:
             result = hook(g)
             if result is not None:
                 g = _in_place_of(g, result, node)
-        if self.retains:
+        if self.retains and retain:
             array = getattr(g, "_data", g)
             array = array.copy() if isinstance(array, RowGradient) else np.array(array)
             self.grad = array if self.grad is None else self.grad + array
@@ -78,7 +77,7 @@ class Hooked:
         return g
 
 
-#: By the id of the node, for as long as it lives.
+#: By the id of the node, for as long as it lives: nobody else may hold an entry.
 hooked: WeakValueDictionary[int, Hooked] = WeakValueDictionary()
 
 
@@ -88,17 +87,6 @@ def of(node: Node) -> Hooked:
     if entry is None:
         entry = hooked[id(node)] = node.hooked = Hooked()
     return entry
-
-
-@contextmanager
-def retaining_nothing() -> Iterator[None]:
-    """Leave the gradients that results retain as they are, in passes made only to look at."""
-    grads = [(entry, entry.grad) for entry in hooked.values()]
-    try:
-        yield
-    finally:
-        for entry, grad in grads:
-            entry.grad = grad
 
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:

@@ -91,7 +91,7 @@ _WRITTEN = {  # with the input replaced where it is not harmless
 #: What makes an infinity of finite numbers only where the result is too large.
 _ARITHMETIC = (
     "add subtract multiply divide square power sum prod cumsum cumprod mean matmul dot inner outer "
-    "vecdot einsum tensordot linear"
+    "vecdot einsum tensordot linear astype convolve"
 )
 
 #: Operations whose gradients divide by differences, and of what.

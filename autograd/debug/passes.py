@@ -13,7 +13,6 @@ import numpy as np
 
 from ..backward import backward_pass, conform
 from ..grad_mode import Observer, Observing
-from ..hooks import retaining_nothing
 from ..node import LEAF, Leaf, Node
 from ..op import OUTPUT, Op
 from .words import norm
@@ -109,6 +108,6 @@ class Pass(Observer):
     def of(cls, output: Node, seed: Any, wanted: set[Node] | None = None) -> Pass:
         """A pass from `output`, whose graph stays as it is."""
         seen = cls()
-        with Observing(seen), retaining_nothing():
-            backward_pass([(output, seed)], wanted, retain_graph=True)
+        with Observing(seen):
+            backward_pass([(output, seed)], wanted, retain_graph=True, retain_grads=False)
         return seen

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..backward import backward_pass
 from ..grad_mode import Observer, Observing
-from ..hooks import retaining_nothing
 from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
 from ..sparse import RowGradient
@@ -100,8 +99,8 @@ class Gradients(Observer):
         self.flows: dict[tuple[Node, Node], float] = {}
         self.arrays: dict[Node, Any] = {}
         seeds = [(node, np.ones(node.shape, node.dtype)) for node in outputs]
-        with Observing(self), retaining_nothing(), np.errstate(all="ignore"):
-            backward_pass(seeds, retain_graph=True)
+        with Observing(self), np.errstate(all="ignore"):
+            backward_pass(seeds, retain_graph=True, retain_grads=False)
 
     def arrived(self, node: Any, g: Any) -> None:
         if node.op is not OUTPUT:

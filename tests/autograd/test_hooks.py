@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -310,6 +312,29 @@ def test_passes_that_only_look_retain_nothing(seen: Callable[[Tensor], Any]) -> 
     y.backward(retain_graph=True)
     seen(y)
     assert h.grad.tolist() == [1, 1]
+
+
+def test_pictures_in_another_thread_leave_retained_gradients_alone() -> None:
+    wrong: list[Any] = []
+
+    def train() -> None:
+        for _ in range(100):
+            h = Tensor([1.0, 2.0], requires_grad=True) * 2
+            h.retain_grad()
+            h.sum().backward()
+            wrong.extend([] if h.grad.tolist() == [1, 1] else [h.grad])
+
+    trainers = [threading.Thread(target=train) for _ in range(2)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for trainer in trainers:
+            trainer.start()
+        while any(trainer.is_alive() for trainer in trainers):
+            (Tensor([1.0, 2.0], requires_grad=True) * 2).graph(gradients=True)
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
 
 
 def test_errors() -> None:
