@@ -90,7 +90,7 @@ _WRITTEN = {  # with the input replaced where it is not harmless
 
 #: What makes an infinity of finite numbers only where the result is too large.
 _ARITHMETIC = (
-    "add subtract multiply divide square power sum prod cumsum cumprod mean matmul dot inner outer "
+    "add subtract multiply divide square power sum prod cumsum cumprod mean matmul "
     "vecdot einsum tensordot linear astype convolve"
 )
 
