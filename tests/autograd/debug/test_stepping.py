@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd import GraphError, Tensor
-from autograd.debug.words import code_at, formula
+from autograd.debug.words import code_at, formula, glimpse
 from autograd.op import REGISTRY
 
 
@@ -142,5 +142,4 @@ def test_formula_of_a_lambda_inside_another() -> None:
 
 
 def test_arrays_are_printed_on_one_line() -> None:
-    x = leaf("x", 2.0, 3.0, 4.0, 5.0)
-    assert "[[1., 1.], [1., 1.]]" in str(list(x.reshape(2, 2).sum().backward_steps())[1])
+    assert glimpse(np.ones((2, 2))) == "shape (2, 2), norm 2: [[1., 1.], [1., 1.]]"
