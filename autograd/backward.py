@@ -35,13 +35,15 @@ def backward_pass(
     retain_graph: bool = False,
     record: bool = False,
     cut: bool = False,
+    retain_grads: bool = True,
 ) -> dict[Node, Any]:
     """The cotangents of the `wanted` nodes (None: of all leaves), given those of the outputs.
 
     `seeds` pairs output nodes with their cotangents. Nodes are freed as they are visited, unless
     `retain_graph`. With `record`, cotangents are Tensors and the rules' own work is recorded, so
     that the result can be differentiated again. With `cut`, the pass ends at the wanted nodes:
-    what lies behind them is neither visited nor counted.
+    what lies behind them is neither visited nor counted. Without `retain_grads`, for a pass that
+    is only looked at, the `.grad` of results stay as they are.
     """
     ends = wanted if cut and wanted is not None else ()
     order = _topological_order(seeds, ends)
@@ -64,7 +66,7 @@ def backward_pass(
         operation = node.op
         if is_watched:
             if id(node) in hooked:
-                g = hooked[id(node)].arrived(node, g)
+                g = hooked[id(node)].arrived(node, g, retain_grads)
             if observing is not None:
                 observing.arrived(node, g)
         if operation is LEAF:

@@ -3,16 +3,16 @@
     handle = hidden.register_hook(lambda g: print(abs(g).max()))
     hidden.retain_grad()                        hidden.grad will be there after backward()
 
-They belong to a node, which knows nothing of them: the backward pass asks here, and only while
-there are any.
+They are held by their node, so that they go with it, also where a hook holds its own tensor. The
+backward pass asks here for them, and only while there are any.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -53,16 +53,14 @@ class RemovableHandle:
 class Hooked:
     """What is asked of the gradient of one node."""
 
-    __slots__ = ("grad", "hooks", "node", "retains")
+    __slots__ = ("__weakref__", "grad", "hooks", "retains")
 
-    def __init__(self, node: Node) -> None:
-        key = id(node)
-        self.node = weakref.ref(node, lambda _: hooked.pop(key, None))
+    def __init__(self) -> None:
         self.hooks: dict[int, Hook] = {}
         self.retains = False
         self.grad: Any = None
 
-    def arrived(self, node: Node, g: Any) -> Any:
+    def arrived(self, node: Node, g: Any, retain: bool = True) -> Any:
         """Call the hooks with the gradient; returns it, or what they put in its place."""
         called = list(self.hooks.values())
         for hook in called:
@@ -70,7 +68,7 @@ class Hooked:
             result = hook(g)
             if result is not None:
                 g = _in_place_of(g, result, node)
-        if self.retains:
+        if self.retains and retain:
             array = getattr(g, "_data", g)
             array = array.copy() if isinstance(array, RowGradient) else np.array(array)
             self.grad = array if self.grad is None else self.grad + array
@@ -79,15 +77,15 @@ class Hooked:
         return g
 
 
-#: By the id of the node, for as long as it lives.
-hooked: dict[int, Hooked] = {}
+#: By the id of the node, for as long as it lives: nobody else may hold an entry.
+hooked: WeakValueDictionary[int, Hooked] = WeakValueDictionary()
 
 
 def of(node: Node) -> Hooked:
     """The entry of a node, which is made if there is none."""
     entry = hooked.get(id(node))
     if entry is None:
-        entry = hooked[id(node)] = Hooked(node)
+        entry = hooked[id(node)] = node.hooked = Hooked()
     return entry
 
 

@@ -60,8 +60,8 @@ class Node(ShapeDtype):
     """
 
     __slots__ = (
-        "__weakref__",  # for hooks, which are kept elsewhere
         "code",
+        "hooked",  # set by hooks.py, for those few that have any
         "instruction",
         "number",
         "op",
@@ -75,6 +75,7 @@ class Node(ShapeDtype):
     saved: tuple[Any, ...]  #: (output, *inputs), each as the rules read it
     options: dict[str, Any]
     number: int
+    hooked: Any
     code: CodeType  #: this and the next are cheap, and the source line can be worked out from
     instruction: int  #: them when somebody asks for it
 

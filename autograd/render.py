@@ -20,7 +20,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Graph:
 
     `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
     writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
-    `radius` arrows of it is drawn. Nodes are `tensor.node`; outputs may be given as nodes too.
+    `radius` arrows of it is drawn. All of these, and `outputs`, are Tensors or their nodes.
 
     `dot` and `mermaid` are the picture as text, which stays as it is when `backward()` frees the
     graph.
@@ -95,15 +95,17 @@ class Graph:
         memory: bool = False,
         source: bool = False,
         theme: str = "light",
-        highlight: Mapping[Node, str] | None = None,
-        notes: Mapping[Node, str] | None = None,
-        around: Node | None = None,
+        highlight: Mapping[Any, str] | None = None,
+        notes: Mapping[Any, str] | None = None,
+        around: Tensor | Node | None = None,
         radius: int = 3,
     ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
         if max_nodes < 1:
             raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
+        if radius < 0:
+            raise ValueError(f"Graph: radius (={radius}) must be at least 0")
         if depth is not None and depth < 0:
             raise ValueError(
                 f"Graph: depth (={depth}) must be at least 0; groups=False draws no modules"
@@ -125,9 +127,9 @@ class Graph:
             statistics=statistics,
             memory=memory,
             source=source,
-            highlight=highlight or {},
-            notes=notes or {},
-            around=around,
+            highlight={node_of(x): look for x, look in (highlight or {}).items()},
+            notes={node_of(x): text for x, text in (notes or {}).items()},
+            around=None if around is None else node_of(around),
             radius=radius,
         )
         drawing = Drawing([node_of(output) for output in outputs], options)
@@ -158,33 +160,21 @@ class Graph:
                 f"render: '{path.name}' does not say which format to write; end it in one of "
                 f"{', '.join(_FORMATS)}"
             )
-        if not path.parent.is_dir():
-            raise RenderError(f"render: there is no folder '{path.parent}'; create it first")
-        picture = self._picture(format, timeout)
-        unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
-            unfinished.write_bytes(picture)
-            os.replace(unfinished, path)
-        except OSError as error:
-            raise RenderError(
-                f"render: '{path}' cannot be written ({error.strerror or error}); choose a file "
-                f"that you may write"
-            ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-        return path
+        return write_whole("render", path, lambda: self.picture(format, timeout))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
         try:
-            picture = _no_wider(self._picture("svg").decode(), _WIDEST)
+            picture = _no_wider(self.picture("svg").decode(), _WIDEST)
             return {"image/svg+xml": picture, "text/plain": repr(self)}
         except Exception as error:  # a cell is to show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
-    def _picture(self, format: str, timeout: float = 30) -> bytes:
-        """The picture in a format, drawn in a child process: Graphviz may hang, or crash."""
+    def picture(self, format: str, timeout: float = 30) -> bytes:
+        """The picture as "svg", "png" or "pdf", or its text as "dot", "mermaid" or "markdown".
+
+        It is drawn in a child process: Graphviz may hang, or crash.
+        """
         texts = {"dot": self.dot, "mermaid": self.mermaid}
         texts["markdown"] = f"```mermaid\n{self.mermaid}```\n"
         if format in texts:
@@ -221,6 +211,26 @@ def _no_wider(svg: str, width: float) -> str:
         return f'<svg width="{x * scale:.0f}pt" height="{y * scale:.0f}pt"'
 
     return re.sub(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', fit, svg, count=1)
+
+
+def write_whole(function: str, path: Path, picture: Callable[[], bytes]) -> Path:
+    """Draw a picture, if there is a folder for it, and write it whole or not at all."""
+    if not path.parent.is_dir():
+        raise RenderError(f"{function}: there is no folder '{path.parent}'; create it first")
+    data = picture()
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise RenderError(
+            f"{function}: '{path}' cannot be written ({error.strerror or error}); choose a file "
+            f"that you may write"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+    return path
 
 
 # -- the engine ---------------------------------------------------------------------------------

@@ -363,7 +363,7 @@ class Tensor:
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
-            array = self._outside(".data").astype(dtype)
+            array = self._data.astype(dtype)
             if current_scope() is not None:
                 left(f"astype({np.dtype(dtype)})", self, array)
             return Tensor._of(array, None)

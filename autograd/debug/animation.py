@@ -45,17 +45,18 @@ def animate(
     path = Path(path)
     if path.suffix.lower() != ".svg":
         raise RenderError(f"animate: '{path.name}' must end in .svg: other formats do not move")
-    import tempfile  # here, for it takes as long to import as all of this package
+    from ..render import write_whole
 
     seed = seed_of("animate", y, np.ones_like(y._data) if grad is None else grad)
     assert y.node is not None
     order = [v for v in Pass.of(y.node, seed).visits.values() if v.op is not OUTPUT]
     notes = {v.node: f"step {i}: {_short(v.cotangent)}" for i, v in enumerate(order, 1)}
-    with tempfile.TemporaryDirectory() as folder:
-        still = y.graph(notes=notes, **options).render(Path(folder) / "still.svg")
-        text = still.read_text(encoding="utf-8")
-    path.write_text(_moving(text, len(order), seconds), encoding="utf-8")
-    return path
+
+    def picture() -> bytes:
+        still = y.graph(notes=notes, **options).picture("svg").decode()
+        return _moving(still, len(order), seconds).encode()
+
+    return write_whole("animate", path, picture)
 
 
 def _short(g: Any) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from ..backward import rule_is_recorded
 from ..errors import AnomalyError, AutogradError
 from ..grad_mode import Observer, Observing
+from ..hooks import hooked
 from ..node import LEAF, Leaf, Node, ShapeDtype, fill, getframe, quoted_name, user_frame
 from ..op import Op
 from ..sparse import RowGradient
@@ -109,7 +110,7 @@ class _Watch(Observer):
             self.blame(
                 f"{op.name} gave {y[index]} at {list(index)}, called at {node.source()}",
                 [_value("output", y, met[:1]), *_inputs(node, met[1:])],
-                nan_causes.of_value(op.name, y[index], met[1:] or known),
+                nan_causes.of_value(op, y[index], met[1:] or known),
                 node,
                 {node: "producer"},
             )
@@ -165,12 +166,13 @@ class _Watch(Observer):
         if np.any(self.wrong(g)):
             self.blame_sum(node)
         op, index = node.op, _first(wrong)
-        place, met, why = node.parents.index(parent), _NONE_MET, ("", "")
+        place, met = node.parents.index(parent), _NONE_MET
+        why = nan_causes.of_matrix_gradient(op)
         found = self.slope(node, parent, g) if op.elementwise else None
         if found is not None:
             place, element = found
             met = _at_element((g, *node.saved), node.shape, element)
-            why = nan_causes.of_slope(op.name, met[0], met[1], met[2:])
+            why = nan_causes.of_slope(op, met[0], met[1], met[2:])
         details = [_value("cotangent", g, met[:1])]
         if isinstance(node.saved[0], np.ndarray):
             details.append(_value("output", node.saved[0], met[1:2]))
@@ -179,7 +181,7 @@ class _Watch(Observer):
             f"the gradient by input {place} of {op.name} is {gx[index]} at {list(index)}; "
             f"{op.name} was called at {node.source()}",
             details + _inputs(node, met[2:]),
-            why if why[0] or not np.isinf(gx[index]) else nan_causes.overflow(gx.dtype),
+            why if why[0] or not np.isinf(gx[index]) else nan_causes.overflow(op, gx.dtype),
             node,
             {**dict.fromkeys(_ancestors([parent]), "propagator"), node: "producer"},
         )
@@ -195,11 +197,16 @@ class _Watch(Observer):
         return None
 
     def blame_sum(self, node: Node) -> None:
+        entry = hooked.get(id(node))
+        hook, remedy = "", "scale the loss down, or compute in a wider dtype"
+        if entry is not None and entry.hooks:
+            hook = ", or what a hook made of it,"
+            remedy = f"look at what its hooks return; else {remedy}"
         self.blame(
             f"the cotangents that were added up on the way to {node.op.name}{quoted_name(node)} "
-            f"({node.source()}) are finite, but their sum, or what a hook made of it, is not",
+            f"({node.source()}) are finite, but their sum{hook} is not",
             [],
-            ("", "scale the loss down, or compute in a wider dtype"),
+            ("", remedy),
             node,
             {node: "producer"},
         )

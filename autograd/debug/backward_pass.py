@@ -109,5 +109,5 @@ class Pass(Observer):
         """A pass from `output`, whose graph stays as it is."""
         seen = cls()
         with Observing(seen):
-            backward_pass([(output, seed)], wanted, retain_graph=True)
+            backward_pass([(output, seed)], wanted, retain_graph=True, retain_grads=False)
         return seen

@@ -22,6 +22,7 @@ from ..gradcheck import GradcheckError
 from ..node import FREED, Leaf, Node, ShapeDtype
 from ..op import OUTPUT, Op
 from ..signatures import SHAPE
+from ..sparse import RowGradient
 from ..tensor import Tensor
 from ..tree import tree_map
 from .backward_pass import pull_back
@@ -218,7 +219,8 @@ class _Call:
             ShapeDtype(np.shape(x), np.result_type(x)) if level == SHAPE else x
             for x, level in zip(self.arrays, levels, strict=True)
         ]
-        return pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+        gx = pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+        return gx.dense() if isinstance(gx, RowGradient) else gx
 
 
 def _double(x: Any) -> Any:

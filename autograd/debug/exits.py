@@ -121,9 +121,10 @@ def _broken(trace: Trace, event: Event, i: int) -> Why | None:
     if op.vjps and op.vjps[i] is None:
         return Why(
             "no rule",
-            f"{event.name} gives no gradient for its input {i}: a mask, an index or a count",
+            f"{event.name} has no rule for its input {i}, as for a mask, an index or a count",
             event.line,
-            "let the gradient flow by another way, or use a smooth function for the choice",
+            "let the gradient flow by another way, use a smooth function for a choice, or give an "
+            "operation of your own the rule (autograd.rule)",
         )
     if all(out.dtype.kind not in "fc" for out in event.outputs):
         return Why(

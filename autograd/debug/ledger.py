@@ -146,9 +146,11 @@ def ledger() -> Iterator[Ledger]:
     """
     costs = Ledger()
     start = perf_counter()
-    with Observing(costs):
-        yield costs
-    costs.close(perf_counter() - start)
+    try:
+        with Observing(costs):
+            yield costs
+    finally:
+        costs.close(perf_counter() - start)
 
 
 # -- what a graph keeps -------------------------------------------------------------------------

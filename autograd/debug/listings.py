@@ -19,7 +19,6 @@ from ..backward import rule_is_recorded
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, call_site, getframe, quoted_name
 from ..op import Op
-from ..sparse import RowGradient
 from .changes import checksum
 from .words import origin
 
@@ -119,7 +118,8 @@ def _culprit(arrays: Sequence[Any], parents: Sequence[Node | None], narrow: Any)
         elif x.shape:
             remedy = f"convert it with .astype(np.{narrow})"
         else:
-            remedy = f"make it a Python number, float(c): these leave {narrow} as it is"
+            number = "complex(c)" if x.dtype.kind == "c" else "float(c)"
+            remedy = f"make it a Python number, {number}: these widen nothing"
         return f", because input {i}, {origin(parent)}, is {x.dtype}; {remedy}"
     return f" of {narrow}; if that is not meant, ask it for dtype=np.{narrow}"
 
@@ -176,12 +176,17 @@ class broadcasts(_Block):  # noqa: N801
 # -- gradients ----------------------------------------------------------------------------------
 
 
+def _any(grad: Any) -> bool:
+    """Whether a gradient is there, with an element that is not 0."""
+    return grad is not None and bool(np.any(getattr(grad, "values", grad)))
+
+
 class _Accumulations(_Listing):
     def began(self, _seeds: Any, wanted: Collection[Node] | None) -> None:
         self.adds = wanted is None
 
     def arrived(self, node: Node, _g: Any) -> None:
-        if self.adds and isinstance(node, Leaf) and node.grad is not None:
+        if self.adds and isinstance(node, Leaf) and _any(node.grad):
             self.add(
                 f"a gradient of shape {node.shape}{quoted_name(node)} is added to that of an "
                 f"earlier pass; call zero_grad(), or set .grad to None, before backward()"
@@ -189,7 +194,7 @@ class _Accumulations(_Listing):
 
 
 class accumulations(_Block):  # noqa: N801
-    """List the lines of backward passes that meet a leaf whose `.grad` is there already.
+    """List the lines of backward passes that meet a leaf whose `.grad` is there already, and not 0.
 
     That is right where the gradients of several batches are to be added up, and a forgotten
     `zero_grad()` everywhere else.
@@ -217,7 +222,7 @@ class _Untrained(_Listing):
                 self.read[parent] = x, checksum(x)
 
     def arrived(self, node: Node, g: Any) -> None:
-        if isinstance(node, Leaf) and np.any(g.values if isinstance(g, RowGradient) else g):
+        if isinstance(node, Leaf) and _any(g):
             self.reached[node] = None
 
     def close(self) -> None:

@@ -87,7 +87,8 @@ class Step:
             if part.rule:
                 lines.append(f"    rule      {part.rule}  for input {place}")
                 lines += [f"              {k} is {glimpse(v)}" for k, v in part.values.items()]
-            target = f"{part.name}, a leaf" if isinstance(part.node, Leaf) else part.name
+            is_named = isinstance(part.node, Leaf) and part.node.name
+            target = f"{part.name}, a leaf" if is_named else part.name
             summed = ", summed where it was broadcast" if self._is_summed(part) else ""
             lines.append(f"    sent      {glimpse(part.grad)}  to {target}{summed}")
         return "\n".join(lines)

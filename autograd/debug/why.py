@@ -19,13 +19,14 @@ import numpy as np
 from ..backward import owner_of
 from ..errors import GraphError
 from ..grad_mode import Observing
+from ..hooks import hooked
 from ..node import FREED, Leaf, Node
 from ..tensor import Tensor, seed_of
 from .answer import Why, joined
 from .backward_pass import ROUNDING, Pass, Visit
 from .exits import breaks, exits, outside
 from .tracing import Trace, latest_trace
-from .words import glimpse, is_zero, module_of, name_of, norm
+from .words import formula, glimpse, is_zero, module_of, name_of, norm
 from .zero_causes import cancelled_inside, cancels_inside, explain
 
 _RERUN = "pass the computation: autograd.why({x}, lambda: <what computes {y}>)"
@@ -163,7 +164,7 @@ class _Question:
         not_used = Why(
             "not used",
             f"{self.x_name} is not used on any way to {self.y_name}"
-            + (" that the trace can follow" if self.exits() else ""),
+            + (" that the trace can follow" if self.trace else ""),
             remedy="" if self.trace else f"if it should be, {self.rerun}",
         )
         return joined(
@@ -240,6 +241,7 @@ class _Question:
         seed = seed_of(
             "why", self.y, np.ones_like(self.y._data) if self.grad is None else self.grad
         )
+        self.seed = seed
         try:
             with np.errstate(all="ignore"):
                 visits = Pass.of(y, seed, {x}).visits
@@ -264,7 +266,7 @@ class _Question:
         leading = self.leading_to_x()
         for visit in visits.values():
             if is_zero(visit.cotangent):
-                found += self.cancelling(visit)
+                found += self.hooks_of(visit) or self.cancelling(visit)
                 continue
             sent = dict(visit.sent)
             for i, parent in enumerate(visit.parents):
@@ -273,6 +275,23 @@ class _Question:
                     with np.errstate(all="ignore"):
                         found.append(_at(visit, *explain(visit, i)))
         return joined(found or [Why("seed", "grad=, the cotangent of the result, is zero itself")])
+
+    def hooks_of(self, visit: Visit) -> list[Why]:
+        """The hooks of a node, if they made its gradient zero."""
+        entry = hooked.get(id(visit.node))
+        received = [g for _, g in visit.received] or [self.seed]
+        if entry is None or not entry.hooks or is_zero(sum(received[1:], received[0])):
+            return []
+        name = self.x_name if visit.node is self.x.node else name_of(visit.node)
+        hooks = ", ".join(formula(hook) for hook in entry.hooks.values())
+        return [
+            Why(
+                "hook",
+                f"a hook of {name} makes the gradient zero: {hooks}",
+                visit.node.source(),
+                "remove the hook, or let it return None to leave the gradient as it is",
+            )
+        ]
 
     def leading_to_x(self) -> set[Node | None]:
         leading: set[Node | None] = {self.x.node}

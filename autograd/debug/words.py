@@ -8,6 +8,7 @@ import inspect
 import linecache
 import re
 from collections.abc import Callable, Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,8 @@ def glimpse(value: Any) -> str:
         return f"{array:.6g}"
     text = f"shape {array.shape}, norm {norm(array):.4g}"
     if array.size <= _SHOWN:
-        text += f": {np.array2string(array, precision=4, separator=', ')}"
+        numbers = np.array2string(array, precision=4, separator=",")
+        text += ": " + re.sub(r"\s*([\[\],])\s*", r"\1", numbers).replace(",", ", ")
     return text
 
 
@@ -125,22 +127,27 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-@functools.cache
 def formula(rule: Callable[..., Any]) -> str:
-    """The text of a gradient rule: what its lambda returns, or its name and where it stands."""
+    """The text of a function: what its lambda returns, or its name and where it stands."""
     code = getattr(rule, "__code__", None)
-    if code is None:
-        return getattr(rule, "__name__", repr(rule))
+    return getattr(rule, "__name__", repr(rule)) if code is None else _formula(code)
+
+
+@functools.cache  # of the code, which keeps nothing alive
+def _formula(code: CodeType) -> str:
     if code.co_name == "<lambda>":
         text = "".join(linecache.getlines(code.co_filename))
         spots = [(line, at) for line, _, at, _ in code.co_positions() if line and at]
         # Several lambdas may begin on one line.
-        for node in ast.walk(_parsed(text)):
+        found = ""
+        for node in ast.walk(_parsed(text)):  # the outer before the inner
             if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
                 body = node.body
                 end = (body.end_lineno or 0, body.end_col_offset or 0)
-                if (body.lineno, body.col_offset) <= min(spots) <= end:
-                    return ast.unparse(body)
+                if spots and (body.lineno, body.col_offset) <= min(spots) <= end:
+                    found = ast.unparse(body)
+        if found:
+            return found
     return f"{code.co_name}, {line_of(code.co_filename, code.co_firstlineno)}"
 
 

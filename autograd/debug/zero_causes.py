@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,14 @@ Explanation = tuple[str, str, str]  # kind, reason, remedy
 
 def explain(visit: Visit, i: int) -> Explanation:
     """Why input `i` gets nothing of the cotangent of `visit`."""
-    dense = [_dense(g) for g in arrays_in(visit.cotangent)]
-    gx = visit.pull_back(dense if isinstance(visit.cotangent, list) else dense[0])[i]
+    parent = visit.parents[i]
+    if parent is not None and not parent.size:
+        return (
+            "empty",
+            f"input {i} of {visit.op.name} has no elements (shape {parent.shape})",
+            "look at the index or mask that left none",
+        )
+    gx = _pulled(visit, i, lambda g: _dense(g))
     if gx is None:
         return (
             "no rule",
@@ -39,15 +46,22 @@ def explain(visit: Visit, i: int) -> Explanation:
             f"has the norm {norm(visit.cotangent):.2g}",
             "look for what shrinks it: saturated functions, small factors, long products",
         )
-    if any((a == 0).any() for a in arrays_in(visit.cotangent)):
+    if is_zero(_pulled(visit, i, lambda g: _dense(g) * (g != 0))):
         return _passed_by(visit)
     return cancelled_inside(visit, i)
+
+
+def _pulled(visit: Visit, i: int, change: Callable[[Any], Any]) -> Any:
+    """What input `i` gets for the cotangent of `visit` with its arrays changed."""
+    changed = [np.asarray(change(g)) for g in arrays_in(visit.cotangent)]
+    return visit.pull_back(changed if isinstance(visit.cotangent, list) else changed[0])[i]
 
 
 def _dense(g: Any) -> Any:
     """A cotangent without zeros and without structure."""
     generator = np.random.default_rng(0)
-    return generator.uniform(0.5, 1.5, np.shape(g)).astype(g.dtype)
+    x, y = generator.uniform(0.5, 1.5, (2, *np.shape(g)))
+    return (x + 1j * y if g.dtype.kind == "c" else x).astype(g.dtype)
 
 
 def _blocked(visit: Visit, i: int) -> Explanation:
@@ -92,9 +106,13 @@ def _blocked(visit: Visit, i: int) -> Explanation:
         )
     if name == "power" and len(inputs) == 2:
         base, exponent = inputs
-        at = f"all its exponents are 0 or its bases 0 (base {_known(base)}, exponent " + (
-            f"{_known(exponent)})"
-        )
+        if i == 0 and _is_array_of_zeros(exponent):
+            return (
+                "stationary",
+                "power has the exponent 0: x**0 is 1 everywhere",
+                "look at the exponent",
+            )
+        at = f"base {_known(base)}, exponent {_known(exponent)}"
         return "stationary", f"power has slope 0 here: {at}", "start from another point"
     if name == "updated":
         return (
@@ -163,7 +181,7 @@ def _passed_by(visit: Visit) -> Explanation:
     return (
         "not selected",
         f"of the {count(size, 'element')} of {name} only {reached:,} have an influence on the "
-        f"result{by}, and none of these comes from this input: it was indexed out or masked out",
+        f"result{by}, and this input changes none of these",
         "look at the indices and masks, and which part they take",
     )
 
@@ -171,6 +189,14 @@ def _passed_by(visit: Visit) -> Explanation:
 def cancelled_inside(visit: Visit, i: int) -> Explanation:
     """The elements of a cotangent add up to nothing."""
     name = visit.op.name
+    turned = _pulled(visit, i, lambda g: g * 1j if g.dtype.kind == "c" else g)
+    if norm(turned) > 1e3 * norm(dict(visit.sent)[i]):
+        return (
+            "at right angles",
+            f"input {i} of {name} moves the result at right angles to what counts of it, such as "
+            f"the imaginary part where the real part is taken, or the phase where abs is",
+            "look at which part of a complex number is used afterwards",
+        )
     if name in _CENTRING:
         return (
             "cancels",
@@ -191,6 +217,5 @@ def cancelled_inside(visit: Visit, i: int) -> Explanation:
 def cancels_inside(visit: Visit, i: int, gx: Any) -> bool:
     """Whether `gx` is what rounding left of a sum over elements of the cotangent."""
     # Of that size, but uneven: an even cotangent is what some operations take away themselves.
-    sizes = [np.abs(a) * _dense(a) for a in arrays_in(visit.cotangent)]
-    whole = visit.pull_back(sizes if isinstance(visit.cotangent, list) else sizes[0])[i]
+    whole = _pulled(visit, i, lambda g: np.abs(g) * _dense(g))
     return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)

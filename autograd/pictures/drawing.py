@@ -20,6 +20,7 @@ from .ways import Ways
 _FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
 _FAR = 12  # arrows on the way: what is used so far away is drawn again there
 _LONG = 10  # boxes in a row: longer pictures run down the page, which scrolls
+_MOST = 12  # inputs of one box that are drawn before others have had their turn
 _LABELS = 60  # arrows: in larger pictures, gradients are not written on them
 
 Key = Unit | tuple[Unit, Unit] | tuple[Node, int] | int
@@ -90,17 +91,20 @@ class Drawing:
         inputs: defaultdict[Unit, list[Unit]] = defaultdict(list)
         for unit, user in self.ways.values:
             inputs[user].append(unit)
-        for unit in (queue := self.put_outputs()):  # grows as it is read
-            if isinstance(unit.node, Leaf):
-                continue  # drawn with its first user
-            if not self.unit(unit, unit, unit.frame):
-                break
-            for i in inputs[unit]:
-                for value, times in self.ways.values[i, unit].items() or [(None, 0)]:
-                    self.input(i, unit, value, times)
-            self.constants(unit)
-            queue += [i for i in inputs[unit] if i not in self.found]
-            self.found.update(inputs[unit])
+        for most in _MOST, len(self.inputs):
+            self.arrows.clear()
+            self.cut.clear()
+            for unit in (queue := self.put_outputs()):  # grows as it is read
+                if isinstance(unit.node, Leaf) or not self.unit(unit, unit, unit.frame):
+                    continue  # a leaf is drawn with its first user
+                latest = set(sorted(inputs[unit], key=lambda i: i.node.number)[-most:])
+                followed = [i for i in inputs[unit] if i in latest]
+                for i in followed:
+                    for value, times in self.ways.values[i, unit].items() or [(None, 0)]:
+                        self.input(i, unit, value, times)
+                self.constants(unit)
+                queue += [i for i in followed if i not in self.found]
+                self.found.update(followed)
         arrows = list(self.pointed())
         rows = Counter(self.ways.depth.values())
         is_long = max(_LONG, *rows.values()) < len(rows)
@@ -150,7 +154,7 @@ class Drawing:
             look = "backward" if _is_backward(unit.frame) else "operation"
         look = self.looks.get(unit, look)
         often = unit in self.copied and unit.members == 1
-        notes = [f"used {self.ways.uses[unit]:,} times"] if often else []
+        notes = [f"used {self.ways.times[unit]:,} times"] if often else []
         notes += [self.notes[unit]] if unit in self.notes else []
         return self.put(key, frame, self.labels.box(unit, look, self.copied.get(unit, ""), notes))
 

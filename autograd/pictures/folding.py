@@ -320,12 +320,12 @@ def _runs(
 def _repeated(seen: list[int], bodies: list[tuple[int, ...]]) -> int:
     """How many of the last steps repeat what comes before them; 0 for none."""
     last, end = seen[-1], len(seen)
-    for length in range(1, min(_LONGEST, end - 1) + 1):
-        body = bodies[end - length - 1]
+    nearest = slice(-2, -2 - min(_LONGEST, end - 1), -1)  # backwards from the one before
+    for length, (look, body) in enumerate(zip(seen[nearest], bodies[nearest], strict=True), 1):
         if body and len(body) == length and body[-1] == last and body == tuple(seen[-length:]):
             return length
         if (
-            seen[end - length - 1] == last
+            look == last
             and 2 * length <= end
             and seen[end - 2 * length : end - length] == seen[end - length :]
         ):

@@ -20,6 +20,7 @@ from .walk import maker
 
 _FEW = 16  # elements that are written out
 _ROW = 6  # of them, at most, in a row
+_SAFE = 1e-30  # sums of squares above it have lost nothing to underflow, also in float32
 
 
 class Known:
@@ -49,7 +50,8 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
                 found[parent] = x
     values = {*order, *(p for node in order for p in node.parents if p is not None)}
     for tensor in gc.get_objects():  # a node does not know its tensor, so that graphs have no cycle
-        if issubclass(type(tensor), Tensor) and tensor.node in values:
+        # One whose data were refused has no node.
+        if issubclass(type(tensor), Tensor) and getattr(tensor, "node", None) in values:
             found.setdefault(tensor.node, tensor._data)
     with np.errstate(all="ignore"):
         for node in order:
@@ -99,7 +101,7 @@ class Gradients(Observer):
         self.arrays: dict[Node, Any] = {}
         seeds = [(node, np.ones(node.shape, node.dtype)) for node in outputs]
         with Observing(self), np.errstate(all="ignore"):
-            backward_pass(seeds, retain_graph=True)
+            backward_pass(seeds, retain_graph=True, retain_grads=False)
 
     def arrived(self, node: Any, g: Any) -> None:
         if node.op is not OUTPUT:
@@ -116,7 +118,11 @@ def norm(g: Any) -> float:
     """The Euclidean norm, without overflow; NaN or Inf where an element is that."""
     if isinstance(g, list):
         return math.hypot(*map(norm, g))
-    x = np.abs(g.summed().values if isinstance(g, RowGradient) else g)
+    x = g.summed().values if isinstance(g, RowGradient) else g
+    square = float(np.vdot(x, x).real) if x.dtype.itemsize > 2 else 0.0
+    if _SAFE < square < math.inf:
+        return math.sqrt(square)
+    x = np.abs(x)
     largest = float(x.max()) if x.size else 0.0
     if largest == 0 or not math.isfinite(largest):
         return largest

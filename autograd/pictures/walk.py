@@ -18,7 +18,7 @@ def node_of(output: Tensor | Node) -> Node:
     if isinstance(output, Node):
         return output
     if not isinstance(output, Tensor):
-        raise TypeError(f"Graph: the outputs must be Tensors, got {type(output).__name__}")
+        raise TypeError(f"Graph: expected Tensors or their nodes, got {type(output).__name__}")
     if output.node is None:
         raise GraphError(
             "graph: this tensor has no graph: no input that requires a gradient led to it (or it "

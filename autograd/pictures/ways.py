@@ -20,7 +20,8 @@ class Ways:
     but one. `carried` are the ways into the next repetition, `flows` the largest gradient norms on
     each way, given those between nodes. `inputs` has what is not carried; `depth` and `height` are
     the most arrows on a way to a unit, and from it. `places` has the frame that the tail of a way
-    stands in, `homes` that of a unit (of a leaf, with its first user).
+    stands in, `homes` that of a unit (of a leaf, with its first user). `uses` counts the ways from
+    a unit, `times` how often operations have it as an input, also those that are not drawn.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Ways:
         self.values: dict[Way, Counter[Node | None]] = {}
         self.flows: dict[Way, float] = {}
         units, calls = folding.units, folding.calls
+        self.times: Counter[Unit] = Counter()
         direct: set[Way] = set()
         for node in near:
             user = units[node]
@@ -40,6 +42,7 @@ class Ways:
                 if unit is user and i in calls and calls[i] is calls[node]:
                     continue  # inside such a module
                 way = unit, user
+                self.times[unit] += 1
                 values = self.values.setdefault(way, Counter())
                 if (i, node) in flows:
                     self.flows[way] = worse(self.flows.get(way, 0.0), flows[i, node])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
+import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -174,6 +177,11 @@ def test_scene(scene: Any, expected: list[Any], lib: Any) -> None:
     assert list(map(plain, log)) == expected
 
 
+def animated(y: Tensor) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        autograd.debug.animate(y, f"{folder}/pass.svg")
+
+
 # -- only here ----------------------------------------------------------------------------------
 
 
@@ -278,6 +286,55 @@ def test_hooks_go_with_their_nodes() -> None:
     assert len(hooks.hooked) == before + 1
     del h
     assert len(hooks.hooked) == before
+
+
+def test_hook_that_holds_its_tensor_goes_with_it() -> None:
+    gc.collect()
+    before = len(hooks.hooked)
+
+    def step() -> None:
+        h = Tensor([1.0, 2.0], requires_grad=True) * 2
+        h.register_hook(lambda g: g * h.data)
+
+    step()
+    gc.collect()
+    assert len(hooks.hooked) == before
+
+
+@pytest.mark.parametrize("seen", [lambda y: y.graph(gradients=True), animated])
+def test_passes_that_only_look_retain_nothing(seen: Callable[[Tensor], Any]) -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    h = x * 2
+    h.retain_grad()
+    y = h.sum()
+    seen(y)
+    assert h.grad is None
+    y.backward(retain_graph=True)
+    seen(y)
+    assert h.grad.tolist() == [1, 1]
+
+
+def test_pictures_in_another_thread_leave_retained_gradients_alone() -> None:
+    wrong: list[Any] = []
+
+    def train() -> None:
+        for _ in range(100):
+            h = Tensor([1.0, 2.0], requires_grad=True) * 2
+            h.retain_grad()
+            h.sum().backward()
+            wrong.extend([] if h.grad.tolist() == [1, 1] else [h.grad])
+
+    trainers = [threading.Thread(target=train) for _ in range(2)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for trainer in trainers:
+            trainer.start()
+        while any(trainer.is_alive() for trainer in trainers):
+            (Tensor([1.0, 2.0], requires_grad=True) * 2).graph(gradients=True)
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
 
 
 def test_errors() -> None:

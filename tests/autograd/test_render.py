@@ -103,13 +103,25 @@ def test_graph_that_is_retained_is_drawn() -> None:
     assert loss.graph().operations == 4
 
 
+def test_nodes_may_be_given_by_their_tensors() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    h = np.exp(x)
+    given = h.sum().graph(notes={h: "here"}, highlight={h: "producer"}, around=h, radius=0)
+    assert "here" in given.dot
+    assert "… 1 not shown" in given.dot
+    with pytest.raises(TypeError, match="expected Tensors or their nodes, got str"):
+        h.graph(around="h")
+    with pytest.raises(ValueError, match=r"radius \(=-1\) must be at least 0"):
+        h.graph(around=h, radius=-1)
+
+
 def test_tensor_without_a_graph_is_refused() -> None:
     with pytest.raises(GraphError, match=r"has no graph: .* start from Tensor\(..., requires_grad"):
         Tensor([1.0]).graph()
 
 
 def test_something_else_than_tensors_is_refused() -> None:
-    with pytest.raises(TypeError, match="the outputs must be Tensors, got list"):
+    with pytest.raises(TypeError, match="expected Tensors or their nodes, got list"):
         Graph([leaf("x")])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="pass the tensors whose graph is to be drawn"):
         Graph()

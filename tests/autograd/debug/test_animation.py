@@ -67,3 +67,16 @@ def test_errors(tmp_path: Path) -> None:
         animate(y, tmp_path / "a.png")
     with pytest.raises(GraphError, match="animate: this tensor has no graph"):
         animate(Tensor(1.0), tmp_path / "a.svg")
+
+
+def test_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    y = (Tensor([1.0, 2.0], requires_grad=True) * 2).sum()
+    with pytest.raises(RenderError, match=r"^animate: there is no folder .*; create it first"):
+        animate(y, tmp_path / "missing" / "pass.svg")
+    path = tmp_path / "pass.svg"
+    path.write_text("the old one")
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(RenderError, match=r"^animate: .*pass.svg' cannot be written \(disk full\)"):
+        animate(y, path)
+    assert [p.name for p in tmp_path.iterdir()] == ["pass.svg"]
+    assert path.read_text() == "the old one"

@@ -132,6 +132,17 @@ def test_sum_of_cotangents_that_overflows_is_named() -> None:
     assert "added up on the way to multiply" in message(lambda: program(h, h))
 
 
+def test_hook_that_gives_nan_is_suspected() -> None:
+    def program() -> None:
+        h = leaf(1.0) * 2
+        h.register_hook(lambda g: g * np.nan)
+        h.sum().backward()
+
+    text = message(program)
+    assert "their sum, or what a hook made of it, is not" in text
+    assert "look at what its hooks return" in text
+
+
 def test_second_order_is_looked_at() -> None:
     sound(lambda: grad(grad(lambda x: x**3))(2.0))
     text = message(lambda: grad(grad(lambda x: np.sqrt(x) ** 3))(0.0))

@@ -155,3 +155,9 @@ def test_no_graph() -> None:
         check_graph(Tensor(1.0))
     with pytest.raises(GraphError, match="y has no graph"):
         check_graph(lambda: None)  # type: ignore[arg-type,return-value]
+
+
+def test_rows_of_a_table() -> None:
+    table = Tensor(np.arange(8.0).reshape(4, 2), requires_grad=True)
+    found = check_graph(lambda: (autograd.embedding(table, [0, 1, 1]) ** 2).sum())
+    assert found == (3, [], [])

@@ -182,3 +182,11 @@ def test_questions_leave_no_graph_behind() -> None:
     autograd.why(w, lambda: (w * w).sum())
     autograd.debug.check_graph(lambda: (w * w).sum())
     assert len(live_nodes(start)) == 0
+
+
+def test_block_that_raises_is_counted_up_to_there() -> None:
+    y = np.exp(Tensor(np.ones(1000), requires_grad=True))
+    with pytest.raises(AttributeError), ledger() as costs:
+        y = (y * y).missing
+    assert [row.kept for row in costs.rows] == [8000]
+    assert costs.seconds > 0

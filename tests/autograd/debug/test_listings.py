@@ -50,6 +50,15 @@ def test_promotion_of_complex_numbers_and_by_the_operation_itself() -> None:
     assert "astype(float32 (2,)) gives float64 of float32; if that is not meant" in found[1].message
 
 
+def test_promotion_by_a_complex_number_is_avoided_by_one_of_python() -> None:
+    with promotions() as found:
+        leaf() * np.complex128(2)
+    assert "make it a Python number, complex(c)" in found[0].message
+    with promotions() as found:
+        leaf() * complex(np.complex128(2))
+    assert found == []
+
+
 def test_promotion_is_listed_where_wide_numbers_enter_and_once() -> None:
     with promotions() as found:
         for _ in range(3):
@@ -101,6 +110,15 @@ def test_accumulation_is_listed_at_the_second_pass() -> None:
         assert found == []
         (x * 2).sum().backward()
     assert "a gradient of shape (2,) is added to that of an earlier pass" in found[0].message
+
+
+def test_gradient_that_was_set_to_zero_is_no_accumulation() -> None:
+    x = leaf()
+    (x * 2).sum().backward()
+    x.grad[:] = 0
+    with accumulations() as found:
+        (x * 2).sum().backward()
+    assert found == []
 
 
 def test_untrained_lists_what_an_optimizer_forgot() -> None:

@@ -12,6 +12,7 @@ import pytest
 import autograd
 from autograd import AnomalyError, Tensor, detect_anomaly
 from autograd.debug import nan_causes
+from autograd.rules import decompositions
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -40,6 +41,11 @@ VALUES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (np.sinh, 1000, "the exponential of 1000 is more than 1.798e+308, the largest float64"),
     (lambda x: (x + np.inf) - np.inf, 1, "inf - inf is NaN"),
     (lambda x: (x + np.inf) * 0, 1, "0 * inf is NaN"),
+    (lambda x: np.remainder(x, 0), 1, "it divides by 0"),
+    (lambda x: x[:0].mean(), 1, "it is taken of no elements"),
+    (lambda x: x.std(ddof=1), 1, "the number of elements less ddof is 0"),
+    (lambda x: np.linalg.slogdet(x * np.ones((2, 2))), 1, "the matrix is singular"),
+    (lambda x: np.linalg.norm(x.astype(np.float16)), 300, "a number on the way to it is more than"),
     (lambda x: autograd.log_softmax(x - np.inf), 1, "a row may hold nothing but -inf"),
     (lambda x: x * 1e200, 1e200, "the result is more than 1.798e+308, the largest float64"),
     (lambda x: x @ np.array([1e200]), 1e200, "the result is more than 1.798e+308"),
@@ -53,6 +59,13 @@ SLOPES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (np.arcsin, 1, "the slope of arcsin is infinite at -1 and 1"),
     (np.arccos, -1, "the slope of arccos is infinite at -1 and 1"),
     (np.arccosh, 1, "the slope of arccosh is infinite at 1"),
+    (lambda x: np.arctan2(x, 0 * x), 0, "arctan2 has no slope at (0, 0)"),
+    (lambda x: np.angle(x + 0j), 0, "angle has no slope at 0"),
+    (
+        lambda x: np.linalg.eigh(x * np.eye(2))[1][0, 1],
+        1,
+        "two eigenvalues may be equal: the gradient by the vectors divides by their difference",
+    ),
 ]
 
 #: Seen backward only where infinities of values pass.
@@ -105,8 +118,52 @@ def test_remedies_behind_where_are_those_of_all_slopes() -> None:
                 result.sum().backward()
 
 
+@pytest.mark.parametrize(
+    ("function", "value", "dtype"),
+    [
+        (np.log, 0, float),
+        (np.log, 0, np.float16),
+        (np.log, 0, complex),
+        (np.sqrt, -1, float),
+        (np.arcsin, 1.5, np.float32),
+        (np.arctanh, 1, np.float16),
+    ],
+)
+def test_remedy_of_a_value_makes_it_and_its_gradient_finite(
+    function: Callable[[Tensor], Any], value: float, dtype: Any
+) -> None:
+    x = Tensor(np.array([value, 0.5], dtype), requires_grad=True)
+    with pytest.raises(AnomalyError) as info, detect_anomaly():
+        function(x)
+    remedy = re.search(r"remedy: .*?(np\..*?)(;|$)", str(info.value))
+    assert remedy is not None
+    with detect_anomaly():
+        np.abs(eval(remedy[1], {"np": np, "x": x})).sum().backward()
+    assert x.grad[1] != 0
+
+
+def test_remedy_of_a_slope_leaves_complex_numbers_alone() -> None:
+    x = Tensor([0j, -4], requires_grad=True)
+    with (
+        pytest.raises(AnomalyError, match=r"np.sqrt\(np.where\(x != 0, x, 1\)\)"),
+        detect_anomaly(),
+    ):
+        np.abs(np.sqrt(x)).sum().backward()
+
+
+@pytest.mark.parametrize("value", [0.0, np.inf])
+def test_operations_of_the_user_may_have_any_name(value: float) -> None:
+    def divide(x: Any) -> Any:
+        return value - 1 / x
+
+    operation = autograd.rule(divide, lambda g, _, x: g / x**2)
+    x = Tensor([0.0, 1.0], requires_grad=True)
+    with pytest.raises(AnomalyError, match="divide gave"), detect_anomaly():
+        operation(x)
+
+
 def test_tables_name_operations_that_exist() -> None:
     known = {op.name for op in autograd.op.REGISTRY.values() if isinstance(op, autograd.Op)}
-    known |= {autograd.softmax.name, autograd.log_softmax.name}
+    known |= {autograd.softmax.name, autograd.log_softmax.name, decompositions._slogdet.name}
     for row in nan_causes._VALUES + nan_causes._SLOPES:
         assert set(row[0].split()) <= known

@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd import GraphError, Tensor
-from autograd.debug.words import code_at, formula
+from autograd.debug.words import code_at, formula, glimpse
 from autograd.op import REGISTRY
 
 
@@ -134,3 +134,12 @@ def test_formulas_of_rules() -> None:
     assert [formula(first), formula(second)] == ["g + 1", "g + 2"]
     assert formula(leaf).startswith("leaf, ")
     assert formula(eval("lambda g: g")).startswith("<lambda>, <string>:1")
+
+
+def test_formula_of_a_lambda_inside_another() -> None:
+    double = (lambda: autograd.rule(lambda x: x * 2, lambda g, *_: g * 2))()
+    assert formula(double.vjps[0]) == "g * 2"
+
+
+def test_arrays_are_printed_on_one_line() -> None:
+    assert glimpse(np.ones((2, 2))) == "shape (2, 2), norm 2: [[1., 1.], [1., 1.]]"

@@ -228,7 +228,7 @@ CAUSES: list[tuple[Callable[[Tensor, Tensor], Tensor], str, str]] = [
     (indexed_out, "not selected", "only 3 have an influence"),
     (at_the_bottom, "stationary", "base all 0, exponent 2"),
     (overwritten, "overwritten", "over all elements"),
-    (to_the_power_of_zero, "stationary", "exponent all 0"),
+    (to_the_power_of_zero, "stationary", "has the exponent 0"),
     (taken_away, "cancels", "cancel, to 0"),
     (mean_taken_away, "cancels", "from subtract"),
     (sum_of_softmax, "cancels", "softmax does not change"),
@@ -352,7 +352,8 @@ def test_not_used() -> None:
     assert found.kind == "not used"
     assert found.reason == "other is not used on any way to y"
     assert "autograd.why(other, lambda:" in found.remedy
-    assert why(other, lambda: (w * w).sum()).kind == "not used"
+    text = why(other, lambda: (w * w).sum()).reason
+    assert text == "other is not used on any way to y that the trace can follow"
 
 
 def test_array_of_x_as_a_constant_is_seen_without_a_trace() -> None:
@@ -472,3 +473,54 @@ def test_wrong_arguments() -> None:
         why(np.ones(3), leaf())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="let it return the loss"):
         why(leaf(), lambda: None)
+
+
+def test_operations_on_what_is_empty() -> None:
+    w = leaf()
+    found = why(w, w[:0].sum())
+    assert found.kind == "empty"
+    assert found.reason == "input 0 of sum has no elements (shape (0,))"
+
+
+def test_power_of_zero() -> None:
+    w = leaf()
+    assert why(w, (w**0).sum()).reason == "power has the exponent 0: x**0 is 1 everywhere"
+    one = leaf(1.0)
+    assert "slope 0 here: base 1" in why(one, (np.ones(1) ** one).sum()).reason
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda w: np.real(w * 1j).sum(),
+        lambda w: np.abs(np.exp(1j * w)).sum(),
+        lambda w: np.imag(np.fft.fft(w)[0]),
+    ],
+)
+def test_parts_of_complex_numbers_at_right_angles(part: Any) -> None:
+    w = leaf()
+    assert why(w, part(w)).kind == "at right angles"
+
+
+def test_sums_that_stay_the_same_are_not_taken_for_an_index() -> None:
+    x = Tensor([[0.0, 0.0], [1.0, 2.0]], requires_grad=True)
+    assert why(x, autograd.softmax(x)[0].sum()).kind == "cancels"
+
+
+@pytest.mark.parametrize("at", ["leaf", "result", "output"])
+def test_hook_that_makes_the_gradient_zero(at: str) -> None:
+    w = leaf()
+    y = (h := w * 2).sum()
+    {"leaf": w, "result": h, "output": y}[at].register_hook(lambda g: g * 0)
+    found = why(w, y)
+    name = {"leaf": "w", "result": "multiply", "output": "sum"}[at]
+    assert found.reason == f"a hook of {name} makes the gradient zero: g * 0"
+
+
+def test_retained_gradients_stay() -> None:
+    w = leaf()
+    h = w * 2
+    h.retain_grad()
+    y = h.sum()
+    why(w, y)
+    assert h.grad is None

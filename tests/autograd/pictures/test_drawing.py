@@ -179,6 +179,27 @@ def test_max_nodes_limits_the_boxes(room: int) -> None:
     assert sum(drawn.values()) == room + 1
 
 
+def test_box_of_many_inputs_leaves_room_for_the_way_to_them() -> None:
+    x = leaf("x")
+    state, states = x, []
+    for i in range(300):
+        with autograd.named_scope(f"step {i}"):
+            states.append(np.tanh(state * x))
+            state = np.exp(np.stack(states)).mean()
+    assert labels(state.graph())["mean"] > 5
+
+
+def test_uses_in_repetitions_that_are_not_drawn_are_counted() -> None:
+    x = leaf("x")
+    first, second = x, x
+    for _ in range(100):
+        first = np.tanh(first * x)
+    for _ in range(100):
+        second = np.tanh(second + x)
+    y = np.sin(first * x) + np.cos(second + x)
+    assert labels(y.graph())["x\nused 204 times"] > 1
+
+
 def test_max_nodes_leaves_out_constants_and_copies_too() -> None:
     assert labels(recurrent(20).graph(max_nodes=60)).total() - 60 < 10
     assert labels((leaf("x") * 2).graph(max_nodes=3))["… 1 not shown"] == 1

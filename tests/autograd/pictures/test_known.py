@@ -282,3 +282,10 @@ def test_picture_with_everything_is_drawn(tmp_path: Any) -> None:
     )
     assert "reading.py:" in graph.dot
     assert graph.render(tmp_path / "all.svg").is_file()
+
+
+def test_a_tensor_that_was_never_finished_is_passed_over() -> None:
+    unfinished = object.__new__(Tensor)  # as an exception in `Tensor(...)` leaves it
+    x = leaf("x")
+    assert labels((x * 2).graph(values=True))["x\n1"] == 1
+    assert not hasattr(unfinished, "node")
