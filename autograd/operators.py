@@ -51,7 +51,8 @@ def method(function: Callable[..., Any]) -> Callable[..., Any]:
     """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+        # NumPy would only ask for what stands here; constants have no entry.
+        return REGISTRY.get(function, function)(self, *args, **kwargs)
 
     method.__name__ = function.__name__
     method.__doc__ = f"`np.{function.__name__}`."

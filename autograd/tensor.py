@@ -384,7 +384,7 @@ class Tensor:
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The tensor with its axes reversed."""
-        return self.transpose()
+        return _transpose(self)
 
     def __repr__(self) -> str:
         prefix = f"{type(self).__name__}("
