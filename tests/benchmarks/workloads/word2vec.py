@@ -22,7 +22,7 @@ def _pullback(text: list[list[str]], sg: int) -> Callable[[], Any]:
 
     model = Word2Vec(sg=sg, **OPTIONS)  # type: ignore[arg-type]
     model.build_vocab(text)
-    return lambda: model.train(text, epochs=1)
+    return lambda: model.train(text, epochs=1, progress=False)
 
 
 def _gensim(text: list[list[str]], sg: int) -> Callable[[], Any]:
