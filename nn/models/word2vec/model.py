@@ -50,7 +50,7 @@ HS_STEP = 256
 
 #: An epoch has at least so many steps, if they are not shorter than a block: in fewer, a small
 #: corpus is learned worse than by gensim, which takes one for each pair.
-STEPS = 1000
+STEPS = 300
 
 #: A step sums what sequential training would add in turn. So that words which occur often in it do
 #: not overshoot, steps are shorter where the pairs that a word shares with its own repetitions in

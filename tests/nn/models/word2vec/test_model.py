@@ -115,8 +115,8 @@ def test_learning_rate_falls_linearly_in_words():
 @pytest.mark.parametrize(
     ("words", "options", "step"),
     [
-        (50_000, {}, 50),
-        (1_000_000, {}, 1000),
+        (30_000, {}, 100),
+        (150_000, {}, 500),
         (10**7, {}, trainer.STEP[0]),
         (10**7, {"sg": 1}, trainer.STEP[1]),
         (10**7, {"hs": 1}, trainer.HS_STEP),
