@@ -89,7 +89,7 @@ def backward_pass(
             if record:
                 arguments, options = recorded_arguments(node)
             if options or operation.joint is not None or len(arguments) > 3:
-                gradients: Any = _gradients(operation, g, parents, arguments, options)
+                gradients: Any = apply_rules(operation, g, parents, arguments, options)
             elif len(arguments) == 3:  # the same, written out: most operations have two inputs
                 (p, q), (vjp_x, vjp_y), (out, x, y) = parents, rules, arguments
                 gradients = p and vjp_x(g, out, x, y), q and vjp_y(g, out, x, y)
@@ -127,15 +127,14 @@ def backward_pass(
     return results
 
 
-def _gradients(
-    operation: Op, g: Any, parents: Sequence[Node | None], arguments: Sequence[Any], options: Any
+def apply_rules(
+    operation: Op, g: Any, parents: Sequence[Any], arguments: Sequence[Any], options: Any
 ) -> Sequence[Any]:
     """What the rules of an operation give for each of its parents (for None, anything)."""
     if operation.joint is None:
-        rules: Any = operation.vjps
         return [
-            parent and vjp(g, *arguments, **options)
-            for parent, vjp in zip(parents, rules, strict=True)
+            None if parent is None or vjp is None else vjp(g, *arguments, **options)
+            for parent, vjp in zip(parents, operation.vjps, strict=True)
         ]
     gradients = tuple(operation.joint(g, *arguments, **options))
     if len(gradients) != len(parents):

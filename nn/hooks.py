@@ -112,7 +112,6 @@ def _pass(tensors: Sequence[Any], seen: Any) -> Sequence[Any]:
     """The same tensors; their gradients go through `seen`, all at once."""
     if not any(x.requires_grad for x in tensors):
         return tensors
-    identity = rule(lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients))
-    identity.name = "hook"
+    identity = rule(lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook")
     found: Sequence[Any] = identity(*tensors)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import backward_pass, conform
+from ..backward import apply_rules, backward_pass, conform
 from ..grad_mode import Observer, Observing
 from ..node import LEAF, Leaf, Node
 from ..op import OUTPUT, Op
@@ -65,13 +65,7 @@ def pull_back(
         parts = [np.zeros(s.shape, s.dtype) for s in options["outputs"]]
         parts[options["place"]] = g
         return [parts]
-    if op.joint is not None:
-        found = list(op.joint(g, *saved, **options))
-    else:
-        found = [
-            vjp(g, *saved, **options) if x is not None and vjp else None
-            for x, vjp in zip(inputs, op.vjps, strict=True)
-        ]
+    found = apply_rules(op, g, inputs, saved, options)
     return [
         None if gx is None or x is None else conform(gx, x, op)
         for gx, x in zip(found, inputs, strict=True)

@@ -270,10 +270,11 @@ class Word2Vec:
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
         centres, places, pairs = windows(words, sentences, reach, self.window, block, step)
-        pairs = pairs.astype(np.float32)
-        counts = pairs.sum(axis=3, keepdims=True)
-        true = pairs if self.sg else (counts[..., 0] > 0).astype(np.float32)
-        shares = 1 / np.maximum(counts, 1)
+        true = pairs = pairs.astype(np.float32)
+        if not self.sg:
+            counts = pairs.sum(axis=3, keepdims=True)
+            true = (counts[..., 0] > 0).astype(np.float32)
+            shares = 1 / np.maximum(counts, 1)
         read = Rows(self.inputs, places)
         targets: list[Negatives | Paths] = []
         if self.negative:

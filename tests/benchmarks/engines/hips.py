@@ -6,10 +6,11 @@ import autograd
 import autograd.numpy as np
 
 from . import Step
+from .by_transforms import ByTransforms
 from .written_out import Functions
 
 
-class Engine:
+class Engine(ByTransforms):
     np = np
     F = Functions(np)
 
@@ -27,25 +28,10 @@ class Engine:
 
         return step
 
-    def train(self, loss: Any, arrays: Any, batches: Any, rate: float) -> Step:
-        slopes_of = autograd.value_and_grad(lambda arrays, *batch: loss(self, arrays, *batch))
-
-        def step(i: int) -> Any:
-            value, slopes = slopes_of(arrays, *batches[i % len(batches)])
-            for x, slope in zip(arrays, slopes, strict=True):
-                x -= rate * slope
-            return value
-
-        return step
-
-    descend = train
+    train = ByTransforms.descend
 
     def hvp(self, function: Any, x: Any, constants: Any, vector: Any) -> Step:
         product = autograd.differential_operators.hessian_vector_product(
             lambda x: function(self, x, *constants)
         )
         return lambda _: [product(x, vector)]
-
-    def jacobian(self, function: Any, x: Any, constants: Any) -> Step:
-        jacobian = autograd.jacobian(lambda x: function(self, x, *constants))
-        return lambda _: [jacobian(x)]

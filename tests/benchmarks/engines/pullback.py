@@ -9,9 +9,10 @@ import nn
 from autograd import Tensor
 
 from . import Step
+from .by_transforms import ByTransforms
 
 
-class Engine:
+class Engine(ByTransforms):
     np = numpy
     F = nn.functional
 
@@ -42,21 +43,6 @@ class Engine:
 
         return step
 
-    def descend(self, loss: Any, arrays: Any, batches: Any, rate: float) -> Step:
-        slopes_of = autograd.value_and_grad(lambda arrays, *batch: loss(self, arrays, *batch))
-
-        def step(i: int) -> Any:
-            value, slopes = slopes_of(arrays, *batches[i % len(batches)])
-            for x, slope in zip(arrays, slopes, strict=True):
-                x -= rate * slope
-            return value
-
-        return step
-
     def hvp(self, function: Any, x: Any, constants: Any, vector: Any) -> Step:
         product = autograd.hvp(lambda x: function(self, x, *constants))
         return lambda _: [product(x, vector)]
-
-    def jacobian(self, function: Any, x: Any, constants: Any) -> Step:
-        jacobian = autograd.jacobian(lambda x: function(self, x, *constants))
-        return lambda _: [jacobian(x)]
