@@ -72,6 +72,7 @@ class Op:
         "_signature",
         "apply",
         "arity",
+        "constants",
         "elementwise",
         "forward",
         "function",
@@ -101,6 +102,7 @@ class Op:
         self.vjps = vjps
         self.joint = joint
         self.arity = None if joint else len(vjps)  # None: any number of inputs
+        self.constants = None in vjps  # some inputs never carry a gradient
         self.elementwise = elementwise
         self.residual = residual
         self.reads = tuple(Reads(v) for v in ((joint,) if joint else vjps))
@@ -137,13 +139,11 @@ class Op:
         Tensor, or a tuple of Tensors for a function of several outputs. Raises
         `NotDifferentiableError` for an option that the rules do not honour.
         """
-        if not options and len(args) == self.arity and self.apply is not self:
-            return self.apply(*args)
-        return self._compute(args, options)
-
-    def _compute(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if self.arity is not None and (len(args) != self.arity or options):
-            args, options = self._bind(args, options)
+        if self.arity is not None:
+            if options or len(args) != self.arity:
+                args, options = self._bind(args, options)
+            elif self.apply is not self:
+                return self.apply(*args)
         arrays: list[Any] = []
         parents: list[Node | None] = []
         on_tensors = False
@@ -163,30 +163,30 @@ class Op:
         if self.residual is not None:
             out, residual = out
             options = {**options, self.residual: residual}
-        if not on_tensors:
-            return out
-        return self._record(out, arrays, parents, options)
+        return self._record(out, arrays, parents, options) if on_tensors else out
 
     def _record(
         self, out: Any, arrays: list[Any], parents: list[Node | None], options: dict[str, Any]
     ) -> Any:
         """Wrap the output of a call that has been computed, with its node if it needs one."""
-        out = tuple(map(_as_array, out)) if isinstance(out, tuple) else _as_array(out)
+        several = isinstance(out, tuple)
+        if several:
+            out = tuple(map(_as_array, out))
+        elif type(out) is not _ndarray:
+            out = _as_array(out)
         recording = current_scope() is None or _recording(self, arrays, parents, out, options)
-        if not isinstance(out, tuple) and out.dtype.kind not in "fc":
+        if not several and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
-        if None in self.vjps:
+        if self.constants:
             parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
         if not recording or not any(parents):
-            if isinstance(out, tuple):
-                return tuple(Tensor._of(o, None) for o in out)
-            return Tensor._of(out, None)
+            return tuple(Tensor._of(o, None) for o in out) if several else Tensor._of(out, None)
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
-        for x, parent, level in zip(arrays, parents, levels, strict=True):
+        for x, parent, level in zip(arrays, parents, levels):  # noqa: B905 - a hot loop
             saved.append(x if level == ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
-        if not isinstance(out, tuple):
+        if not several:
             node = fill(
                 _new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame
             )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .render import Graph
 
 _reshape, _transpose = method(np.reshape), method(np.transpose)
+_with_axes_reversed = recorded(np.transpose)
 
 
 class Tensor:
@@ -384,7 +385,7 @@ class Tensor:
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The tensor with its axes reversed."""
-        return _transpose(self)
+        return _with_axes_reversed(self)
 
     def __repr__(self) -> str:
         prefix = f"{type(self).__name__}("

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ class _Call:
                 kwargs = {**kwargs, at: replaced}
             else:
                 positional[at] = replaced
-        with enable_grad():
+        with nullcontext() if recording else enable_grad():
             self.output = function(*positional, **kwargs)
         self.nodes: list[Node] = [x.node for x in self.inputs if x.node is not None]
         #: Whether results must stay differentiable, because the graph leads further out.
@@ -171,14 +172,17 @@ class _Call:
             )
         return output
 
-    def pull_back(self, output: Tensor, g: Any, last: bool = True) -> Any:
-        """The cotangents of the arguments, in their containers, for that of the output."""
-        if output.node is None:  # it does not depend on anything
-            found: list[Any] = [np.zeros(n.shape, n.dtype) for n in self.nodes]
-        else:
-            if self.outer and not isinstance(g, Tensor):
-                g = Tensor._of(g, None)
-            found = _cotangents([(output.node, g)], self.nodes, self.outer, not last)
+    def pull_back(self, *outputs: tuple[Tensor, Any], last: bool = True) -> Any:
+        """The cotangents of the arguments, in their containers, for those of outputs."""
+        seeds = [
+            (y.node, Tensor._of(g, None) if self.outer and not isinstance(g, Tensor) else g)
+            for y, g in outputs
+            if y.node is not None
+        ]
+        if seeds:
+            found = _cotangents(seeds, self.nodes, self.outer, not last)
+        else:  # they do not depend on anything
+            found = [np.zeros(n.shape, n.dtype) for n in self.nodes]
         return self.collect([x if isinstance(x, Tensor) else _scalar_or_array(x) for x in found])
 
     def collect(self, values: list[Any]) -> Any:
@@ -236,7 +240,7 @@ def value_and_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call("grad", function, argnum, args, kwargs)
         output = call.output_tensor("f", scalar=True)
-        return call.value(output), call.pull_back(output, np.ones_like(output._data))
+        return call.value(output), call.pull_back((output, np.ones_like(output._data)))
 
     return compute
 
@@ -273,7 +277,7 @@ def elementwise_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callab
     def compute(*args: Any, **kwargs: Any) -> Any:
         call = _Call("elementwise_grad", function, argnum, args, kwargs)
         output = call.output_tensor("fc", scalar=False)
-        return call.pull_back(output, np.ones_like(output._data))
+        return call.pull_back((output, np.ones_like(output._data)))
 
     return compute
 
@@ -292,7 +296,8 @@ def jacobian(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., 
         for i in range(output.size):
             g = np.zeros(output.size, output.dtype)
             g[i] = 1
-            rows.append(call.pull_back(output, g.reshape(output.shape), i == output.size - 1))
+            last = i == output.size - 1
+            rows.append(call.pull_back((output, g.reshape(output.shape)), last=last))
         columns = zip(*([x for _, x in leaves(row)] for row in rows), strict=True)
         stacked = [np.reshape(np.stack(c), output.shape + np.shape(c[0])) for c in columns]
         if not rows:
@@ -311,24 +316,35 @@ def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., An
     """The Hessian-vector product of a real scalar function, for a few times the price of `grad`.
 
     Returns a function that takes what `function` takes and, as the last positional argument, the
-    vector: containers and shapes as those of argument `argnum`, and so has the result.
-    """
+    vector: containers and shapes as those of argument `argnum`, and so has the result. The
+    Hessian is symmetric, so the vector is pulled back through the gradient.
 
+    Raises what `grad` does, `ShapeError` for a vector of other shapes, and `DTypeError` for
+    complex numbers.
+    """
     gradient = grad(function, argnum)
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
         *args_, vector = args
-
-        def slope(*inner: Any, **kw: Any) -> Any:
-            return _inner_product("hvp", gradient(*inner, **kw), vector)
-
-        return grad(slope, argnum)(*args_, **kwargs)
+        call = _Call("hvp", gradient, argnum, tuple(args_), kwargs)
+        pairs = [
+            (slope, v if isinstance(v, Tensor) else Tensor(v))
+            for slope, v in _matched("hvp", call.output, vector)
+        ]
+        if complex_ones := [x.dtype for pair in pairs for x in pair if x.dtype.kind == "c"]:
+            raise DTypeError(
+                f"hvp: the argument and the vector must be real, got dtype {complex_ones[0]}"
+            )
+        call.outer = call.outer or any(v.requires_grad for _, v in pairs)
+        cotangents = [(slope, v.astype(slope.dtype)) for slope, v in pairs]
+        return call.pull_back(*cotangents if call.outer else [(s, v._data) for s, v in cotangents])
 
     return compute
 
 
-def _inner_product(transform: str, tree: Any, vector: Any) -> Any:
+def _matched(transform: str, tree: Any, vector: Any) -> list[tuple[Any, Any]]:
+    """Each leaf of `tree` with that of a vector of the same containers and shapes."""
     pairs = list(zip(leaves(tree), leaves(vector), strict=False))
     if [p for p, _ in leaves(tree)] != [p for p, _ in leaves(vector)] or any(
         np.shape(a) != np.shape(b) for (_, a), (_, b) in pairs
@@ -337,7 +353,7 @@ def _inner_product(transform: str, tree: Any, vector: Any) -> Any:
             f"{transform}: the vector must have the containers and shapes of the argument, "
             f"{tree_map(np.shape, tree)}; got {tree_map(np.shape, vector)}"
         )
-    return functools.reduce(np.add, [np.sum(a * b) for (_, a), (_, b) in pairs])
+    return [(a, b) for (_, a), (_, b) in pairs]
 
 
 def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -358,7 +374,7 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], 
             g = np.asarray(g, output.dtype)
         elif not call.outer:
             call.outer = g.requires_grad
-        return call.pull_back(output, g, last=False)
+        return call.pull_back((output, g), last=False)
 
     return call.value(output), pullback
 
@@ -380,8 +396,8 @@ def jvp(
     call.outer = True  # the pulled-back cotangent is to be differentiated
     g = Tensor(np.zeros_like(output._data), requires_grad=True)
     with enable_grad():
-        pulled = call.pull_back(output, g)
-        slope = _inner_product("jvp", pulled, tangents)
+        pulled = _matched("jvp", call.pull_back((output, g)), tangents)
+        slope = functools.reduce(np.add, [np.sum(a * b) for a, b in pulled])
     call.outer = outer
     if not isinstance(slope, Tensor) or slope.node is None:
         return call.value(output), np.zeros_like(output._data)

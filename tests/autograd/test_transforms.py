@@ -364,6 +364,32 @@ def test_jvp_tangent_of_another_shape_raises() -> None:
         jvp(f, (np.ones(3),), (np.ones(2),))
 
 
+def test_hvp_can_be_differentiated_in_the_vector() -> None:
+    x, matrix = np.array([0.5, -1.0]), np.array([[2.0, 1.0], [1.0, 3.0]])
+    product = hvp(lambda x: (x @ matrix @ x) * 0.5)
+    v = leaf([1.0, 2.0])
+    product(x, v).sum().backward()
+    np.testing.assert_allclose(v.grad, matrix.sum(axis=0))
+
+
+def test_hvp_of_a_linear_function_is_zero() -> None:
+    np.testing.assert_array_equal(hvp(lambda x: x.sum())(np.ones(3), np.ones(3)), np.zeros(3))
+
+
+def test_hvp_keeps_the_dtype_of_the_argument() -> None:
+    x = np.ones(3, np.float32)
+    assert hvp(lambda x: (x**3).sum())(x, np.ones(3)).dtype == np.float32
+
+
+def test_hvp_refuses_a_vector_of_another_shape_and_complex_numbers() -> None:
+    product = hvp(lambda x: np.real(x * x).sum())
+    with pytest.raises(ShapeError, match="hvp: the vector must have the containers and shapes"):
+        product(np.ones(3), np.ones(2))
+    for x, v in ((np.ones(3), 1j * np.ones(3)), (1j * np.ones(3), np.ones(3))):
+        with pytest.raises(DTypeError, match="hvp: the argument and the vector must be real"):
+            product(x, v)
+
+
 def test_grad_of_containers_comes_in_the_same_containers() -> None:
     parameters = {"w": np.array([1.0, 2.0]), "layers": [(np.array(3.0),), np.array(4.0)]}
 
