@@ -79,12 +79,6 @@ def keep_freed_memory() -> bool:
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 
 
-def blas_threads() -> int:
-    """How many threads matrix products may use, as OpenBLAS was told; otherwise the processors."""
-    get = _openblas("get_num_threads")
-    return int(get()) if get is not None else os.cpu_count() or 1
-
-
 def _blas_kernel() -> str | None:
     """The kernel that the OpenBLAS inside NumPy's wheel chose for this processor, if it says."""
     get = _openblas("get_corename")

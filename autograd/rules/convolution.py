@@ -32,7 +32,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..broadcasting import per_axis
 from ..errors import ShapeError
 from ..op import Op, rule
-from ..threads import in_parallel
 
 Sizes = int | Sequence[int]
 
@@ -204,7 +203,6 @@ def _check_bias(function: str, bias: Any, outputs: int) -> None:
 # -- on arrays ----------------------------------------------------------------------------------
 
 _BLOCK = 1 << 20  # bytes of windows at a time: what fits the second-level cache
-_SMALL = 10**6  # multiplications in a matrix product that OpenBLAS does without repacking
 _FEW = 8  # channels; runs along the width are longer than runs along so few
 
 
@@ -215,16 +213,13 @@ def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any
     out = _empty(x, (len(x), *counts, len(weight)), dtype)
     # (groups * outputs, channels, *kernel) -> (groups, kernel * channels, outputs)
     columns = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (1, 2), (-1, -2))
-    columns = _aligned(columns.reshape(groups, -1, columns.shape[-1]))
+    columns = columns.reshape(groups, -1, columns.shape[-1])
 
-    def convolve(images: slice) -> None:
-        for block, rows in _windows_by_row(x[images], kernel, windows, dtype):
-            y = out[images][block]
-            _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
-            if bias is not None:
-                y += bias
-
-    in_parallel(convolve, len(x), out.size // len(weight) * weight.size)
+    for block, rows in _windows_by_row(x, kernel, windows, dtype):
+        y = out[block]
+        _multiply(rows, columns, y.reshape(-1, y.shape[-1]))
+        if bias is not None:
+            y += bias
     return np.moveaxis(out, -1, 1)
 
 
@@ -234,15 +229,9 @@ def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
     dtype = np.result_type(g, x)
     shape = (groups, math.prod(kernel) * channels, outputs)
     g = np.moveaxis(g, 1, -1)
-
-    def correlate(images: slice) -> Any:
-        total = _zeros(g, shape, dtype)
-        for block, rows in _windows_by_row(x[images], kernel, windows, dtype):
-            part = _by_group(g[images][block], groups)
-            total += _multiply_transposed(rows, part, channels)
-        return total
-
-    total = sum(in_parallel(correlate, len(x), g.size * shape[1]))
+    total = _zeros(g, shape, dtype)
+    for block, rows in _windows_by_row(x, kernel, windows, dtype):
+        total += np.swapaxes(rows, 1, 2) @ _by_group(g[block], groups)
     total = np.moveaxis(total.reshape(groups, *kernel, channels, outputs), (-1, -2), (1, 2))
     return total.reshape(-1, channels, *kernel).copy()
 
@@ -252,15 +241,11 @@ def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = N
     channels, padded = groups * weight.shape[1], windows.padded(size)
     dtype = np.result_type(g, weight)
     # (groups * outputs, channels, *kernel) -> (*kernel, groups, outputs, channels)
-    taps = np.moveaxis(weight.reshape(groups, -1, *weight.shape[1:]), (0, 1, 2), (-3, -2, -1))
-    taps = _aligned(taps.astype(dtype))
+    taps = weight.reshape(groups, -1, *weight.shape[1:])
+    taps = np.moveaxis(taps, (0, 1, 2), (-3, -2, -1)).copy()  # in memory, too
     g = np.moveaxis(g, 1, -1)
     x = _zeros(g, (len(g), *padded, channels), dtype)
-    in_parallel(
-        lambda images: _add_windows(x[images], g[images], taps, windows),
-        len(x),
-        g.size // g.shape[-1] * weight.size,
-    )
+    _add_windows(x, g, taps, windows)
     inside = (slice(low, low + n) for (low, _), n in zip(windows.padding, size, strict=True))
     return np.moveaxis(x[(slice(None), *inside)], -1, 1)
 
@@ -353,17 +338,6 @@ def _zeros(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return np.zeros_like(like, shape=shape, dtype=dtype, order="C")
 
 
-def _aligned(x: Any) -> Any:
-    """A copy that starts where a line of the cache does: matrix products read it faster."""
-    line = 64 // x.dtype.itemsize
-    memory = _empty(x, (x.size + line,), x.dtype)
-    address = memory.ctypes.data if hasattr(memory, "ctypes") else 0
-    first = -address % 64 // x.dtype.itemsize
-    copy = memory[first : first + x.size].reshape(x.shape)
-    copy[...] = x
-    return copy
-
-
 def _images_in_a_block(x: Any, bytes_for_one: int) -> int:
     return max(1, min(len(x), _BLOCK // max(bytes_for_one, 1)))
 
@@ -374,38 +348,12 @@ def _by_group(images: Any, groups: int) -> Any:
 
 
 def _multiply(rows: Any, columns: Any, out: Any) -> None:
-    """Write `rows @ columns` of each group into its columns of `out`.
-
-    Small products are faster than one large one: see `_SMALL`.
-    """
-    groups, length, width = rows.shape
-    outputs = columns.shape[-1]
+    """Write `rows @ columns` of each group into its columns of `out`."""
+    groups = len(rows)
     if groups > 1:
-        out.reshape(-1, groups, outputs)[...] = np.swapaxes(rows @ columns, 0, 1)
-        return
-    rows, columns = rows[0], columns[0]
-    height = _SMALL // (width * outputs)
-    whole = length // height * height if height >= 16 else 0
-    if whole:
-        np.matmul(
-            rows[:whole].reshape(-1, height, width),
-            columns,
-            out=out[:whole].reshape(-1, height, outputs),
-        )
-    if whole < length:
-        np.matmul(rows[whole:], columns, out=out[whole:])
-
-
-def _multiply_transposed(rows: Any, others: Any, channels: int) -> Any:
-    """`rows.T @ others` of each group, in small products for each place in the kernel."""
-    groups, length, width = rows.shape
-    outputs = others.shape[-1]
-    pieces = max(1, -(-length * channels * outputs // _SMALL))
-    if groups > 1 or channels < _FEW or length % pieces or length < 64 * pieces:
-        return np.swapaxes(rows, 1, 2) @ others
-    a = np.transpose(rows.reshape(pieces, -1, width // channels, channels), (0, 2, 3, 1))
-    products = np.matmul(a, others.reshape(pieces, 1, -1, outputs))
-    return products.sum(axis=0).reshape(1, width, outputs)
+        out.reshape(len(out), groups, -1)[...] = np.swapaxes(rows @ columns, 0, 1)
+    else:
+        np.matmul(rows[0], columns[0], out=out)
 
 
 def _sum_by_channel(g: Any) -> Any:
