@@ -59,7 +59,7 @@ WORKLOADS: dict[str, Workload] = {
     "cnn": timed(
         "two convolutions, max-pool, two linear layers, batch 64 of 28x28, one step, float32",
         cnn.ENGINES,
-        steps=1,
+        steps=4,
     ),
     "recurrent": timed(
         "a tanh cell, 8 inputs, 32 states, batch 16, 200 steps of time, one step of SGD, float32",
@@ -69,7 +69,7 @@ WORKLOADS: dict[str, Workload] = {
     "conv": timed(
         "convolution 32 -> 64, 3x3, batch 64 of 26x26, forward and backward, float32",
         layers.CONV,
-        steps=1,
+        steps=4,
     ),
     "relu": timed(
         "ReLU, 64 images of 64x24x24, forward and backward, float32", layers.RELU, steps=4
