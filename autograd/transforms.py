@@ -18,7 +18,7 @@ Read `gradcheck.py` next: how a gradient is known to be right.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -174,20 +174,22 @@ class _Call:
 
     def pull_back(self, *outputs: tuple[Tensor, Any], last: bool = True) -> Any:
         """The cotangents of the arguments, in their containers, for those of outputs."""
+        return self.collect(self.cotangents(*outputs, last=last))
+
+    def cotangents(self, *outputs: tuple[Tensor, Any], last: bool = True) -> list[Any]:
+        """The cotangent of each array among the arguments, for those of outputs."""
         seeds = [
             (y.node, Tensor._of(g, None) if self.outer and not isinstance(g, Tensor) else g)
             for y, g in outputs
             if y.node is not None
         ]
         if seeds:
-            found = _cotangents(seeds, self.nodes, self.outer, not last)
-        else:  # they do not depend on anything
-            found = [np.zeros(n.shape, n.dtype) for n in self.nodes]
-        return self.collect([x if isinstance(x, Tensor) else _scalar_or_array(x) for x in found])
+            return _cotangents(seeds, self.nodes, self.outer, not last)
+        return [np.zeros(n.shape, n.dtype) for n in self.nodes]  # they do not depend on anything
 
-    def collect(self, values: list[Any]) -> Any:
+    def collect(self, values: Iterable[Any]) -> Any:
         """One value per input, put in the containers of the arguments."""
-        iterator = iter(values)
+        iterator = map(_scalar_or_array, values)
         trees = tuple(rebuild(tree, iterator) for tree in self.trees)
         return trees[0] if self.single else trees
 
@@ -292,17 +294,15 @@ def jacobian(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., 
     def compute(*args: Any, **kwargs: Any) -> Any:
         call = _Call("jacobian", function, argnum, args, kwargs)
         output = call.output_tensor("fc", scalar=False)
+        if not output.size:
+            return call.collect(np.zeros(output.shape + n.shape, n.dtype) for n in call.nodes)
         rows = []
         for i in range(output.size):
-            g = np.zeros(output.size, output.dtype)
-            g[i] = 1
-            last = i == output.size - 1
-            rows.append(call.pull_back((output, g.reshape(output.shape)), last=last))
-        columns = zip(*([x for _, x in leaves(row)] for row in rows), strict=True)
-        stacked = [np.reshape(np.stack(c), output.shape + np.shape(c[0])) for c in columns]
-        if not rows:
-            stacked = [np.zeros(output.shape + n.shape, n.dtype) for n in call.nodes]
-        return call.collect([_scalar_or_array(x) for x in stacked])
+            g = np.zeros(output.shape, output.dtype)
+            g.flat[i] = 1
+            rows.append(call.cotangents((output, g), last=i == output.size - 1))
+        columns = zip(*rows, strict=True)
+        return call.collect(np.reshape(np.stack(c), output.shape + c[0].shape) for c in columns)
 
     return compute
 
