@@ -2,13 +2,15 @@
 
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from .engines import ENGINES, HIPS, installed
+from .engines import ENGINES, HIPS, command, environment, installed
 from .plot import plot
 from .processes import run
+from .profile import COLUMNS
 from .report import growth_table, machine, summary, table
 from .workloads import WORKLOADS
 
@@ -19,11 +21,15 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", choices=ENGINES)
     parser.add_argument("--threads", type=int, default=1, help="for every library (default: 1)")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--profile", action="store_true", help="where pullback's own time goes")
     parser.add_argument("--quick", action="store_true", help="a few steps: times mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's numbers")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (PNG, SVG)")
     parser.add_argument("--hips", type=Path, default=HIPS, help=f"where it is (default: {HIPS})")
     args = parser.parse_args()
+
+    if args.profile:
+        return profile(args.only, args.threads, args.quick)
 
     wanted = args.engines or ENGINES
     engines = [engine for engine in wanted if installed(engine, args.hips)]
@@ -47,6 +53,16 @@ def main() -> int:
     if args.plot:
         plot(report, args.plot)
     return int(any(row["fault"] for rows in report["results"].values() for row in rows))
+
+
+def profile(names: list[str], threads: int, quick: bool) -> int:
+    print(f"{'microseconds':26}", *(f"{column:>11}" for column in COLUMNS), flush=True)
+    failed = 0
+    for name in names:
+        if WORKLOADS[name].steps:
+            child = command("-m", "tests.benchmarks.profile", name) + ["quick"] * quick
+            failed |= subprocess.run(child, env=environment("pullback", threads)).returncode
+    return failed
 
 
 def described(machine: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import math
 import resource
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -39,6 +39,7 @@ class Workload:
     """`engines`: how each is measured. `lasting`: a process can be asked again and again.
 
     `share`: of the rounds, in how many it takes part. `tolerance`: relative, of what is compared.
+    `steps`: by what is measured, the setup of each engine, where that is the time of steps.
     """
 
     about: str
@@ -46,6 +47,7 @@ class Workload:
     lasting: bool = False
     share: float = 0.1
     tolerance: float = 1e-3  # float32, after thousands of steps
+    steps: dict[str, dict[str, Setup]] = field(default_factory=dict)
 
 
 FLOAT64 = 1e-9  # a tolerance
@@ -96,7 +98,7 @@ def timed(
     engines = {
         name: _in_turns({unit: setup}, {unit: steps}, per_step) for name, setup in setups.items()
     }
-    return Workload(about, engines, lasting=True, share=1, tolerance=tolerance)
+    return Workload(about, engines, True, 1, tolerance, {unit: setups})
 
 
 def family(
@@ -110,13 +112,13 @@ def family(
     `members`: the setups under each size's name; `steps`: in a block, under the same names.
     """
     engines = {}
+    sizes = {f"µs per step, {size}": setups for size, setups in members.items()}
     for engine in dict.fromkeys(name for setups in members.values() for name in setups):
-        sizes = {f"µs per step, {size}": setups for size, setups in members.items()}
         engines[engine] = _in_turns(
             {label: setups[engine] for label, setups in sizes.items() if engine in setups},
             {f"µs per step, {size}": number for size, number in steps.items()},
         )
-    return Workload(about, engines, lasting=True, share=1, tolerance=tolerance)
+    return Workload(about, engines, True, 1, tolerance, sizes)
 
 
 def _in_turns(setups: dict[str, Setup], steps: dict[str, int], per_step: int = 1) -> Engine:
