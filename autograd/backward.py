@@ -123,7 +123,9 @@ def backward_pass(
         if not retain_graph:
             node.parents = node.saved = FREED
             node.options = NO_OPTIONS
-    results.update((node, pending[node]) for node in ends if node in pending)
+    for node in ends:
+        if node in pending:
+            results[node] = pending[node]
     return results
 
 
@@ -149,7 +151,7 @@ def _topological_order(
     seeds: Sequence[tuple[Node, Any]], ends: Collection[Node] = ()
 ) -> list[Node]:
     """All nodes between the seeds and `ends`, each before its parents: newest first."""
-    order = list(dict.fromkeys(node for node, _ in seeds if node not in ends))
+    order = list(dict.fromkeys([node for node, _ in seeds if node not in ends]))
     seen = {*order, *ends}
     for node in order:  # grows as it is read
         parents = node.parents

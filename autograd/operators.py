@@ -50,9 +50,10 @@ def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
 def method(function: Callable[..., Any]) -> Callable[..., Any]:
     """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
 
+    apply = REGISTRY.get(function, function)  # NumPy would only ask for it; constants have none
+
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        # NumPy would only ask for what stands here; constants have no entry.
-        return REGISTRY.get(function, function)(self, *args, **kwargs)
+        return apply(self, *args, **kwargs)
 
     method.__name__ = function.__name__
     method.__doc__ = f"`np.{function.__name__}`."
