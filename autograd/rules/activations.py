@@ -143,7 +143,7 @@ _FAR = (
 def _erf(x: Any) -> Any:
     a = np.abs(x)
     skip = 4 if a.dtype.itemsize <= 4 else 0  # terms below the precision of float32
-    low, high = np.minimum(a, 1.0), np.clip(a, 1.0, 6.0)
+    low, high = np.clip(a, 0.0, 1.0), np.clip(a, 1.0, 6.0)
     y = low * _polynomial(_NEAR[skip:], 2 * low * low - 1)
     far = 1 - np.exp(-high * high) * _polynomial(_FAR[skip:], 14.4 / (high + 3) - 2.6)
     far -= y  # exact, as both are in 0.84..1 where it counts; `where` takes four times as long

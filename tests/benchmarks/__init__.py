@@ -4,6 +4,7 @@
     python -m tests.benchmarks --only chain cnn         some workloads
     python -m tests.benchmarks --engines pullback numpy some engines
     python -m tests.benchmarks --threads 2 --rounds 100 --json results.json --plot ratios.png
+    python -m tests.benchmarks --profile --only chain   where pullback's own time goes
     python -m tests.benchmarks --quick                  does it run? the times mean nothing
 
 Run it from the root of the repository; `pip install -e '.[bench]'` brings the peers but two.
@@ -39,7 +40,7 @@ without its optimiser, for those who would not use it; "pytorch-fused" is its op
 what people write. "jax" is compiled by `jax.jit`, "jax-eager" is not.
 
 The reading order: `engines/__init__.py`, an engine (`engines/pullback.py`), `workloads/mlp.py`,
-`measure.py`; then `processes.py`, `report.py` and `plot.py`. To add an engine: one file, and one
-line in the table of engines. To add a workload: forward code that all engines share, and one entry
-in `workloads/__init__.py`.
+`measure.py`; then `processes.py`, `report.py`, `plot.py` and `profile.py`. To add an engine: one
+file, and one line in the table of engines. To add a workload: forward code that all engines share,
+and one entry in `workloads/__init__.py`.
 """

@@ -33,7 +33,7 @@ ROUNDS, SECONDS = 15, 0.02  # how often everything is timed, and for how long ea
 COLUMNS = ("step", "functions", "rules", "optimiser", "engine", "by hand")
 
 
-class _Calls(Observer):
+class Calls(Observer):
     """Collects what one step calls, ready to be called again."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class _Stopwatch:
 
 def profile(step: Step, by_hand: Step | None, rounds: int = ROUNDS) -> dict[str, float]:
     """The columns, in microseconds."""
-    calls, optimising = _Calls(), _Stopwatch()
+    calls, optimising = Calls(), _Stopwatch()
     step(0)
     with Observing(calls):
         step(1)

@@ -1,6 +1,7 @@
 """The benchmarks run, and the engines they compare compute the same. No time is looked at."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograd.grad_mode import Observing
+
 from .engines import ENGINES, PINS, ROOT, command, environment, installed
 from .measure import agree, checked, memory_of_import, peak_memory
 from .plot import plot
+from .profile import COLUMNS, Calls, profile
 from .report import growth_table, summary, table
 from .workloads import WORKLOADS
+from .workloads.chain import CHAIN_OPERATIONS
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -43,6 +48,28 @@ def test_a_run_of_the_command_compares_engines_in_their_own_processes(tmp_path: 
         assert {row["engine"] for row in rows} == {"pullback", "numpy"}
         assert not any(row["fault"] for row in rows)
     assert "NumPy by hand" in picture.read_text()
+
+
+def test_a_profile_finds_every_function_and_rule_of_a_step() -> None:
+    step = WORKLOADS["chain"].steps["µs per operation"]["pullback"]()
+    calls = Calls()
+    with Observing(calls):
+        step(0)
+    assert len(calls.functions) == CHAIN_OPERATIONS
+    assert len(calls.rules) == 2 * 100 + 2 * 100 + 100 + 1  # product, sum, tanh; the last sum
+    joint = Calls()
+    with Observing(joint):
+        WORKLOADS["layer-norm"].steps["µs per step"]["pullback"]()(0)
+    assert (len(joint.functions), len(joint.rules)) == (1, 1)
+
+
+def test_a_profile_accounts_for_the_whole_step() -> None:
+    setups = WORKLOADS["mlp-784-30-10"].steps["µs per step"]
+    found = profile(setups["pullback"](), setups["numpy"](), rounds=1)
+    assert tuple(sorted(found)) == tuple(sorted(COLUMNS))
+    parts = [found[name] for name in ("functions", "rules", "optimiser", "engine")]
+    assert min(found["step"], *parts[:3], found["by hand"]) > 0
+    assert math.isclose(sum(parts), found["step"])
 
 
 #: Each engine with what uses its verbs: gradient, train, descend, hvp and jacobian.
