@@ -202,7 +202,7 @@ def _check_bias(function: str, bias: Any, outputs: int) -> None:
 
 # -- on arrays ----------------------------------------------------------------------------------
 
-_BLOCK = 1 << 20  # bytes of windows at a time: what fits the second-level cache
+_BLOCK = 1 << 21  # bytes of windows at a time: about a processor's second-level cache
 _FEW = 8  # channels; runs along the width are longer than runs along so few
 
 
