@@ -319,13 +319,18 @@ def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., An
     vector: containers and shapes as those of argument `argnum`, and so has the result. The
     Hessian is symmetric, so the vector is pulled back through the gradient.
 
-    Raises what `grad` does, `ShapeError` for a vector of other shapes, and `DTypeError` for
-    complex numbers.
+    Raises what `grad` does, `TypeError` where the vector is missing, `ShapeError` for one of other
+    shapes, and `DTypeError` for complex numbers.
     """
     gradient = grad(function, argnum)
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
+        if len(args) < (1 if isinstance(argnum, str) else max(argnum, 0) + 2):
+            raise TypeError(
+                f"hvp: got {len(args)} positional arguments; pass those of the function and then, "
+                f"as the last, the vector"
+            )
         *args_, vector = args
         call = _Call("hvp", gradient, argnum, tuple(args_), kwargs)
         pairs = [

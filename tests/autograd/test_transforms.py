@@ -376,6 +376,12 @@ def test_hvp_of_a_linear_function_is_zero() -> None:
     np.testing.assert_array_equal(hvp(lambda x: x.sum())(np.ones(3), np.ones(3)), np.zeros(3))
 
 
+@pytest.mark.parametrize(("argnum", "args"), [(0, (1.0,)), (1, (1.0, 2.0)), ("k", ())])
+def test_hvp_without_a_vector_says_so(argnum: int | str, args: tuple[float, ...]) -> None:
+    with pytest.raises(TypeError, match="hvp: got . positional arguments; pass those of the func"):
+        hvp(lambda *args, k=1.0: args[0] * k, argnum)(*args)
+
+
 def test_hvp_keeps_the_dtype_of_the_argument() -> None:
     x = np.ones(3, np.float32)
     assert hvp(lambda x: (x**3).sum())(x, np.ones(3)).dtype == np.float32
