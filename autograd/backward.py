@@ -151,7 +151,7 @@ def _topological_order(
     seeds: Sequence[tuple[Node, Any]], ends: Collection[Node] = ()
 ) -> list[Node]:
     """All nodes between the seeds and `ends`, each before its parents: newest first."""
-    order = list(dict.fromkeys([node for node, _ in seeds if node not in ends]))
+    order = list(dict.fromkeys(node for node, _ in seeds if node not in ends))
     seen = {*order, *ends}
     for node in order:  # grows as it is read
         parents = node.parents
@@ -251,10 +251,8 @@ def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
     A VJP is linear in `g`: without the link, all that it could be is zero.
     """
     is_tensor = isinstance(gx, op.Tensor)
-    if is_tensor and gx.node is not None:
-        return gx
     gs = g if isinstance(g, list) else [g]
-    if is_tensor and not any(getattr(x, "node", None) for x in gs):
+    if is_tensor and (gx.node or not any(getattr(x, "node", None) for x in gs)):
         return gx
     array = gx._data if is_tensor else gx
     if np.any(array):

@@ -55,6 +55,8 @@ def normalize_axes(function: str, axis: Axes, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
+    if isinstance(axis, int) and -ndim <= axis < ndim:  # the usual case, at once
+        return (axis % ndim,)
     axes = tuple(axis) if isinstance(axis, Sequence) else (axis,)
     for a in axes:
         if not -ndim <= a < ndim:
@@ -70,10 +72,6 @@ def normalize_axes(function: str, axis: Axes, ndim: int) -> tuple[int, ...]:
 
 def reduced_shape(shape: tuple[int, ...], axis: Axes) -> tuple[int, ...]:
     """`shape` with the reduced axes kept at length one, as `keepdims=True` would leave it."""
-    if isinstance(axis, int) and -len(shape) <= axis < len(shape):  # the usual case, at once
-        kept = list(shape)
-        kept[axis] = 1
-        return tuple(kept)
     axes = normalize_axes("reduction", axis, len(shape))
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
@@ -82,8 +80,6 @@ def reduced_size(shape: tuple[int, ...], axis: Axes) -> int:
     """How many elements of an array of `shape` meet in one element of the reduction."""
     if axis is None:
         return math.prod(shape)
-    if isinstance(axis, int) and -len(shape) <= axis < len(shape):
-        return shape[axis]
     return math.prod([shape[a] for a in normalize_axes("reduction", axis, len(shape))])
 
 

@@ -230,15 +230,16 @@ def _sums(axes: int, x: Any, y: Any = None, careful: bool = False) -> Any:
     `careful`: by NumPy's sum, which loses fewer digits of many numbers and takes three times as
     long.
     """
+    letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
+    kept = letters[: x.ndim - max(axes - 1, 1)]
     if careful:
-        sums = x.sum(axis=tuple(range(-max(axes - 1, 1), 0)))
-    elif y is not None and axes == 1:
+        sums = x.sum(axis=tuple(range(len(kept), x.ndim)))
+    elif y is None:
+        sums = np.einsum(f"{letters}->{kept}", x)
+    elif axes == 1:
         sums = np.vecdot(x, y)
     else:
-        letters = "abcdefghijklmnopqrstuvwxyz"[: x.ndim]
-        kept = letters[: x.ndim - max(axes - 1, 1)]
-        factors = (x,) if y is None else (x, y)
-        sums = np.einsum(f"{','.join([letters] * len(factors))}->{kept}", *factors)
+        sums = np.einsum(f"{letters},{letters}->{kept}", x, y)
     if axes > 1:
         sums = sums.sum(axis=-1)
     return sums.reshape(sums.shape + (1,) * axes)

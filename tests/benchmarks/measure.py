@@ -98,7 +98,9 @@ def timed(
     engines = {
         name: _in_turns({unit: setup}, {unit: steps}, per_step) for name, setup in setups.items()
     }
-    return Workload(about, engines, True, 1, tolerance, {unit: setups})
+    return Workload(
+        about, engines, lasting=True, share=1, tolerance=tolerance, steps={unit: setups}
+    )
 
 
 def family(
@@ -118,7 +120,7 @@ def family(
             {label: setups[engine] for label, setups in sizes.items() if engine in setups},
             {f"µs per step, {size}": number for size, number in steps.items()},
         )
-    return Workload(about, engines, True, 1, tolerance, sizes)
+    return Workload(about, engines, lasting=True, share=1, tolerance=tolerance, steps=sizes)
 
 
 def _in_turns(setups: dict[str, Setup], steps: dict[str, int], per_step: int = 1) -> Engine:

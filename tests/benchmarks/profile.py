@@ -15,21 +15,24 @@ arrays, that much of their time is counted as the engine's.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from autograd import Tensor
+from autograd.debug.backward_pass import Pass
 from autograd.grad_mode import Observer, Observing
+from autograd.op import OUTPUT
 from nn.optim.base import Optimizer
 
 from .engines import Step
 from .workloads import WORKLOADS
 
 ROUNDS, SECONDS = 15, 0.02  # how often everything is timed, and for how long each time
+_OPTIMISING = ("step", "zero_grad")
 COLUMNS = ("step", "functions", "rules", "optimiser", "engine", "by hand")
 
 
@@ -38,25 +41,33 @@ class Calls(Observer):
 
     def __init__(self) -> None:
         self.functions: list[Callable[[], Any]] = []
-        self.rules: list[Callable[[], Any]] = []
+        self._passes: list[Pass] = []
 
     def computed(self, op: Any, arrays: Any, _parents: Any, _out: Any, options: Any) -> None:
         known = {name: value for name, value in options.items() if name != op.residual}
         self.functions.append(partial(op.forward, *arrays, **known))
 
+    def began(self, _seeds: Any, _wanted: Any) -> None:
+        self._passes.append(Pass())
+
     def arrived(self, node: Any, g: Any) -> None:
-        self.g, self.unsent, self.is_first = g, list(node.parents), True
+        self._passes[-1].arrived(node, g)
 
     def sent(self, node: Any, parent: Any, gx: Any) -> None:
-        if isinstance(gx, Tensor):
-            return  # the rule's work was recorded, and so it is among the functions
-        place = self.unsent.index(parent)
-        self.unsent[place] = None
-        if node.op.joint is None:
-            self.rules.append(partial(node.op.vjps[place], self.g, *node.saved, **node.options))
-        elif self.is_first:
-            self.rules.append(partial(node.op.joint, self.g, *node.saved, **node.options))
-        self.is_first = False
+        if not isinstance(gx, Tensor):  # otherwise the rule's work is among the functions
+            self._passes[-1].sent(node, parent, gx)
+
+    def rules(self) -> list[Callable[[], Any]]:
+        found: list[Callable[[], Any]] = []
+        for visit in (visit for each in self._passes for visit in each.visits.values()):
+            if not visit.sent or visit.op is OUTPUT:
+                continue
+            joint, vjps = visit.op.joint, visit.op.vjps
+            called = [joint] if joint else [vjps[place] for place, _ in visit.sent]
+            found += [
+                partial(rule, visit.cotangent, *visit.saved, **visit.options) for rule in called
+            ]
+        return found
 
 
 class _Stopwatch:
@@ -65,18 +76,7 @@ class _Stopwatch:
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    @contextmanager
-    def at(self, owner: type, *methods: str) -> Iterator[None]:
-        originals = [getattr(owner, name) for name in methods]
-        for name, original in zip(methods, originals, strict=True):
-            setattr(owner, name, self._timed(original))
-        try:
-            yield
-        finally:
-            for name, original in zip(methods, originals, strict=True):
-                setattr(owner, name, original)
-
-    def _timed(self, method: Callable[..., Any]) -> Callable[..., Any]:
+    def timed(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:
             start = perf_counter()
             result = method(*args, **kwargs)
@@ -92,15 +92,17 @@ def profile(step: Step, by_hand: Step | None, rounds: int = ROUNDS) -> dict[str,
     step(0)
     with Observing(calls):
         step(1)
+    rules = calls.rules()
     times: dict[str, list[float]] = {name: [] for name in COLUMNS}
     for _ in range(rounds):
         optimising.seconds = 0
-        with optimising.at(Optimizer, "step", "zero_grad"):
+        methods = {name: optimising.timed(getattr(Optimizer, name)) for name in _OPTIMISING}
+        with patch.multiple(Optimizer, **methods):
             each, steps = _time(step)
         times["step"].append(each)
         times["optimiser"].append(optimising.seconds / steps)
         times["functions"].append(_time(lambda _: _all(calls.functions))[0])
-        times["rules"].append(_time(lambda _: _all(calls.rules))[0])
+        times["rules"].append(_time(lambda _: _all(rules))[0])
         if by_hand is not None:
             times["by hand"].append(_time(by_hand)[0])
     found = {name: 1e6 * median(values) for name, values in times.items() if values}
