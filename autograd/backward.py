@@ -254,7 +254,7 @@ def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
     gs = g if isinstance(g, list) else [g]
     if is_tensor and (gx.node or not any(getattr(x, "node", None) for x in gs)):
         return gx
-    array = gx._data if is_tensor else gx
+    array = gx._array if is_tensor else gx
     if np.any(array):
         raise NotDifferentiableError(
             f"the rule of {operation.name} left the graph (it returned a plain array), so its "

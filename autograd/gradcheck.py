@@ -35,7 +35,7 @@ def gradcheck(
     Returns True, or raises `GradcheckError` where an element is off by more than `rtol` times
     the largest element of the numerical gradient of its argument (and at least `rtol`).
     """
-    arrays = [np.array(x._data if isinstance(x, Tensor) else x) for x in inputs]
+    arrays = [np.array(x._array if isinstance(x, Tensor) else x) for x in inputs]
     for i, x in enumerate(arrays):
         if x.dtype not in (np.float64, np.complex128):
             raise DTypeError(
@@ -91,7 +91,7 @@ def _compare(
                 for step in (eps, -eps):
                     moved = [a.copy() for a in arrays]
                     moved[position][index] += step * np.conj(unit)
-                    sides.append(float(function(*map(Tensor, moved))._data))
+                    sides.append(float(function(*map(Tensor, moved))._array))
                 expected[index] += unit * (sides[0] - sides[1]) / (2 * eps)
         error = np.abs(found[position] - expected)
         allowed = rtol * max(1.0, np.abs(expected).max(initial=0.0))

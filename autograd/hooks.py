@@ -69,10 +69,10 @@ class Hooked:
             if result is not None:
                 g = _in_place_of(g, result, node)
         if self.retains and retain:
-            array = getattr(g, "_data", g)
+            array = getattr(g, "_array", g)
             array = array.copy() if isinstance(array, RowGradient) else np.array(array)
             self.grad = array if self.grad is None else self.grad + array
-        if called and isinstance(node, Leaf) and not hasattr(g, "_data"):
+        if called and isinstance(node, Leaf) and not hasattr(g, "_array"):
             return g.copy()  # the leaf will add to it, and a hook may have kept it
         return g
 
@@ -91,11 +91,11 @@ def of(node: Node) -> Hooked:
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:
     """What a hook returned, as a gradient like `g`."""
-    is_recorded = hasattr(g, "_data")
+    is_recorded = hasattr(g, "_array")
     if is_recorded and isinstance(result, type(g)):
-        array = result._data
+        array = result._array
     else:
-        array = getattr(result, "_data", result)
+        array = getattr(result, "_array", result)
         if not isinstance(array, RowGradient):
             array = np.array(array)  # a copy: it may be anybody's
     if array.shape != node.shape:

@@ -150,7 +150,7 @@ class Op:
         for x in args:
             if isinstance(x, Tensor):
                 on_tensors = True
-                arrays.append(x._data)
+                arrays.append(x._array)
                 parents.append(x.node)
             else:
                 arrays.append(np.asarray(x) if type(x) in _SEQUENCES else x)
@@ -290,18 +290,18 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         if not isinstance(x, Tensor):
             return forward(x)
         try:
-            out = forward(x._data)
+            out = forward(x._array)
         except Exception as error:
-            _explain(op, error, [x._data], [x.node])
+            _explain(op, error, [x._array], [x.node])
             raise
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
-                return op._record(out, [x._data], [x.node], NO_OPTIONS)
+                return op._record(out, [x._array], [x.node], NO_OPTIONS)
             out = _as_array(out)
         result = _new(Tensor)
-        result._data = out
+        result._array = out
         parent = x.node
-        outside = current_scope() is not None and not _recording(op, [x._data], [parent], out)
+        outside = current_scope() is not None and not _recording(op, [x._array], [parent], out)
         if outside or parent is None:
             result.node = None
             return result
@@ -310,7 +310,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             frame = frame.f_back  # type: ignore[assignment]
         saved = (
             out if keep_out else None,
-            x._data if keep_x else parent if keep_shape else None,
+            x._array if keep_x else parent if keep_shape else None,
         )
         result.node = fill(
             _new(Node), op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame
@@ -326,14 +326,14 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
 
     def apply(x: Any, y: Any) -> Any:
         if isinstance(x, Tensor):
-            a, p = x._data, x.node
+            a, p = x._array, x.node
             if isinstance(y, Tensor):
-                b, q = y._data, y.node
+                b, q = y._array, y.node
             else:
                 b, q = y if type(y) not in _SEQUENCES else np.asarray(y), None
         elif isinstance(y, Tensor):
             a, p = x if type(x) not in _SEQUENCES else np.asarray(x), None
-            b, q = y._data, y.node
+            b, q = y._array, y.node
         else:
             return forward(x, y)
         try:
@@ -344,7 +344,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         if type(out) is not _ndarray:
             out = _as_array(out)
         result = _new(Tensor)
-        result._data = out
+        result._array = out
         outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
         if outside or (p is None and q is None):
             result.node = None

@@ -41,7 +41,7 @@ def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
     """`t < x` and its kind: a plain array."""
 
     def compare(self: Tensor, other: Any) -> Any:
-        result = ufunc(self._data, unwrap(other))
+        result = ufunc(self._array, unwrap(other))
         return result if current_scope() is None else left(ufunc, (self, other), result)
 
     return compare
@@ -70,7 +70,7 @@ def in_place(ufunc: np.ufunc) -> Callable[..., Any]:
         _change(
             self,
             f"{ufunc.__name__} in place",
-            lambda: ufunc(self._data, unwrap(value), out=self._data),
+            lambda: ufunc(self._array, unwrap(value), out=self._array),
             lambda: recorded(ufunc)(self, value),
             value,
         )
@@ -84,7 +84,7 @@ def set_item(self: Tensor, index: Any, value: Any) -> None:
     _change(
         self,
         f"t[{index!r}] = ...",
-        lambda: operator.setitem(self._data, unwrap(index), unwrap(value)),
+        lambda: operator.setitem(self._array, unwrap(index), unwrap(value)),
         lambda: _updated(self, value, unwrap(index)),
         value,
     )
@@ -105,7 +105,7 @@ def _change(
     """Change a tensor: its array where nothing is recorded, else its place in the graph."""
     if (x.node is None and node_of(value) is None) or not grad_enabled():
         write()
-        note_change(x._data, *call_site())
+        note_change(x._array, *call_site())
         return
     if isinstance(x.node, Leaf):
         raise GraphError(
@@ -123,6 +123,6 @@ def _change(
             )
         result = result.astype(x.dtype)
     is_retained = x.retains_grad
-    x._data, x.node = result._data, result.node
+    x._array, x.node = result._array, result.node
     if is_retained:
         x.retain_grad()

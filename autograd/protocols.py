@@ -80,7 +80,7 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
             "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
             "t.detach() to leave the graph on purpose"
         )
-    result = np.array(self._data, dtype=dtype, copy=copy)
+    result = np.array(self._array, dtype=dtype, copy=copy)
     return result if current_scope() is None else left("np.asarray", self, result)
 
 
@@ -114,7 +114,7 @@ def _name(function: Any) -> str:
 def unwrap(x: Any) -> Any:
     """Tensors replaced by their arrays, also inside tuples, lists and dicts."""
     if isinstance(x, op.Tensor):
-        return x._data
+        return x._array
     if isinstance(x, tuple | list):
         return type(x)(map(unwrap, x))
     if isinstance(x, dict):

@@ -57,26 +57,26 @@ class Tensor:
     carry a gradient.
     """
 
-    __slots__ = ("__weakref__", "_data", "node")
+    __slots__ = ("__weakref__", "_array", "node")
 
-    _data: Any
+    _array: Any
     node: Node | None  #: what recorded this tensor: None for a constant
 
     def __init__(
         self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
     ) -> None:
-        self._data = _array_of_numbers(data, dtype)
+        self._array = _array_of_numbers(data, dtype)
         self.node = None
         if requires_grad:
             self.requires_grad = True
         if current_scope() is not None:
-            left("Tensor(data)", data, self._data)
+            left("Tensor(data)", data, self._array)
 
     @staticmethod
     def _of(data: Any, node: Node | None) -> Tensor:
         """A Tensor around an array, with the node that computed it: no copy, no check."""
         tensor = object.__new__(Tensor)
-        tensor._data = data
+        tensor._array = data
         tensor.node = node
         return tensor
 
@@ -85,7 +85,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        return self._data if current_scope() is None else self._outside(".data")
+        return self._array if current_scope() is None else self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -96,24 +96,24 @@ class Tensor:
                 f"for a tensor of shape {self.shape} and dtype {self.dtype} that requires a "
                 f"gradient; convert it, or make a new Tensor"
             )
-        self._data = array
+        self._array = array
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
         if current_scope() is None:  # nobody records a rule, and nobody observes
-            return self._data
+            return self._array
         if rule_is_recorded() and self.node is not None:
             raise NotDifferentiableError(
                 "a gradient rule used `.data` (or detach, item) while the gradient itself was "
                 "being recorded: its second derivative would be wrong; write the rule with NumPy "
                 "functions on its arguments"
             )
-        return left(how, self, self._data)
+        return left(how, self, self._array)
 
-    shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
-    dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
-    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of elements.")
+    shape = property(lambda self: self._array.shape, doc="The lengths of the axes.")
+    dtype = property(lambda self: self._array.dtype, doc="The NumPy dtype.")
+    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size = property(lambda self: self._array.size, doc="The number of elements.")
 
     def item(self) -> Any:
         """The single element as a Python number. Raises `ShapeError` if there are more."""
@@ -310,7 +310,7 @@ class Tensor:
                 f"the truth value of a tensor of shape {self.shape} is ambiguous; use "
                 f"np.any(t.data) or np.all(t.data)"
             )
-        return bool(self._data)
+        return bool(self._array)
 
     def __float__(self) -> float:
         return float(self.__array__())
@@ -325,7 +325,7 @@ class Tensor:
         return np.round(self, decimals)  # type: ignore[return-value]
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item(), spec) if self.size == 1 and spec else str(self)
+        return format(self._array.item(), spec) if self.size == 1 and spec else str(self)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -364,7 +364,7 @@ class Tensor:
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
-            array = self._data.astype(dtype)
+            array = self._array.astype(dtype)
             if current_scope() is not None:
                 left(f"astype({np.dtype(dtype)})", self, array)
             return Tensor._of(array, None)
@@ -389,7 +389,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         prefix = f"{type(self).__name__}("
-        text = np.array2string(self._data, separator=", ", prefix=prefix)
+        text = np.array2string(self._array, separator=", ", prefix=prefix)
         if self.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
             text += f", dtype={self.dtype}"
         if isinstance(self.node, Leaf):
@@ -412,7 +412,7 @@ class Tensor:
                 "a tensor that was computed cannot be copied or pickled with its graph; use "
                 "t.detach() or t.data"
             )
-        return _rebuild, (type(self), self._data, self.requires_grad, self.grad, self.name)
+        return _rebuild, (type(self), self._array, self.requires_grad, self.grad, self.name)
 
 
 op.Tensor = Tensor  # type: ignore[misc]
@@ -426,7 +426,7 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
                 "Tensor(t) would take t out of its graph; use t.detach() for a constant, or "
                 "t.copy() for a tensor through which gradients pass"
             )
-        data = data._data
+        data = data._array
     try:
         if not hasattr(data, "__array_function__") or isinstance(data, np.matrix):
             data = np.asarray(data)
@@ -470,7 +470,7 @@ def seed_of(function: str, output: Tensor, grad: Any) -> Any:
                 f"{function}: a tensor of shape {output.shape} is not a scalar; reduce it first "
                 f"(sum, mean), or pass grad=, an array of that shape"
             )
-        return np.ones_like(output._data)
+        return np.ones_like(output._array)
     grad = unwrap(grad)
     if np.shape(grad) != output.shape:
         raise ShapeError(

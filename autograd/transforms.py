@@ -194,7 +194,7 @@ class _Call:
         return trees[0] if self.single else trees
 
     def value(self, output: Tensor) -> Any:
-        return output if self.outer else _scalar_or_array(output._data)
+        return output if self.outer else _scalar_or_array(output._array)
 
     def _leads_out(self) -> bool:
         if any(not isinstance(node, Leaf) for node in self.nodes):
@@ -242,7 +242,7 @@ def value_and_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call("grad", function, argnum, args, kwargs)
         output = call.output_tensor("f", scalar=True)
-        return call.value(output), call.pull_back((output, np.ones_like(output._data)))
+        return call.value(output), call.pull_back((output, np.ones_like(output._array)))
 
     return compute
 
@@ -279,7 +279,7 @@ def elementwise_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callab
     def compute(*args: Any, **kwargs: Any) -> Any:
         call = _Call("elementwise_grad", function, argnum, args, kwargs)
         output = call.output_tensor("fc", scalar=False)
-        return call.pull_back((output, np.ones_like(output._data)))
+        return call.pull_back((output, np.ones_like(output._array)))
 
     return compute
 
@@ -343,7 +343,7 @@ def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., An
             )
         call.outer = call.outer or any(v.requires_grad for _, v in pairs)
         cotangents = [(slope, v.astype(slope.dtype)) for slope, v in pairs]
-        return call.pull_back(*cotangents if call.outer else [(s, v._data) for s, v in cotangents])
+        return call.pull_back(*cotangents if call.outer else [(s, v._array) for s, v in cotangents])
 
     return compute
 
@@ -399,14 +399,14 @@ def jvp(
     output = call.output_tensor("fc", scalar=False)
     outer = call.outer
     call.outer = True  # the pulled-back cotangent is to be differentiated
-    g = Tensor(np.zeros_like(output._data), requires_grad=True)
+    g = Tensor(np.zeros_like(output._array), requires_grad=True)
     with enable_grad():
         pulled = _matched("jvp", call.pull_back((output, g)), tangents)
         slope = functools.reduce(np.add, [np.sum(a * b) for a, b in pulled])
     call.outer = outer
     if not isinstance(slope, Tensor) or slope.node is None:
-        return call.value(output), np.zeros_like(output._data)
-    seed = np.ones_like(slope._data)
+        return call.value(output), np.zeros_like(output._array)
+    seed = np.ones_like(slope._array)
     if outer or any(isinstance(x, Tensor) and x.requires_grad for _, x in leaves(tangents)):
         return call.value(output), gradients(slope, g, Tensor(seed), create_graph=True)
     return call.value(output), _scalar_or_array(gradients(slope, g, seed))
@@ -440,7 +440,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
         start = Tensor(0.0, requires_grad=True).node
         assert start is not None
-        probe = [Tensor(x._data, requires_grad=True) for x in tensors]
+        probe = [Tensor(x._array, requires_grad=True) for x in tensors]
         output = replay(probe)
         if not isinstance(output, Tensor):
             raise TypeError(
@@ -468,7 +468,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             return [dense(found.get(node)) for node in wanted]
 
         name = f"checkpoint({getattr(function, '__name__', 'function')})"
-        value = output._data
+        value = output._array
         # The tensors around are inputs too: in the graph, though not in the call.
         operation = Op(name, lambda *_: value, joint=rule)
         return operation(*tensors, *(Tensor._of(np.empty(0), node) for node in around))

@@ -161,7 +161,7 @@ OF_RESULTS: dict[str, Callable[[Any], Any]] = {
     "largest element lost": _without_largest,
     "narrow": _narrow,
     "sign when recorded": _on_tensors(np.negative),
-    "constant when recorded": _on_tensors(lambda gx: Tensor(gx._data)),
+    "constant when recorded": _on_tensors(lambda gx: Tensor(gx._array)),
 }
 
 
@@ -184,7 +184,7 @@ def _takes_inputs_for_constants(vjp: Any) -> Any:
     def detached(x: Any) -> Any:
         if isinstance(x, tuple):
             return tuple(map(detached, x))
-        return Tensor(x._data) if isinstance(x, Tensor) else x
+        return Tensor(x._array) if isinstance(x, Tensor) else x
 
     return lambda g, *args, **options: vjp(g, *map(detached, args), **options)
 
@@ -221,7 +221,7 @@ def _changes_kept(vjp: Any) -> Any:
 
 
 def _data(x: Any) -> Any:
-    return x._data if isinstance(x, Tensor) else x
+    return x._array if isinstance(x, Tensor) else x
 
 
 def _without(option: str) -> Wrap:

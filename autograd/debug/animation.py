@@ -47,7 +47,7 @@ def animate(
         raise RenderError(f"animate: '{path.name}' must end in .svg: other formats do not move")
     from ..render import write_whole
 
-    seed = seed_of("animate", y, np.ones_like(y._data) if grad is None else grad)
+    seed = seed_of("animate", y, np.ones_like(y._array) if grad is None else grad)
     assert y.node is not None
     order = [v for v in Pass.of(y.node, seed).visits.values() if v.op is not OUTPUT]
     notes = {v.node: f"step {i}: {_short(v.cotangent)}" for i, v in enumerate(order, 1)}

@@ -274,7 +274,7 @@ def _plain(g: Any) -> Any:
     """A cotangent as one array: it may be a Tensor, rows of a table, or several for outputs."""
     if isinstance(g, list):
         return np.concatenate([np.ravel(_plain(x)) for x in g])
-    return g._data if isinstance(g, Tensor) else g.values if isinstance(g, RowGradient) else g
+    return g._array if isinstance(g, Tensor) else g.values if isinstance(g, RowGradient) else g
 
 
 def _surely_finite(x: Any) -> bool:

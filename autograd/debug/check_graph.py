@@ -75,7 +75,7 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
     with trace.unfreed() if trace else nullcontext(), np.errstate(all="ignore"):
         nodes = _operations(y.node)
         replays = _Replays(nodes, trace)
-        replays.note(y.node, y._data)
+        replays.note(y.node, y._array)
         for node in nodes:
             if node.op is OUTPUT:  # one of several outputs: the operation itself is checked
                 continue

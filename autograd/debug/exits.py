@@ -72,12 +72,12 @@ def unrecorded(event: Event, head: str = "") -> Why:
 
 def breaks(trace: Trace, x: Tensor, y: Tensor) -> list[Why]:
     """Where the ways that values took from `x` to `y` leave the graph; none if there is no way."""
-    leading = {id(y._data)}
+    leading = {id(y._array)}
     for event in reversed(trace.events):
         if any(id(a) in leading for a in event.outputs):
             leading.update(map(trace.key, event.inputs))
     found: list[Why] = []
-    live = {id(x._data)}  # what a recorded path leads to
+    live = {id(x._array)}  # what a recorded path leads to
     for event in trace.events:
         outputs = set(map(id, event.outputs))
         for i, array in enumerate(event.inputs):
@@ -88,8 +88,8 @@ def breaks(trace: Trace, x: Tensor, y: Tensor) -> list[Why]:
                 live |= outputs
             elif outputs & leading:
                 found.append(broken)
-    if not found and y.node is None and id(y._data) in live:
-        left = [event for event in trace.users[id(y._data)] if event.name == "detach()"]
+    if not found and y.node is None and id(y._array) in live:
+        left = [event for event in trace.users[id(y._array)] if event.name == "detach()"]
         found = [exit_at(event, "the result is not in the graph: ") for event in left[-1:]]
     return found
 
@@ -147,7 +147,7 @@ def _taken_out(trace: Trace, array: Any) -> Event | None:
 
 def exits(trace: Trace, x: Tensor) -> list[Why]:
     """Where `x`, or what was computed from it, left the graph, wherever it went then."""
-    live = {id(x._data)}
+    live = {id(x._array)}
     found: list[Why] = []
     for event in trace.events:
         if live.isdisjoint(map(trace.key, event.inputs)):
@@ -161,10 +161,10 @@ def exits(trace: Trace, x: Tensor) -> list[Why]:
 
 def outside(trace: Trace, x: Tensor) -> Why | None:
     """Why the constant `x`, seen in the trace, is not in the graph."""
-    for event in reversed(trace.makers.get(id(x._data), [])):
+    for event in reversed(trace.makers.get(id(x._array), [])):
         if event.op is not None and not event.recording and any(event.parents):
             return unrecorded(event, "it is a constant: ")
-    for event in reversed(trace.users.get(id(x._data), [])):
+    for event in reversed(trace.users.get(id(x._array), [])):
         if event.name == "detach()":
             return exit_at(event, "it is a constant: ")
     return None

@@ -68,7 +68,7 @@ class Trace(Observer):
 
     def left(self, how: str, values: Any, result: Any) -> None:
         found = [x for _, x in leaves(values) if isinstance(x, Tensor) or hasattr(x, "dtype")]
-        arrays = [getattr(x, "_data", x) for x in found]
+        arrays = [getattr(x, "_array", x) for x in found]
         outputs = [x for _, x in leaves(result) if hasattr(x, "dtype")]
         self._note(Event(how, arrays, [getattr(x, "node", None) for x in found], outputs))
 

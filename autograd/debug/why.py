@@ -68,7 +68,7 @@ class _Question:
         self.x = x
         self.y = y
         self.grad = grad
-        known = trace and (is_fresh or trace.knows(getattr(y, "_data", y)))
+        known = trace and (is_fresh or trace.knows(getattr(y, "_array", y)))
         self.trace = trace if known else None
         self.x_name = x.name or _name_in(caller, x) or "x"
         self.y_name = (isinstance(y, Tensor) and _name_in(caller, y)) or "y"
@@ -192,7 +192,7 @@ class _Question:
 
     def constants(self, y: Node) -> list[Why]:
         """Without a trace: uses of the array of x as a constant, in what is left of the graph."""
-        mine = owner_of(self.x._data)
+        mine = owner_of(self.x._array)
         found = []
         for node in _nodes_behind(y):
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
@@ -222,7 +222,7 @@ class _Question:
                     values[parent] = saved
         for leaf, array in values.items():
             assert isinstance(leaf, Leaf)
-            same = isinstance(array, np.ndarray) and np.array_equal(array, self.x._data)
+            same = isinstance(array, np.ndarray) and np.array_equal(array, self.x._array)
             if leaf.shape == self.x.shape and (same or (name and leaf.name == name)):
                 found.append(
                     Why(
@@ -239,7 +239,7 @@ class _Question:
 
     def on_path(self, x: Node, y: Node) -> Why:
         seed = seed_of(
-            "why", self.y, np.ones_like(self.y._data) if self.grad is None else self.grad
+            "why", self.y, np.ones_like(self.y._array) if self.grad is None else self.grad
         )
         self.seed = seed
         try:

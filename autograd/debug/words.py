@@ -62,7 +62,7 @@ def arrays_in(value: Any) -> list[Any]:
         return [a for part in value for a in arrays_in(part)]
     if isinstance(value, RowGradient):
         return [value.dense()]
-    return [getattr(value, "_data", value)]
+    return [getattr(value, "_array", value)]
 
 
 def norm(value: Any) -> float:

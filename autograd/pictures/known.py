@@ -52,7 +52,7 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
     for tensor in gc.get_objects():  # a node does not know its tensor, so that graphs have no cycle
         # One whose data were refused has no node.
         if issubclass(type(tensor), Tensor) and getattr(tensor, "node", None) in values:
-            found.setdefault(tensor.node, tensor._data)
+            found.setdefault(tensor.node, tensor._array)
     with np.errstate(all="ignore"):
         for node in order:
             if not isinstance(node, Leaf) and node not in found:

@@ -53,8 +53,8 @@ def test_events_know_lines_nodes_and_whether_they_are_recorded() -> None:
     assert first.parents == [w.node, None]
     assert second.parents == [y.node, None]
     assert second.outputs[0] is z.data
-    assert trace.users[id(y._data)] == [second]
-    assert trace.makers[id(y._data)] == [first]
+    assert trace.users[id(y._array)] == [second]
+    assert trace.makers[id(y._array)] == [first]
 
 
 def test_view_is_known_by_what_it_is_a_view_of() -> None:
