@@ -128,7 +128,8 @@ def _secured(what: int | str, array: Any, given: Any, watched: list[_Watched]) -
     ):
         return array
     if array.nbytes <= COPIED:
-        return array.copy("K")
+        is_number = not array.ndim and not array.flags.writeable  # see operands.number
+        return array if is_number else array.copy("K")
     for _, known, held in inside_rule.get() or ():
         if owner_of(known) is owner_of(array):
             watched.append((what, known, held))

@@ -45,7 +45,7 @@ from .node import (
     quoted_name,
     user_frame,
 )
-from .operands import NUMBERS, PLAIN_OPTIONS, argument, operand
+from .operands import NUMBERS, PLAIN_OPTIONS, argument, number, operand
 from .signatures import (
     ARRAY,
     NO_DEFAULT,
@@ -347,9 +347,14 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     return apply
 
 
+def _as_it_is(x: float, _: Any) -> float:
+    return x
+
+
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
     forward = op.forward
     for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
+    weak = _as_it_is if op.function is np.power else number  # whose rule asks for a number
 
     def apply(x: Any, y: Any) -> Any:
         if fresh or exposed:
@@ -361,13 +366,17 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
                 b, q = y._array, y.node
             else:
                 b, q = y, None
-                if type(y) not in NUMBERS:
+                if type(y) is float:
+                    b = weak(y, a)
+                elif type(y) not in NUMBERS:
                     b, others = operand(y, op.name, 1), True
         elif isinstance(y, Tensor):
             a, p = x, None
-            if type(x) not in NUMBERS:
-                a, others = operand(x, op.name, 0), True
             b, q = y._array, y.node
+            if type(x) is float:
+                a = weak(x, b)
+            elif type(x) not in NUMBERS:
+                a, others = operand(x, op.name, 0), True
         else:
             return forward(operand(x, op.name, 0), operand(y, op.name, 1))
         try:
