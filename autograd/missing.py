@@ -86,7 +86,7 @@ ATTRIBUTES: dict[str, str] = {
     # of PyTorch: in place
     "copy_":        "write t[...] = x",
     "clamp_":       "write t = np.clip(t, min, max)",
-    "fill_":        "write t.fill(x)",
+    "fill_":        "write t.fill(value)",
     "masked_fill_": "write t[mask] = value",
     "scatter_":     "write np.put_along_axis(t, indices, values, axis)",
     "index_add_":   "write np.add.at(t, indices, values)",

@@ -79,8 +79,9 @@ def drop_defaults(
     Raises `TypeError` for what is not among `defaults` either, and `NotDifferentiableError` for any
     other value: it cannot be ignored silently.
     """
-    check_keywords(name, options.keys() - known, defaults)
-    for key in [key for key in options if key not in known]:
+    others = [key for key in options if key not in known]
+    check_keywords(name, others, defaults)
+    for key in others:
         value = options.pop(key)
         if value is None or value is np._NoValue or value is defaults.get(key):
             continue

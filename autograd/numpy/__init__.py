@@ -61,7 +61,7 @@ asanyarray = asarray
 
 
 def _joined(tree: Any) -> Any:
-    if not isinstance(tree, list | tuple):
+    if not isinstance(tree, list | tuple) or not tree:
         return tree
     return _np.stack([_joined(part) for part in tree])
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from ..op import handles, rule
-from .refused import refuse_out
 
 # fmt: off
 
@@ -128,16 +127,7 @@ def _at_most(x: Any, high: Any) -> Any:
 
 
 @handles(np.clip)
-def clip(
-    a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
-    out: Any = None,
-    *,
-    min: Any = None,
-    max: Any = None,
-) -> Any:
-    refuse_out("clip", out)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     return clip_between(a, a_min if min is None else min, a_max if max is None else max)
 
 
