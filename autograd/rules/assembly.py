@@ -151,7 +151,9 @@ def full_like(
     shape: Any = None,
 ) -> Any:
     new = np.empty_like(a, dtype, order, subok, shape)
-    new[...] = fill_value
+    if new.dtype.kind in "fc":
+        return updated(new, fill_value, index=...)
+    new[...] = fill_value  # which raises where that would take a tensor out of its graph
     return new
 
 
