@@ -8,6 +8,7 @@ Read `tensor.py` next: the class that has them.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from .grad_mode import current_scope, grad_enabled
 from .node import Leaf, call_site
 from .op import REGISTRY, Op
 from .protocols import left, node_of, unwrap
-from .rules.indexing import updated
+from .rules.indexing import getitem, updated
 from .signatures import check_keywords, positional_parameters
 
 if TYPE_CHECKING:
@@ -151,6 +152,11 @@ def changing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """`t[index] = value`."""
+    if _is_part(self, value) and grad_enabled():
+        raise GraphError(
+            "t[i] = x: t is a part of another tensor, which x would not reach; index that tensor "
+            "itself (c[0, 1] = x in place of c[0][1] = x), or write into a copy, t = t.copy()"
+        )
     _change(
         self,
         f"t[{'...' if index is Ellipsis else repr(index)}] = ...",
@@ -158,6 +164,23 @@ def set_item(self: Tensor, index: Any, value: Any) -> None:
         lambda: _updated(self, value, unwrap(index)),
         value,
     )
+
+
+def _is_part(x: Tensor, value: Any) -> bool:
+    """Whether `value` is to be recorded in a view of an array that is being filled by index."""
+    if x.node is None:
+        return node_of(value) is not None and _users(x._array) > _ONE_USER
+    parents = x.node.parents if x.node.op is getitem else ()
+    return any(p and p.op is updated for p in parents) and _users(x._array) > _ONE_USER
+
+
+def _users(array: Any) -> int:
+    """How many refer to the memory of a view, at least; 0 for an array with memory of its own."""
+    owner = getattr(array, "base", None)
+    return 0 if owner is None else sys.getrefcount(owner)
+
+
+_ONE_USER = _users(np.empty(1)[:])  # the view itself
 
 
 def _updated(x: Tensor, value: Any, index: Any) -> Tensor:

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from .render import Graph
 
 _clip, _put = method(np.clip), method(np.put)
-_reshape, _transpose, _copy = method(np.reshape), method(np.transpose), method(np.copy)
+_reshape, _transpose = method(np.reshape), method(np.transpose)
+_copy, _copy_as = recorded(np.copy), method(np.copy)
 _with_axes_reversed = recorded(np.transpose)
 
 
@@ -156,7 +157,7 @@ class Tensor:
 
     def copy(self, order: str = "C") -> Tensor:
         """A Tensor with an array of its own; gradients pass through."""
-        return _copy(self, order)
+        return _copy(self) if order == "K" or self.ndim < 2 else _copy_as(self, order)
 
     # -- the gradient ---------------------------------------------------------------------------
 

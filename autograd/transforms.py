@@ -220,7 +220,7 @@ def _arguments(argnum: Argnum) -> Sequence[Argument]:
 def _own(transform: str, what: str, x: Any) -> Tensor:
     """A Tensor with a node of its own for an argument."""
     if isinstance(x, Tensor) and x.node is not None:
-        return x.copy()
+        return x.copy("K")
     tensor = Tensor(x)
     if tensor.dtype.kind not in "fc":
         raise DTypeError(
