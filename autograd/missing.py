@@ -5,6 +5,8 @@
 
 Here are the names of PyTorch and JAX that people try first, and what `np.ndarray` has and a Tensor
 cannot have. Every other name that is a function of NumPy's is answered with that function.
+
+Read `signatures.py` next: which keywords a call may have.
 """
 
 from __future__ import annotations
@@ -121,6 +123,8 @@ ATTRIBUTES: dict[str, str] = {
                     "adds at repeated indices",
     "block_until_ready": "leave it out: everything is computed at once",
     "assign":       "write t[...] = x",
+    "__dlpack__":   "hand over t.data, the array itself",
+    "__dlpack_device__": "hand over t.data, the array itself",
     "_value":       "write t.data, the array itself",
     "to_numpy":     "write t.data, the array itself",
     "values":       "write t.data, the array itself",
@@ -151,9 +155,11 @@ def missing_attribute(tensor: Any, name: str) -> AttributeError:
     said = f"a {type(tensor).__name__} has no attribute '{name}'"
     words = ATTRIBUTES.get(name)
     if words is None and not name.startswith("_"):
+        function = name.removesuffix("_")  # PyTorch's mark for what is done in place
+        assigned = "t = " if function != name else ""
         for module in (np, np.linalg):
-            if isinstance(getattr(module, name, None), (np.ufunc, type(np.sum))):
-                words = f"write {module.__name__.replace('numpy', 'np')}.{name}(t)"
+            if isinstance(getattr(module, function, None), (np.ufunc, type(np.sum))):
+                words = f"write {assigned}{module.__name__.replace('numpy', 'np')}.{function}(t)"
     return AttributeError(f"{said}; {words}" if words else said, name=name, obj=tensor)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def recorded(function: Callable[..., Any]) -> Callable[..., Any]:
     """The recorded form of a NumPy function of one or two inputs, ready to be a method."""
-    operation = REGISTRY[function]
+    operation = REGISTRY.get(function, function)
     return operation.apply if isinstance(operation, Op) else operation
 
 

@@ -45,7 +45,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     if type(operation) is Op and method == "__call__" and not options:
         return operation.apply(*inputs)
     if "out" in options:
-        return _into(ufunc, method, inputs, **options)
+        return _into(ufunc, method, inputs, options)
     function: Any = ufunc
     if method == "outer" and len(inputs) == 2:
         x, y = inputs  # every element of one with every one of the other
@@ -61,12 +61,13 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     return array_function(self, function, None, inputs, options)
 
 
-def _into(
-    ufunc: Any, method: str, inputs: Any, *, out: tuple[Any, ...], where: Any = True, **options: Any
-) -> Any:
+def _into(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """What `ufunc` gives, written into a Tensor, or, if all is constant, into an array."""
+    out = options["out"]
     is_tensor = any(isinstance(x, op.Tensor) for x in out)
     if is_tensor and len(out) == 1 and method == "__call__":
+        del options["out"]
+        where = options.pop("where", True)
         np.copyto(out[0], ufunc(*inputs, **options), where=where)
         return out[0]
     if is_tensor or (grad_enabled() and node_of(inputs)):
@@ -75,7 +76,7 @@ def _into(
             f"cannot be recorded, because the array has no graph; assign the result instead "
             f"(`a = a + t`)"
         )
-    return _on_arrays(getattr(ufunc, method), inputs, {"out": out, "where": where, **options})
+    return _on_arrays(getattr(ufunc, method), inputs, options)
 
 
 def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:

@@ -62,7 +62,8 @@ class Tensor:
     gradient `backward()` puts into `.grad`. `dtype`: converts the data.
 
     Results of operations on a Tensor are Tensors; they require a gradient when an input does.
-    Comparisons and functions with integer results return plain arrays. Leave the graph with
+    Comparisons and functions with integer results return plain arrays. It has the attributes and
+    methods of `np.ndarray`, but for those of the memory itself (`view`, `resize` ...). Leave the graph with
     `t.data` (the array), `t.item()` (a Python number) or `t.detach()` (a constant Tensor).
     `t += x` and `t[i] = x` change this tensor only: parts of it that were taken before keep their
     values.
@@ -339,7 +340,9 @@ class Tensor:
     __xor__, __rxor__ = plain(np.bitwise_xor), plain(np.bitwise_xor, swapped=True)
     __lshift__, __rlshift__ = plain(np.left_shift), plain(np.left_shift, swapped=True)
     __rshift__, __rrshift__ = plain(np.right_shift), plain(np.right_shift, swapped=True)
-    __invert__ = plain(np.invert)
+    __iand__, __ior__ = in_place(np.bitwise_and), in_place(np.bitwise_or)
+    __ixor__, __invert__ = in_place(np.bitwise_xor), plain(np.invert)
+    __ilshift__, __irshift__ = in_place(np.left_shift), in_place(np.right_shift)
     __hash__ = object.__hash__  # by identity, because == compares elements
 
     def __bool__(self) -> bool:

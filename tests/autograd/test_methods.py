@@ -6,6 +6,7 @@ the gradients those of central differences.
 
 from __future__ import annotations
 
+import operator
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -326,6 +327,17 @@ def test_operators_of_bits_give_plain_arrays() -> None:
         np.testing.assert_array_equal(out, expected)
     with pytest.raises(TypeError, match="not supported for the input types"):
         Tensor(WIDE) & 1
+
+
+@pytest.mark.parametrize(
+    "change", [operator.iand, operator.ior, operator.ixor, operator.ilshift, operator.irshift]
+)
+def test_operator_of_bits_in_place_changes_the_tensor(change: Any) -> None:
+    bits = Tensor([1, 2, 3])
+    assert change(bits, 1) is bits
+    np.testing.assert_array_equal(bits.data, change(np.array([1, 2, 3]), 1))
+    with pytest.raises(TypeError, match="not supported for the input types"):
+        change(bits, Tensor(1.0, requires_grad=True))
 
 
 def test_number_is_a_python_number() -> None:

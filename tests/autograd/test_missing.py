@@ -29,7 +29,8 @@ TORCH = [
     "eq", "ne", "lt", "le", "gt", "ge", "rsqrt", "type", "type_as", "new_zeros", "new_ones",
     "new_full", "new_tensor", "view_as", "is_cuda", "grad_fn", "element_size", "isnan",
     "isfinite", "maximum", "minimum", "square", "exp2", "log2", "log1p", "expm1", "tril", "triu",
-    "erf", "unique", "histogram", "cov", "argwhere", "unflatten", "addcmul", "baddbmm",
+    "erf", "unique", "histogram", "cov", "argwhere", "unflatten", "exp_", "clip_", "addcmul",
+    "baddbmm",
 ]
 # fmt: on
 OTHERS = ["at", "block_until_ready", "assign", "_value", "values", "to_numpy", "itemset", "ptp"]
@@ -48,6 +49,11 @@ def test_missing_name_is_an_attribute_error_with_numpys_word(name: str) -> None:
         )
         assert caught.value.name == name
         assert caught.value.obj is t
+
+
+def test_tensor_is_not_handed_over_without_its_graph() -> None:
+    with pytest.raises(AttributeError, match=r"'__dlpack__'; hand over t\.data, the array itself"):
+        np.from_dlpack(Tensor([1.0]))
 
 
 def test_table_names_nothing_that_is_here() -> None:

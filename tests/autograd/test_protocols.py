@@ -76,6 +76,8 @@ def test_writing_constants_into_an_array_is_numpys() -> None:
     assert a.tolist() == [2, 1]
     np.add.reduce(Tensor([[1.0], [2.0]]), axis=1, out=a)
     assert a.tolist() == [1, 2]
+    np.add.accumulate(c, out=a)
+    assert a.tolist() == [1, 3]
 
 
 def test_out_that_is_a_tensor_is_written_to_as_by_index() -> None:
