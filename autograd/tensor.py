@@ -63,10 +63,10 @@ class Tensor:
 
     Results of operations on a Tensor are Tensors; they require a gradient when an input does.
     Comparisons and functions with integer results return plain arrays. It has the attributes and
-    methods of `np.ndarray`, but for those of the memory itself (`view`, `resize` ...). Leave the graph with
-    `t.data` (the array), `t.item()` (a Python number) or `t.detach()` (a constant Tensor).
-    `t += x` and `t[i] = x` change this tensor only: parts of it that were taken before keep their
-    values.
+    methods of `np.ndarray`, but for those of the memory itself (`view`, `resize` ...). Leave the
+    graph with `t.data` (the array), `t.item()` and `t.tolist()` (Python numbers) or `t.detach()`
+    (a constant Tensor). `t += x` and `t[i] = x` change this tensor only: parts of it that were
+    taken before keep their values.
 
     Raises `DTypeError` for data that are not numbers, and where integers or booleans are to
     carry a gradient.
