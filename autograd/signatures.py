@@ -51,6 +51,9 @@ def _level(name: str) -> int:
 
 ANY = "**"  #: stands among the names of parameters where there may be others
 
+#: The `**kwargs` of NumPy's functions, such as `np.clip`, are those of a ufunc.
+_OF_UFUNCS = {"dtype": None, "casting": "same_kind", "order": "K", "subok": True, "where": True}
+
 
 def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
     """The names of a function's positional parameters, and the defaults of all parameters."""
@@ -60,7 +63,11 @@ def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict
         return [], {"where": True, ANY: None}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
-    return names, {ANY if p.kind is p.VAR_KEYWORD else p.name: p.default for p in parameters}
+    defaults = {ANY if p.kind is p.VAR_KEYWORD else p.name: p.default for p in parameters}
+    if ANY in defaults and isinstance(function, type(np.clip)):
+        del defaults[ANY]
+        defaults |= _OF_UFUNCS
+    return names, defaults
 
 
 def check_keywords(name: str, given: Collection[str], known: Collection[str]) -> None:

@@ -67,6 +67,7 @@ def test_option_at_its_default_is_accepted() -> None:
     x = leaf(2, 3)
     assert np.sum(x, None, None, None).shape == ()
     assert np.add(x, 1, where=True).shape == (2, 3)
+    assert np.clip(x, 0, 1, casting="same_kind", where=True, dtype=None).shape == (2, 3)
     assert np.sum(x, axis=0, keepdims=np._NoValue).shape == (3,)
 
 
@@ -103,6 +104,8 @@ def test_out_is_refused_wherever_it_stands() -> None:
         (lambda t: logsumexp(t, dim=1, keepdim=True), r"logsumexp got .* 'dim'; .* is axis="),
         (lambda t: t.repeat(2, axs=0), r"repeat got .* 'axs'; did you mean axis=\?"),
         (lambda t: t.swapaxes(0, axis3=1), r"swapaxes got .* 'axis3'; did you mean axis2=\?"),
+        (lambda t: t.clip(0, maxx=1), r"clip got .* 'maxx'; did you mean max=\?"),
+        (lambda t: np.clip(t, zzz=0), r"clip got .* 'zzz'; its parameters are a, a_min, a_max"),
         (lambda t: t.trace(nothing=1), r"'nothing'; its parameters are a, offset, axis1"),
     ],
 )
