@@ -472,9 +472,9 @@ class Tensor:
             return astype(self, dtype=dtype)
         return astype(self, dtype=dtype, order=order, casting=casting)
 
-    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
-        """`np.reshape`, with the lengths one by one or as a tuple."""
-        return _reshape(self, shape[0] if len(shape) == 1 else shape, order=order, copy=copy)
+    def reshape(self, *shape: Any, **options: Any) -> Tensor:
+        """`np.reshape`, with the lengths one by one or as a tuple, and its `order` and `copy`."""
+        return _reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Tensor:
         """`np.transpose`, with the axes one by one or as a tuple; without any, all reversed."""
