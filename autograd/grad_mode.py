@@ -18,6 +18,8 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
+from .errors import GraphError
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _CONTEXTLIB = contextlib.contextmanager.__code__.co_filename
@@ -61,6 +63,28 @@ def grad_enabled() -> bool:
             return scope.enabled
         scope = scope.outer
     return True
+
+
+_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)
+
+#: Whether a function is being called to be differentiated: by `grad` and its family.
+differentiating = _differentiating.get
+
+
+def differentiated(function: Callable[..., _R], *args: Any, **kwargs: Any) -> _R:
+    """Call a function that is to be differentiated.
+
+    In the meantime `autograd.numpy.zeros` and its kind make Tensors, which can be filled.
+    """
+    token = _differentiating.set(True)
+    try:
+        return function(*args, **kwargs)
+    except ValueError as error:  # of NumPy, where `c[i] = t` was refused: the reason is its cause
+        if isinstance(error.__cause__, GraphError):
+            error.add_note(str(error.__cause__))
+        raise
+    finally:
+        _differentiating.reset(token)
 
 
 class Observer:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .errors import AutogradError, DTypeError
+from .grad_mode import differentiated
 from .tensor import Tensor
 from .transforms import gradients
 
@@ -43,6 +45,7 @@ def gradcheck(
                 f"complex128"
             )
     generator = np.random.default_rng(seed)
+    function = functools.partial(differentiated, function)
     output = function(*map(Tensor, arrays))
     cotangent = _random(generator, output)
 

@@ -478,11 +478,18 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
         known = inspect.signature(composition).parameters
+        takes_all = any(p.kind is p.VAR_POSITIONAL for p in known.values())
+        names = [] if takes_all else positional_parameters(composition)[0]
 
         name = composition.__name__
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
+            if len(args) > len(names) and not takes_all:  # such as NumPy's `out`, by its place
+                others = positional_parameters(function)[0][len(names) : len(args)]
+                if len(names) + len(others) == len(args):
+                    options |= zip(others, args[len(names) :], strict=True)
+                    args = args[: len(names)]
             args = tuple([argument(x, name, i) for i, x in enumerate(args)])
             options = {key: argument(x, name, key) for key, x in options.items()}
             if not options.keys() <= known.keys():

@@ -8,7 +8,8 @@ Read `tensor.py` next: the class that has them.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from .grad_mode import current_scope, grad_enabled
 from .node import Leaf, call_site
 from .op import REGISTRY, Op
 from .protocols import left, node_of, unwrap
-from .rules.indexing import updated
+from .rules.indexing import getitem, updated
+from .signatures import check_keywords, positional_parameters
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 def recorded(function: Callable[..., Any]) -> Callable[..., Any]:
     """The recorded form of a NumPy function of one or two inputs, ready to be a method."""
-    operation = REGISTRY[function]
+    operation = REGISTRY.get(function, function)
     return operation.apply if isinstance(operation, Op) else operation
 
 
@@ -37,12 +39,13 @@ def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda y, x: apply(x, y)
 
 
-def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
-    """`t < x` and its kind: a plain array."""
+def plain(ufunc: np.ufunc, swapped: bool = False) -> Callable[..., Any]:
+    """A ufunc whose results carry no gradient, `t < x` or `~t`: a plain array."""
 
-    def compare(self: Tensor, other: Any) -> Any:
-        result = ufunc(self._array, unwrap(other))
-        return result if current_scope() is None else left(ufunc, (self, other), result)
+    def compare(self: Tensor, *other: Any) -> Any:
+        values = (*other, self) if swapped else (self, *other)
+        result = ufunc(*[unwrap(x, ufunc.__name__) for x in values])
+        return result if current_scope() is None else left(ufunc, values, result)
 
     return compare
 
@@ -50,14 +53,63 @@ def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
 def method(function: Callable[..., Any]) -> Callable[..., Any]:
     """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
 
-    apply = REGISTRY.get(function, function)  # NumPy would only ask for it; constants have none
+    name = function.__name__
+    apply = REGISTRY.get(function) or _with_known_keywords(function)
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return apply(self, *args, **kwargs)
 
-    method.__name__ = function.__name__
-    method.__doc__ = f"`np.{function.__name__}`."
+    method.__name__ = name
+    method.__doc__ = f"`np.{name}`."
     return method
+
+
+def _with_known_keywords(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A NumPy function without a gradient, which names the keyword that is meant."""
+    known = positional_parameters(function)[1]
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        check_keywords(function.__name__, kwargs, known)
+        return function(*args, **kwargs)
+
+    return apply
+
+
+def leaving(name: str) -> Callable[..., Any]:
+    """A method of the array that takes its numbers out of the graph, such as `t.tolist()`."""
+
+    def leave(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._outside(f"{name}()"), name)(*args, **kwargs)
+
+    leave.__name__ = name
+    leave.__doc__ = f"`np.ndarray.{name}`, outside the graph."
+    return leave
+
+
+def of_array(name: str) -> property:
+    """An attribute of the array that says how it lies in memory."""
+    return property(lambda self: getattr(self._array, name), doc=f"`np.ndarray.{name}`.")
+
+
+class Flat:
+    """`t.flat`: the elements in their order, to read, to iterate over and to write."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._tensor = tensor
+
+    def __len__(self) -> int:
+        return self._tensor.size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(np.ravel(self._tensor))
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.ravel(self._tensor)[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        np.put(self._tensor, np.arange(len(self))[unwrap(index)], value)  # type: ignore[arg-type]
 
 
 # -- in place -----------------------------------------------------------------------------------
@@ -70,7 +122,7 @@ def in_place(ufunc: np.ufunc) -> Callable[..., Any]:
         _change(
             self,
             f"{ufunc.__name__} in place",
-            lambda: ufunc(self._array, unwrap(value), out=self._array),
+            lambda: ufunc(self._array, unwrap(value, ufunc.__name__), out=self._array),
             lambda: recorded(ufunc)(self, value),
             value,
         )
@@ -79,15 +131,56 @@ def in_place(ufunc: np.ufunc) -> Callable[..., Any]:
     return update
 
 
+def changing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that changes the tensor: `t.sort()` is `t[...] = np.sort(t)`, as in NumPy."""
+
+    def change(self: Tensor, *args: Any, **kwargs: Any) -> None:
+        name = function.__name__
+        check_keywords(name, kwargs, positional_parameters(function)[1])
+        _change(
+            self,
+            f"{name}() in place",
+            lambda: operator.setitem(self._array, ..., function(self._array, *args, **kwargs)),
+            lambda: function(self, *args, **kwargs),
+            None,
+        )
+
+    change.__name__ = function.__name__
+    change.__doc__ = f"`np.{function.__name__}`, in place, as in NumPy."
+    return change
+
+
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """`t[index] = value`."""
+    if _is_part(self, value) and grad_enabled():
+        raise GraphError(
+            "t[i] = x: t is a part of another tensor, which x would not reach; index that tensor "
+            "itself (c[0, 1] = x in place of c[0][1] = x), or write into a copy, t = t.copy()"
+        )
     _change(
         self,
-        f"t[{index!r}] = ...",
-        lambda: operator.setitem(self._array, unwrap(index), unwrap(value)),
-        lambda: _updated(self, value, unwrap(index)),
+        f"t[{'...' if index is Ellipsis else repr(index)}] = ...",
+        lambda: operator.setitem(self._array, unwrap(index, "t[i]"), unwrap(value, "t[i] = x")),
+        lambda: _updated(self, value, unwrap(index, "t[i]")),
         value,
     )
+
+
+def _is_part(x: Tensor, value: Any) -> bool:
+    """Whether `value` is to be recorded in a view of an array that is being filled by index."""
+    if x.node is None:
+        return node_of(value) is not None and _users(x._array) > _ONE_USER
+    parents = x.node.parents if x.node.op is getitem else ()
+    return any(p and p.op is updated for p in parents) and _users(x._array) > _ONE_USER
+
+
+def _users(array: Any) -> int:
+    """How many refer to the memory of a view, at least; 0 for an array with memory of its own."""
+    owner = getattr(array, "base", None)
+    return 0 if owner is None else sys.getrefcount(owner)
+
+
+_ONE_USER = _users(np.empty(1)[:])  # the view itself
 
 
 def _updated(x: Tensor, value: Any, index: Any) -> Tensor:

@@ -9,8 +9,9 @@ Read `operators.py` next: the other ways to the same operations.
 
 from __future__ import annotations
 
-import sys
+import opcode
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +21,10 @@ from . import op
 from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
-from .node import Node
+from .node import Node, getframe, user_frame
 from .op import CONSTANT, REGISTRY, Op
 from .operands import argument, way_of_caller
+from .rules.constants import NEW
 from .rules.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -45,11 +47,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     if type(operation) is Op and method == "__call__" and not options:
         return operation.apply(*inputs)
     if "out" in options:
-        raise NotDifferentiableError(
-            f"{ufunc.__name__}: writing a tensor's value into an array (`out=`, or `a += t`) "
-            f"cannot be recorded, because the array has no graph; assign the result instead "
-            f"(`a = a + t`)"
-        )
+        return _into(ufunc, method, inputs, options)
     function: Any = ufunc
     if method == "outer" and len(inputs) == 2:
         x, y = inputs  # every element of one with every one of the other
@@ -65,6 +63,24 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     return array_function(self, function, None, inputs, options)
 
 
+def _into(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+    """What `ufunc` gives, written into a Tensor, or, if all is constant, into an array."""
+    out = options["out"]
+    is_tensor = any(isinstance(x, op.Tensor) for x in out)
+    if is_tensor and len(out) == 1 and method == "__call__":
+        del options["out"]
+        where = options.pop("where", True)
+        np.copyto(out[0], ufunc(*inputs, **options), where=where)
+        return out[0]
+    if is_tensor or (grad_enabled() and node_of(inputs)):
+        raise NotDifferentiableError(
+            f"{ufunc.__name__}: writing a tensor's value into an array (`out=`, or `a += t`) "
+            f"cannot be recorded, because the array has no graph; assign the result instead "
+            f"(`a = a + t`)"
+        )
+    return _on_arrays(getattr(ufunc, method), inputs, options)
+
+
 def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:
     """`Tensor.__array_function__`."""
     operation = REGISTRY.get(function)
@@ -72,13 +88,22 @@ def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs:
         return operation(*args, **kwargs)
     if function in CONSTANT:
         return _on_arrays(function, args, kwargs)
+    if function in NEW:
+        new = _on_arrays(function, args, kwargs)
+        return op.Tensor._of(new, None) if new.dtype.kind in "fc" else new
     return _unknown(function, args, kwargs)
 
 
 def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
     """`Tensor.__array__`."""
     if self.node is not None:
-        way = way_of_caller(sys._getframe(1))
+        if _is_assigned(user_frame(getframe(1))):
+            raise GraphError(
+                "c[i] = t: a plain array c cannot hold a tensor that requires a gradient; fill one "
+                "that can: c = np.zeros_like(t, shape=(n,)), or autograd.numpy.zeros(n) in a "
+                "function under grad; or join the parts with np.stack([...])"
+            )
+        way = way_of_caller(getframe(1))
         raise GraphError(
             "np.asarray, np.array and float() would take a tensor that requires a gradient "
             "out of its graph; "
@@ -91,9 +116,16 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
     return result if current_scope() is None else left("np.asarray", self, result)
 
 
+def _is_assigned(frame: FrameType) -> bool:
+    """Whether the statement that runs in `frame` is `c[...] = value`."""
+    instruction = frame.f_code.co_code[frame.f_lasti]
+    return opcode.opname[instruction] in ("STORE_SUBSCR", "STORE_SLICE")
+
+
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """A function of the arrays alone, whose result carries no gradient."""
-    result = function(*unwrap(args), **unwrap(kwargs))
+    name = function.__name__
+    result = function(*unwrap(args, name), **unwrap(kwargs, name))
     return result if current_scope() is None else left(function, (args, kwargs), result)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import NotDifferentiableError
+from .missing import unexpected_keyword
 
 NOTHING, SHAPE, ARRAY = 0, 1, 2  #: how much a rule reads of an input
 NO_DEFAULT = inspect.Parameter.empty
@@ -48,15 +49,33 @@ def _level(name: str) -> int:
     return SHAPE if name.startswith("_") else ARRAY
 
 
+ANY = "**"  #: stands among the names of parameters where there may be others
+
+#: The `**kwargs` of NumPy's functions, such as `np.clip`, are those of a ufunc.
+_OF_UFUNCS = {"dtype": None, "casting": "same_kind", "order": "K", "subok": True, "where": True}
+
+
 def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
     """The names of a function's positional parameters, and the defaults of all parameters."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # compiled, and without a signature: before NumPy 2.4, the ufuncs
-        return [], {"where": True}
+        return [], {"where": True, ANY: None}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
-    return names, {p.name: p.default for p in parameters}
+    defaults = {ANY if p.kind is p.VAR_KEYWORD else p.name: p.default for p in parameters}
+    if ANY in defaults and isinstance(function, type(np.clip)):
+        del defaults[ANY]
+        defaults |= _OF_UFUNCS
+    return names, defaults
+
+
+def check_keywords(name: str, given: Collection[str], known: Collection[str]) -> None:
+    """Raise `TypeError` for a keyword that is not `known`, with the one that may be meant."""
+    if ANY not in known:
+        for key in given:
+            if key not in known:
+                raise unexpected_keyword(name, key, known)
 
 
 def drop_defaults(
@@ -64,12 +83,20 @@ def drop_defaults(
 ) -> None:
     """Take options that are not `known` out of `options`; they may only say what is default.
 
-    Raises `NotDifferentiableError` for any other value: it cannot be ignored silently.
+    Raises `TypeError` for what is not among `defaults` either, and `NotDifferentiableError` for any
+    other value: it cannot be ignored silently.
     """
-    for key in [key for key in options if key not in known]:
+    others = [key for key in options if key not in known]
+    check_keywords(name, others, defaults)
+    for key in others:
         value = options.pop(key)
         if value is None or value is np._NoValue or value is defaults.get(key):
             continue
+        if key == "out":
+            raise NotDifferentiableError(
+                f"{name}: out= (an array of shape {np.shape(value)}) has no graph to record the "
+                f"result in; leave it out and use what {name} returns"
+            )
         raise NotDifferentiableError(
             f"{name}: no gradient rule honours {key}={value!r} (what is honoured: "
             f"{', '.join(sorted(known)) or 'no options'}); leave it out and write that step as an "

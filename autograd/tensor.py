@@ -26,9 +26,21 @@ from .changes import expose
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope
 from .hooks import RemovableHandle
+from .missing import missing_attribute, refused_assignment
 from .node import Leaf, Node
 from .operands import as_array, operand
-from .operators import comparison, in_place, method, recorded, reflected, set_item
+from .operators import (
+    Flat,
+    changing,
+    in_place,
+    leaving,
+    method,
+    of_array,
+    plain,
+    recorded,
+    reflected,
+    set_item,
+)
 from .protocols import array, array_function, array_ufunc, left, unwrap
 from .rules.elementwise import astype
 from .rules.indexing import getitem
@@ -38,7 +50,9 @@ if TYPE_CHECKING:
     from .debug.stepping import Step
     from .render import Graph
 
+_clip, _put = method(np.clip), method(np.put)
 _reshape, _transpose = method(np.reshape), method(np.transpose)
+_copy, _copy_as = recorded(np.copy), method(np.copy)
 _with_axes_reversed = recorded(np.transpose)
 
 
@@ -50,10 +64,11 @@ class Tensor:
     gradient `backward()` puts into `.grad`. `dtype`: converts the data.
 
     Results of operations on a Tensor are Tensors; they require a gradient when an input does.
-    Comparisons and functions with integer results return plain arrays. Leave the graph with
-    `t.data` (the array), `t.item()` (a Python number) or `t.detach()` (a constant Tensor).
-    `t += x` and `t[i] = x` change this tensor only: parts of it that were taken before keep their
-    values.
+    Comparisons and functions with integer results return plain arrays. It has the attributes and
+    methods of `np.ndarray`, but for those of the memory itself (`view`, `resize` ...). Leave the
+    graph with `t.data` (the array), `t.item()` and `t.tolist()` (Python numbers) or `t.detach()`
+    (a constant Tensor). `t += x` and `t[i] = x` change this tensor only: parts of it that were
+    taken before keep their values.
 
     Raises `DTypeError` for data that are not numbers, and where integers or booleans are to
     carry a gradient.
@@ -119,24 +134,40 @@ class Tensor:
             )
         return left(how, self, self._array)
 
-    shape = property(lambda self: self._array.shape, doc="The lengths of the axes.")
-    dtype = property(lambda self: self._array.dtype, doc="The NumPy dtype.")
+    shape = property(
+        lambda self: self._array.shape, refused_assignment("shape"), doc="The lengths of the axes."
+    )
+    dtype = property(
+        lambda self: self._array.dtype, refused_assignment("dtype"), doc="The NumPy dtype."
+    )
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
     size = property(lambda self: self._array.size, doc="The number of elements.")
+    strides = of_array("strides").setter(refused_assignment("strides"))
+    nbytes, itemsize, flags = of_array("nbytes"), of_array("itemsize"), of_array("flags")
+    device = of_array("device")
 
-    def item(self) -> Any:
-        """The single element as a Python number. Raises `ShapeError` if there are more."""
-        if self.size != 1:
-            raise ShapeError(f"item() needs one element, the tensor has shape {self.shape}")
-        return self._outside("item()").item()
+    def item(self, *index: Any) -> Any:
+        """The single element as a Python number, or the one at `index`, as NumPy's `item` has it.
+
+        Raises `ShapeError` where there are more and none is named.
+        """
+        if self.size != 1 and not index:
+            raise ShapeError(
+                f"item() needs one element, the tensor has shape {self.shape}; name one, "
+                f"t.item(i), or use t.tolist()"
+            )
+        return self._outside("item()").item(*index)
+
+    tolist, tobytes, tofile = leaving("tolist"), leaving("tobytes"), leaving("tofile")
+    dump, dumps = leaving("dump"), leaving("dumps")
 
     def detach(self) -> Tensor:
         """A constant Tensor that shares this one's array."""
         return Tensor._of(self._outside("detach()"), None)
 
-    def copy(self) -> Tensor:
+    def copy(self, order: str = "C") -> Tensor:
         """A Tensor with an array of its own; gradients pass through."""
-        return recorded(np.positive)(self)
+        return _copy(self) if order == "K" or self.ndim < 2 else _copy_as(self, order)
 
     # -- the gradient ---------------------------------------------------------------------------
 
@@ -310,9 +341,19 @@ class Tensor:
     __ifloordiv__, __imod__ = in_place(np.floor_divide), in_place(np.remainder)
     __neg__, __pos__, __abs__ = recorded(np.negative), recorded(np.positive), recorded(np.absolute)
 
-    __eq__, __ne__ = comparison(np.equal), comparison(np.not_equal)
-    __lt__, __le__ = comparison(np.less), comparison(np.less_equal)
-    __gt__, __ge__ = comparison(np.greater), comparison(np.greater_equal)
+    __imatmul__ = in_place(np.matmul)
+
+    __eq__, __ne__ = plain(np.equal), plain(np.not_equal)
+    __lt__, __le__ = plain(np.less), plain(np.less_equal)
+    __gt__, __ge__ = plain(np.greater), plain(np.greater_equal)
+    __and__, __rand__ = plain(np.bitwise_and), plain(np.bitwise_and, swapped=True)
+    __or__, __ror__ = plain(np.bitwise_or), plain(np.bitwise_or, swapped=True)
+    __xor__, __rxor__ = plain(np.bitwise_xor), plain(np.bitwise_xor, swapped=True)
+    __lshift__, __rlshift__ = plain(np.left_shift), plain(np.left_shift, swapped=True)
+    __rshift__, __rrshift__ = plain(np.right_shift), plain(np.right_shift, swapped=True)
+    __iand__, __ior__ = in_place(np.bitwise_and), in_place(np.bitwise_or)
+    __ixor__, __invert__ = in_place(np.bitwise_xor), plain(np.invert)
+    __ilshift__, __irshift__ = in_place(np.left_shift), in_place(np.right_shift)
     __hash__ = object.__hash__  # by identity, because == compares elements
 
     def __bool__(self) -> bool:
@@ -328,6 +369,9 @@ class Tensor:
 
     def __int__(self) -> int:
         return int(self.__array__())
+
+    def __complex__(self) -> complex:
+        return complex(self.__array__())
 
     def __index__(self) -> int:
         return operator.index(self.__array__())
@@ -348,8 +392,11 @@ class Tensor:
             raise ShapeError("a tensor without axes cannot be iterated over; use t.item()")
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self == value))
+
     def __getitem__(self, index: Any) -> Tensor:
-        return getitem(self, index=unwrap(index))
+        return getitem(self, index=unwrap(index, "t[i]"))
 
     __setitem__ = set_item
 
@@ -357,6 +404,7 @@ class Tensor:
 
     exp, log, sqrt, tanh = recorded(np.exp), recorded(np.log), recorded(np.sqrt), recorded(np.tanh)
     abs = recorded(np.absolute)
+    conj = conjugate = recorded(np.conjugate)
 
     sum = method(np.sum)
     mean = method(np.mean)
@@ -365,38 +413,110 @@ class Tensor:
     prod = method(np.prod)
     var = method(np.var)
     std = method(np.std)
-    clip = method(np.clip)
+    cumsum = method(np.cumsum)
+    cumprod = method(np.cumprod)
+    trace = method(np.trace)
     dot = method(np.dot)
+    round = method(np.round)
     squeeze = method(np.squeeze)
     ravel = method(np.ravel)
+    swapaxes = method(np.swapaxes)
+    diagonal = method(np.diagonal)
+    repeat = method(np.repeat)
+    take = method(np.take)
+    choose = method(np.choose)
+    all = method(np.all)
+    any = method(np.any)
     argmax = method(np.argmax)
     argmin = method(np.argmin)
+    argsort = method(np.argsort)
+    argpartition = method(np.argpartition)
+    nonzero = method(np.nonzero)
+    searchsorted = method(np.searchsorted)
+    sort, partition, put = changing(np.sort), changing(np.partition), _put
 
-    def astype(self, dtype: DTypeLike) -> Tensor:
-        """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
-        if np.dtype(dtype).kind not in "fc":
-            array = self._array.astype(dtype)
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Tensor:
+        """`np.clip`; either bound may be left out."""
+        return _clip(self, min, max, out, **options)
+
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Tensor:
+        """`np.compress`, which has the condition first."""
+        return np.compress(condition, self, axis, out)
+
+    def fill(self, value: Any) -> None:
+        """Set every element to the number `value`, in place."""
+        if np.ndim(value):
+            raise ShapeError(
+                f"fill() takes one number, got shape {np.shape(value)}; write t[...] = value"
+            )
+        self[...] = value
+
+    def astype(
+        self,
+        dtype: DTypeLike,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,  # noqa: ARG002 - NumPy's; a Tensor has an array of no subclass
+        copy: bool = True,
+    ) -> Any:
+        """The tensor converted to `dtype`: a constant, unless to a float or complex dtype.
+
+        `dtype=object` gives an array of Tensors, one for each element. With `copy=False`, a tensor
+        of that dtype is returned as it is. Raises `DTypeError` for dtypes that hold no numbers.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind == "O":
+            return _elements(self)
+        if dtype.kind not in "fciub":
+            raise DTypeError(
+                f"astype({dtype}): a tensor holds numbers; write t.data.astype({str(dtype)!r}), "
+                f"outside the graph"
+            )
+        if not copy and dtype == self.dtype:
+            return self
+        if dtype.kind not in "fc":
+            array = self._array.astype(dtype, order, casting)
             if current_scope() is not None:
-                left(f"astype({np.dtype(dtype)})", self, array)
+                left(f"astype({dtype})", self, array)
             return Tensor._of(array, None)
-        return astype(self, dtype=np.dtype(dtype))
+        if order == "K" and casting == "unsafe":
+            return astype(self, dtype=dtype)
+        return astype(self, dtype=dtype, order=order, casting=casting)
 
-    def reshape(self, *shape: Any) -> Tensor:
-        """`np.reshape`, with the lengths one by one or as a tuple."""
-        return _reshape(self, shape[0] if len(shape) == 1 else shape)
+    def reshape(self, *shape: Any, **options: Any) -> Tensor:
+        """`np.reshape`, with the lengths one by one or as a tuple, and its `order` and `copy`."""
+        return _reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Tensor:
         """`np.transpose`, with the axes one by one or as a tuple; without any, all reversed."""
         return _transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def flatten(self) -> Tensor:
-        """All elements along one axis."""
-        return self.reshape(-1)
+    def flatten(self, order: str = "C") -> Tensor:
+        """All elements along one axis, in an array of its own."""
+        return self.reshape(-1, order=order, copy=True)
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The tensor with its axes reversed."""
         return _with_axes_reversed(self)
+
+    mT = property(method(np.matrix_transpose), doc="The last two axes exchanged.")  # noqa: N815
+    real = property(method(np.real), refused_assignment("real"), doc="`np.real`.")
+    imag = property(method(np.imag), refused_assignment("imag"), doc="`np.imag`.")
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in their order: `t.flat[3]`, `t.flat[3] = x`, `for x in t.flat`."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        Flat(self)[:] = value
+
+    if not TYPE_CHECKING:  # for names that are not here only
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_attribute(self, name)
 
     def __repr__(self) -> str:
         prefix = f"{type(self).__name__}("
@@ -447,6 +567,14 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
             f"Tensor(data, dtype={array.dtype}): this dtype holds no numbers; pass float, complex, "
             f"int or bool"
         )
+    return array
+
+
+def _elements(t: Tensor) -> Any:
+    """The elements of a tensor, each a Tensor, in an array of objects."""
+    array = np.empty(t.shape, object)
+    for index in np.ndindex(t.shape):
+        array[index] = t[index]
     return array
 
 

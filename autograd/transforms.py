@@ -27,9 +27,10 @@ import numpy as np
 from .backward import backward_pass, recorded_backward_pass
 from .changes import expose
 from .errors import DTypeError, GraphError, ShapeError
-from .grad_mode import enable_grad, grad_enabled
+from .grad_mode import differentiated, enable_grad, grad_enabled
 from .node import FREED, Leaf, Node
 from .op import Op
+from .protocols import unwrap
 from .sparse import dense
 from .tensor import Tensor, seed_of
 from .tree import leaves, rebuild, tree_map
@@ -102,7 +103,7 @@ def _cotangents(
 
 
 def _zeros(node: Node, seeds: list[tuple[Node, Any]]) -> Any:
-    return np.zeros_like(seeds[0][1], shape=node.shape, dtype=node.dtype)
+    return unwrap(np.zeros_like(seeds[0][1], shape=node.shape, dtype=node.dtype))
 
 
 # -- of functions -------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ class _Call:
             else:
                 positional[at] = replaced
         with nullcontext() if recording else enable_grad():
-            self.output = function(*positional, **kwargs)
+            self.output = differentiated(function, *positional, **kwargs)
         self.nodes: list[Node] = [x.node for x in self.inputs if x.node is not None]
         #: Whether results must stay differentiable, because the graph leads further out.
         self.outer = recording and self._leads_out()
@@ -223,7 +224,7 @@ def _arguments(argnum: Argnum) -> Sequence[Argument]:
 def _own(transform: str, what: str, x: Any) -> Tensor:
     """A Tensor with a node of its own for an argument."""
     if isinstance(x, Tensor) and x.node is not None:
-        return x.copy()
+        return x.copy("K")
     tensor = Tensor(x)
     if tensor.dtype.kind not in "fc":
         raise DTypeError(
@@ -440,7 +441,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
                 lambda x: next(others) if isinstance(x, Tensor) and x.requires_grad else x, args
             )
             with enable_grad():
-                return function(*replaced, **kwargs)
+                return differentiated(function, *replaced, **kwargs)
 
         start = Tensor(0.0, requires_grad=True).node
         assert start is not None

@@ -25,6 +25,10 @@ _EXITS: dict[str, _Exit] = {
         "item()", "item() was used, which gives a Python number, outside of the graph",
         "use the tensor itself; it may stay without axes",
     ),
+    "tolist()": (
+        "tolist()", "tolist() was used, which gives Python numbers, outside of the graph",
+        "use the tensor itself; iterate over it, or over t.flat",
+    ),
     "np.asarray": (
         "asarray", "np.asarray (or np.array, float) made a plain array of it",
         "use the tensor itself, and np.stack to join tensors",

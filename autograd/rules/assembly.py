@@ -138,6 +138,25 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis)
 
 
+# -- filling -------------------------------------------------------------------------------------
+
+
+@handles(np.full_like)
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+) -> Any:
+    new = np.empty_like(a, dtype, order, subok, shape)
+    if new.dtype.kind in "fc":
+        return updated(new, fill_value, index=...)
+    new[...] = fill_value  # which raises where that would take a tensor out of its graph
+    return new
+
+
 # -- repeating ----------------------------------------------------------------------------------
 
 
@@ -233,7 +252,7 @@ def pad(
         inner = tuple(slice(w[0], w[0] + n) for n, w in zip(array.shape, widths, strict=True))
         if not np.any(options.get("constant_values", 0)):
             return scatter(array, index=inner, shape=shape)
-        frame = np.pad(np.zeros_like(array, shape=array.shape), widths, **options)
+        frame = np.pad(constant(np.zeros(array.shape), array, array.dtype), widths, **options)
         return updated(frame, array, index=inner)
     ends = _pairs(0 if end_values is None else end_values, ndim)
     lengths = _pairs(stat_length, ndim)
@@ -339,7 +358,7 @@ rule(np.triu,   lambda g, *_, k=0: np.triu(g, k), elementwise=True)
 
 @handles(np.astype)
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
-    return x.astype(dtype)
+    return x.astype(dtype, copy=copy)
 
 
 @handles(np.rollaxis)

@@ -1,8 +1,20 @@
-"""NumPy functions whose results carry no gradient: on Tensors they return plain arrays."""
+"""NumPy functions whose results carry no gradient: on Tensors they return plain arrays.
+
+Those of `NEW` make arrays to be filled; of floats, these are constant Tensors. After
+`c = np.zeros_like(t)`, or `np.zeros(n, like=t)`, an assignment `c[i] = t[j] ** 2` is recorded.
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ..op import CONSTANT
+
+NEW: set[Callable[..., Any]] = {
+    *(np.zeros_like, np.ones_like, np.empty_like),
+    *(np.zeros, np.ones, np.empty, np.eye, np.identity),  # with like=
+}
 
 CONSTANT.update(
     # comparisons and tests
@@ -23,8 +35,7 @@ CONSTANT.update(
     # dtypes and memory
     (np.result_type, np.can_cast, np.common_type, np.min_scalar_type),
     (np.may_share_memory, np.shares_memory),
-    # new arrays, text and files
-    (np.zeros_like, np.ones_like, np.empty_like, np.full_like),
+    # text and files
     (np.array2string, np.array_repr, np.array_str),
     (np.save, np.savez, np.savez_compressed, np.savetxt),
 )

@@ -131,9 +131,9 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return clip_between(a, a_min if min is None else min, a_max if max is None else max)
 
 
-def _astype(x: Any, dtype: Any) -> Any:
-    return x.astype(dtype)
+def _astype(x: Any, dtype: Any, **options: Any) -> Any:
+    return x.astype(dtype, **options)
 
 
 #: Conversion between floating-point dtypes. The engine gives every gradient its input's dtype.
-astype = rule(_astype, lambda g, *_, dtype=None: g)
+astype = rule(_astype, lambda g, *_, dtype=None, order="K", casting="unsafe": g)

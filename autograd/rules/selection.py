@@ -31,6 +31,8 @@ def as_array(x: Any, like: Any = 0) -> Any:
 def _in_range(function: str, indices: Any, n: int, mode: str) -> Any:
     """Positions as `mode` reads those out of range; "raise" leaves them to the indexing."""
     indices = as_array(indices)
+    if indices.dtype == np.bool_:  # which count as 0 and 1 here, and would be a mask in an index
+        indices = indices.astype(np.intp)
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"{function}: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
     if mode == "raise":

@@ -12,8 +12,9 @@ from ..op import handles, rule
 from .creation import inverse_order
 
 
-def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    return np.reshape(a, shape, _fixed("reshape", order))  # type: ignore[call-overload]
+def _reshape(a: Any, shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    options = {} if copy is None else {"copy": copy}
+    return np.reshape(a, shape, _fixed("reshape", order), **options)  # type: ignore[call-overload]
 
 
 def _ravel(a: Any, order: str = "C") -> Any:
@@ -37,7 +38,8 @@ def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
 
 
 # fmt: off
-rule(np.reshape,      lambda g, _, _x, shape=None, order="C": np.reshape(g, _x.shape, order),
+rule(np.reshape,      lambda g, _, _x, shape=None, order="C", copy=None:
+                          np.reshape(g, _x.shape, order),
                       forward=_reshape)
 rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order),
                       forward=_ravel)

@@ -15,6 +15,7 @@ import pytest
 
 from autograd import GraphError, NotDifferentiableError, Tensor
 from autograd.op import CONSTANT, REGISTRY
+from autograd.rules.constants import NEW
 from autograd.rules.refused import REFUSED
 
 DISPATCHED = (np.ufunc, type(np.concatenate))
@@ -102,10 +103,11 @@ def is_number_type(function: Any) -> bool:
 )
 def test_function_that_numpy_hands_over_is_in_one_set(name: str) -> None:
     function = FUNCTIONS[name]
-    sets = [function in REGISTRY, function in CONSTANT, function in REFUSED]
+    sets = [function in each for each in (REGISTRY, CONSTANT, NEW, REFUSED)]
     assert sum(sets) == 1, (
         f"numpy.{name} must be in exactly one place: teach it in autograd/rules/ with rule(...) or "
-        f"@handles; or add it to CONSTANT in rules/constants.py if its result carries no gradient; "
+        f"@handles; or add it to CONSTANT in rules/constants.py if its result carries no gradient, "
+        f"or to NEW if it makes an array to be filled; "
         f"or refuse it in rules/refused.py, with what to write instead"
     )
 
@@ -187,8 +189,8 @@ ONE = {
     "any", "all", "isnan", "isinf", "isfinite", "isneginf", "isposinf", "signbit", "iscomplex",
     "isreal", "iscomplexobj", "isrealobj", "logical_not", "argmax", "argmin", "nanargmax",
     "nanargmin", "argsort", "lexsort", "argwhere", "nonzero", "flatnonzero", "count_nonzero",
-    "shape", "ndim", "size", "histogram_bin_edges", "common_type", "min_scalar_type", "zeros_like",
-    "ones_like", "empty_like", "array2string", "array_repr", "array_str",
+    "shape", "ndim", "size", "histogram_bin_edges", "common_type", "min_scalar_type",
+    "array2string", "array_repr", "array_str",
 }  # fmt: skip
 
 
@@ -205,8 +207,26 @@ def test_constant_function_returns_no_tensor(name: str) -> None:
     plain = function(*(x.data if isinstance(x, Tensor) else x for x in arguments))
     assert not holds_a_tensor(out)
     assert type(out) is type(plain)
-    if isinstance(out, np.ndarray) and name != "empty_like":
+    if isinstance(out, np.ndarray):
         np.testing.assert_array_equal(out, plain)
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "eye", "identity"])
+def test_function_that_makes_an_array_gives_a_tensor_where_floats_are_wanted_like_one(
+    name: str,
+) -> None:
+    c = FUNCTIONS[name](3, like=leaf(2))
+    assert isinstance(c, Tensor)
+    assert not c.requires_grad
+    assert type(FUNCTIONS[name](3, dtype=int, like=leaf(2))) is np.ndarray
+    if f"{name}_like" in FUNCTIONS:
+        like = FUNCTIONS[f"{name}_like"]
+        t = leaf(2, 3).astype(np.float32)
+        c = like(t, shape=(4,))
+        assert isinstance(c, Tensor)
+        assert not c.requires_grad
+        assert (c.shape, c.dtype) == ((4,), np.float32)
+        assert type(like(t, dtype=bool)) is np.ndarray
 
 
 #: How to call those that do not take one array.
@@ -235,7 +255,7 @@ def test_refused_function_names_itself_and_the_remedy(name: str) -> None:
 
 
 def test_sets_hold_functions_of_numpy_that_it_hands_over() -> None:
-    # np.isfortran is not handed over: it reads the memory layout, `flags`, which Tensors lack.
+    # np.isfortran is not handed over: it reads the memory layout, `flags`, which Tensors have.
     for function in {*REGISTRY, *CONSTANT, *REFUSED} - {np.isfortran}:
         assert isinstance(function, DISPATCHED), function
 

@@ -377,7 +377,7 @@ def test_residual_is_for_the_first_order_and_none_for_the_second() -> None:
     assert seen == [False, True]
     np.testing.assert_allclose(first, second.data)
     assert autograd.gradcheck(op, x.data)
-    with pytest.raises(NotDifferentiableError, match="honours e="):
+    with pytest.raises(TypeError, match="forward got an unexpected keyword argument 'e'"):
         op(x, e=np.ones(3))
 
 
@@ -437,16 +437,16 @@ def test_handles_teaches_a_composition(monkeypatch: pytest.MonkeyPatch) -> None:
     x = Tensor([1.0, 2.0], requires_grad=True)
     np.i0(x).backward(np.array([3.0, 4.0]))
     np.testing.assert_array_equal(x.grad, [1.5, 4])
-    with pytest.raises(NotDifferentiableError, match="i0: no gradient rule honours order=1"):
+    with pytest.raises(TypeError, match="i0 got an unexpected keyword argument 'order'"):
         REGISTRY[np.i0](x, order=1)
 
 
 def test_constants_return_plain_arrays() -> None:
     x = leaf(3)
     results = [
-        np.argmax(x), np.isnan(x), np.sign(x) > 0, np.zeros_like(x), np.equal(x, x), np.any(x),
+        np.argmax(x), np.isnan(x), np.sign(x) > 0, np.equal(x, x), np.any(x),
         np.logical_not(x), np.allclose(x, x), np.argsort(x), np.shape(x), np.ndim(x), np.size(x),
-        np.result_type(x), np.array_str(x), np.full_like(x, 2.0), np.searchsorted(x, 0.5),
+        np.result_type(x), np.array_str(x), np.zeros_like(x, int), np.searchsorted(x, 0.5),
     ]  # fmt: skip
     assert not any(isinstance(result, Tensor) for result in results)
 

@@ -13,6 +13,7 @@ from autograd import (
     GraphError,
     ShapeError,
     Tensor,
+    gradients,
     no_grad,
 )
 
@@ -188,6 +189,43 @@ def test_in_place_on_a_constant_buffer_records_what_was_written() -> None:
     buffer[[0, 0]] = w
     buffer.backward(np.array([1.0, 10, 100, 1000]))
     np.testing.assert_array_equal(w.grad, [30, 301])
+
+
+@pytest.mark.parametrize(
+    "take",
+    [lambda c: c[0], lambda c: c.T, lambda c: c.reshape(-1), lambda c: next(iter(c)),
+     lambda c: c[0][1:], lambda c: c[..., 1]],
+)  # fmt: skip
+def test_recorded_value_in_a_part_of_a_constant_that_is_used_elsewhere_raises(take: Any) -> None:
+    w, c = leaf([1.0, 2.0]), Tensor(np.zeros((2, 2)))
+    part = take(c)
+    with pytest.raises(GraphError, match=r"t is a part of another tensor.*c\[0, 1\] = x in place"):
+        part[0] = w[0]
+    assert not c.data.any()
+    part[0] = 3.0  # a number reaches the whole, as in NumPy
+    assert c.data.any()
+    with no_grad():
+        part[0] = w[1]
+    copied = part.copy()
+    copied[0] = w[0]
+    assert copied.requires_grad
+    c[:, 1] += w  # reads a part, and puts it back
+    c[0, 1] = w[0]
+    assert c.requires_grad
+    for value in (w[0], 3.0):  # now a number would not reach it either
+        with pytest.raises(GraphError, match="t is a part of another tensor"):
+            c[0][1] = value
+    row = c[0].copy()
+    row[1] = 5.0
+    c[0] = row
+    assert c[0].tolist()[1] == 5
+
+
+def test_recorded_value_in_a_view_that_is_used_nowhere_else_is_recorded() -> None:
+    w = leaf([1.0, 2.0])
+    for c in (Tensor(np.zeros(4)).reshape(2, 2), Tensor(np.zeros((2, 2))).T, Tensor(np.eye(3))[1:]):
+        c[0, :2] = w
+        np.testing.assert_array_equal(gradients(c[0].sum(), w), [1, 1])
 
 
 def test_in_place_to_another_shape_raises() -> None:

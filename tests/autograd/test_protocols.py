@@ -66,6 +66,36 @@ def test_writing_into_an_array_raises() -> None:
     assert not a.any()
 
 
+def test_writing_constants_into_an_array_is_numpys() -> None:
+    c, a = Tensor([1.0, 2.0]), np.zeros(2)
+    a += c
+    np.multiply(c, 3.0, out=a, where=[True, False])
+    assert a.tolist() == [3, 2]
+    with no_grad():
+        a -= leaf([1.0, 1.0])
+    assert a.tolist() == [2, 1]
+    np.add.reduce(Tensor([[1.0], [2.0]]), axis=1, out=a)
+    assert a.tolist() == [1, 2]
+    np.add.accumulate(c, out=a)
+    assert a.tolist() == [1, 3]
+
+
+def test_out_that_is_a_tensor_is_written_to_as_by_index() -> None:
+    x, c = leaf([1.0, 2.0]), Tensor([5.0, 5.0])
+    assert np.exp(x, out=c) is c
+    np.testing.assert_array_equal(gradients(c, x, np.ones(2)), np.exp(x.data))
+    d = Tensor([5.0, 5.0])
+    np.multiply(x, x, out=d, where=[True, False])
+    assert d.tolist() == [1, 5]
+    np.testing.assert_array_equal(gradients(d, x, np.ones(2)), [2, 0])
+    with pytest.raises(GraphError, match="would change a leaf"):
+        np.exp(d, out=x)
+    with pytest.raises(TypeError, match="cannot become int64"):
+        np.add(c, 1.5, out=Tensor([1, 2]))
+    with pytest.raises(NotDifferentiableError, match="add: writing a tensor's value"):
+        np.add.reduce(c, out=Tensor(0.0))
+
+
 def test_ufunc_methods_are_the_functions_that_do_the_same() -> None:
     x, y = leaf([[1.0, 2.0], [3.0, 4.0]]), leaf([5.0, 6.0, 7.0])
     for method, function in (
