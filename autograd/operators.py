@@ -37,6 +37,14 @@ def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda y, x: apply(x, y)
 
 
+def power(x: Any, y: Any, modulo: Any = None) -> Any:
+    """`t**y`, and `pow(t, y)`. With a modulus Python raises, as for NumPy's arrays."""
+    return _power(x, y) if modulo is None else NotImplemented
+
+
+_power = recorded(np.power)
+
+
 def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
     """`t < x` and its kind: a plain array."""
 

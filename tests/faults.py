@@ -51,7 +51,7 @@ OTHER_ROWS = 40
 
 #: Checks of what no row can show, for single operations.
 FURTHER_CHECKS: dict[Op, Callable[[], None]] = {
-    reductions._kink: (
+    elementwise.kink: (
         test_conventions.test_std_of_equal_numbers_has_gradient_zero_and_no_second_derivative
     ),
     embedding.lookup: test_embedding.test_embedding_with_padding_gives_that_row_no_gradient,
@@ -59,7 +59,7 @@ FURTHER_CHECKS: dict[Op, Callable[[], None]] = {
 
 
 def name_of(op: Op) -> str:
-    return "kink" if op is reductions._kink else op.name
+    return "kink" if op is elementwise.kink else op.name
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def faults_of(op: Op) -> Iterator[Fault]:
     for place, vjp in enumerate(rules):
         if vjp is None:
             continue
-        if op is reductions._kink:
+        if op is elementwise.kink:
             yield Fault(op, place, "NaN lost", _of_result(lambda gx: np.where(True, 0, gx)))
         if (name_of(op), place) in FLAT:
             yield Fault(op, place, "slope of one", _steep)

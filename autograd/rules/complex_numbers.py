@@ -3,7 +3,7 @@
 The gradient of a real L by z = x + iy is dL/dx - i dL/dy. By this convention the rules of
 holomorphic functions need no conjugates: that of exp is `g * exp(z)` for real and complex `z`
 alike. The functions below are those that are not holomorphic. An input that is real gets the real
-part of its cotangent.
+part of its cotangent. The angle of 0 has gradient 0, and no second derivative: that is NaN.
 """
 
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from ..op import rule
+from .elementwise import kink
 
 
 def _angle_vjp(g: Any, _: Any, z: Any, deg: bool = False) -> Any:
-    return (180 / np.pi if deg else 1) * g * (-1j / z)
+    if z.dtype.kind != "c":
+        return g * 0  # of a real number it is 0 or pi
+    return (180 / np.pi if deg else 1) * g * (-1j / np.where(z == 0, np.inf, z) + kink(z))
 
 
 # fmt: off
 rule(np.real,      lambda g, *_: g,           elementwise=True)
-rule(np.imag,      lambda g, *_: -1j * g,     elementwise=True)
+rule(np.imag,      lambda g, *_: g * -1j,     elementwise=True)
 rule(np.conjugate, lambda g, *_: np.conj(g))
 rule(np.angle,     _angle_vjp,                elementwise=True)
 # fmt: on

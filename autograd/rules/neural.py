@@ -1,6 +1,7 @@
 """What networks need and NumPy lacks, besides activations. Each is one node, stable at +-1000.
 
-`logsumexp` of nothing but -inf is -inf, with gradient 0.
+`logsumexp` of nothing but -inf is -inf, with gradient 0. Beside one inf all others have gradient 0;
+of several that are inf nobody knows which is the largest, and their gradient is NaN.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .creation import constant
 from .reductions import mean_of
+from .refused import refuse_none
 
 
 def _shifted(function: str, x: Any, axis: int) -> Any:
@@ -73,7 +75,13 @@ def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
     y = np.where(y == -np.inf, 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
-    return unreduce(g, x.shape, axis) * np.exp(x - unreduce(y, x.shape, axis))
+    y = unreduce(y, x.shape, axis)
+    if np.any(y == np.inf):
+        largest = x == np.inf
+        alone = np.sum(largest, axis=axis, keepdims=True) == 1
+        x = np.where(largest, np.where(alone, 0, np.nan), np.where(y == np.inf, -np.inf, x))
+        y = np.where(y == np.inf, 0, y)
+    return unreduce(g, x.shape, axis) * np.exp(x - y)
 
 
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -108,6 +116,7 @@ def _linear_bias_vjp(g: Any, *_: Any) -> Any:
 
 
 def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
+    refuse_none("cross_entropy", logits=logits, labels=labels)
     labels = np.asarray(labels)
     classes = logits.shape[-1] if logits.ndim else 0
     if logits.ndim not in (1, 2) or labels.shape != logits.shape[:-1]:

@@ -16,6 +16,7 @@ from ..broadcasting import unbroadcast
 from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .pooling import blocks, laid_out
+from .refused import refuse_none
 
 # -- the gradient, as a formula -----------------------------------------------------------------
 
@@ -166,6 +167,7 @@ def _batch_norm_vjp(
 
 
 def _check_batch(function: str, x: Any, *parameters: Any) -> None:
+    refuse_none(function, x=x)
     if x.ndim < 2:
         raise ShapeError(
             f"{function} takes an input of shape (N, C, ...), a batch of channels; got shape "
@@ -187,6 +189,7 @@ batch_norm = rule(_batch_norm, joint=_batch_norm_vjp, residual="statistics")
 def _fixed_norm(
     x: Any, weight: Any, bias: Any, mean: Any = None, var: Any = None, eps: float = 1e-5
 ) -> Any:
+    refuse_none("fixed_norm", mean=mean, var=var)
     _check_batch("fixed_norm", x, weight, bias, mean, var)
     dtype, x = x.dtype, _wide(x)
     pivot = mean.astype(x.dtype)
@@ -331,6 +334,7 @@ def layer_norm(
     `weight` and `bias`: of `normalized_shape`, or None. Raises `ShapeError` where the shapes do
     not agree, and `DTypeError` for an input of integers.
     """
+    refuse_none("layer_norm", x=x, normalized_shape=normalized_shape)
     shape = tuple(normalized_shape)
     if not shape or np.shape(x)[-len(shape) :] != shape or 0 in shape:
         raise ShapeError(
@@ -349,6 +353,7 @@ def group_norm(
     `weight` and `bias`: `(C,)`, or None. Raises `ShapeError` where C is no multiple of
     `num_groups` or a group is empty, and `DTypeError` for an input of integers.
     """
+    refuse_none("group_norm", x=x, num_groups=num_groups)
     shape = np.shape(x)
     if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups or 0 in shape[1:]:
         raise ShapeError(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import normalize_axes, unreduce
+from ..broadcasting import normalize_axes, reduced_size, unreduce
 from ..errors import ShapeError
 from ..op import handles, rule
 from .decompositions import svdvals, zero_or_power
@@ -42,20 +42,26 @@ def _norm_of_vectors(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     return p_norm(x, ord=2 if ord is None else ord, axis=axis, keepdims=keepdims)
 
 
+def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """The largest element, and 0 where there is none, as NumPy's norms have it."""
+    reduce = np.max if reduced_size(x.shape, axis) else np.sum
+    return reduce(x, axis=axis, keepdims=keepdims)
+
+
 # fmt: off
 _NORMS_OF_VECTORS: dict[Any, Callable[..., Any]] = {
     0:       lambda x, **how: np.sum(np.sign(np.abs(x)), **how),
     1:       lambda x, **how: np.sum(np.abs(x), **how),
-    np.inf:  lambda x, **how: np.max(np.abs(x), **how),
+    np.inf:  lambda x, **how: _largest(np.abs(x), **how),
     -np.inf: lambda x, **how: np.min(np.abs(x), **how),
 }
 _NORMS_OF_MATRICES: dict[Any, Callable[[Any], Any]] = {
     None:    lambda m: p_norm(m, ord=2, axis=(-2, -1), keepdims=False),
-    1:       lambda m: np.max(np.sum(np.abs(m), axis=-2), axis=-1),
+    1:       lambda m: _largest(np.sum(np.abs(m), axis=-2), axis=-1),
     -1:      lambda m: np.min(np.sum(np.abs(m), axis=-2), axis=-1),
-    np.inf:  lambda m: np.max(np.sum(np.abs(m), axis=-1), axis=-1),
+    np.inf:  lambda m: _largest(np.sum(np.abs(m), axis=-1), axis=-1),
     -np.inf: lambda m: np.min(np.sum(np.abs(m), axis=-1), axis=-1),
-    2:       lambda m: np.max(svdvals(m), axis=-1),
+    2:       lambda m: _largest(svdvals(m), axis=-1),
     -2:      lambda m: np.min(svdvals(m), axis=-1),
     "nuc":   lambda m: np.sum(svdvals(m), axis=-1),
 }
