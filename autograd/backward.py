@@ -104,10 +104,9 @@ def backward_pass(
                 if record:
                     gx = _check_recorded(operation, g, gx, gradients)
                 try:
-                    fits = gx.shape == parent.shape and gx.dtype is parent.dtype
+                    if gx.shape != parent.shape or gx.dtype is not parent.dtype:
+                        gx = conform(gx, parent, operation, gradients)
                 except AttributeError:  # it is no array
-                    fits = False
-                if not fits:
                     gx = conform(gx, parent, operation, gradients)
                 if observing is not None:
                     observing.sent(node, parent, gx)

@@ -52,11 +52,14 @@ class ShapeDtype:
 
     # A rule that reads `_x` as an array is told so, whichever way it tries.
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{_NOT_KEPT} (it reads .{name})")
-
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError(_NOT_KEPT)
+
+    def _refuse_attribute(self) -> Any:  # a `__getattr__` would make all attributes slower
+        raise AttributeError(_NOT_KEPT)
+
+    T = real = imag = sum = mean = max = min = reshape = astype = property(_refuse_attribute)
+    copy = transpose = ravel = dot = item = property(_refuse_attribute)
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse

@@ -115,13 +115,13 @@ class Op:
                 )
         named = frozenset().union(*(r.options for r in self.reads))
         for place, read in enumerate(self.reads):
-            if missing := sorted(named - read.options):
-                if not read.any_option:
-                    raise TypeError(
-                        f"rule({self.name}): the rule for input {place} does not name the options "
-                        f"{', '.join(missing)}, which another one names; every rule is given all "
-                        f"of them"
-                    )
+            missing = named - read.options
+            if missing and not read.any_option:
+                raise TypeError(
+                    f"rule({self.name}): the rule for input {place} does not name the options "
+                    f"{', '.join(sorted(missing))}, which another one names; every rule is given "
+                    f"all of them"
+                )
         self.options = named - {residual}
         #: Applies the operation to its inputs, without options, as fast as can be.
         self.apply: Callable[..., Any] = self

@@ -53,7 +53,6 @@ from autograd.rules import (
     normalization,
     pooling,
     products,
-    reductions,
     shapes,
     special,
 )

@@ -27,7 +27,7 @@ import numpy as np
 from autograd import Tensor, backward, gradients
 from autograd.broadcasting import unbroadcast
 from autograd.op import OUTPUT, Op
-from autograd.rules import embedding, reductions
+from autograd.rules import elementwise, embedding
 from tests.autograd import test_conventions, test_embedding, test_rule_calls, test_rules
 from tests.autograd.test_rules import cotangent_for, recorded_ops
 from tests.cases import CASES, Case

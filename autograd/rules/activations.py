@@ -26,6 +26,10 @@ def _clipped(x: Any, low: float, high: float) -> Any:
     return np.maximum(x, low) if high == math.inf else np.minimum(x, high)
 
 
+def _within(x: Any, limit: float) -> Any:
+    return _clipped(_clipped(x, -limit, math.inf), -math.inf, limit)
+
+
 def _relu(x: Any) -> Any:
     return _clipped(x, 0, math.inf)
 
@@ -40,7 +44,8 @@ def _gated(g: Any, y: Any) -> Any:
     if y.dtype.kind == "c":
         np.not_equal(y, 0, out=out, casting="unsafe")
     else:
-        np.sign(y, out=out)
+        np.minimum(y, 1, out=out)  # and rounded up: 0, 1 or NaN
+        np.ceil(out, out=out)
     out *= g
     return out
 
@@ -82,7 +87,7 @@ def _elu_vjp(g: Any, _: Any, x: Any, alpha: float = 1.0) -> Any:
 def _sigmoid(x: Any) -> Any:
     if getattr(x, "dtype", None) == np.float16:  # whose exp overflows at 11
         return _sigmoid(x.astype(np.float32)).astype(np.float16)
-    y = _clipped(x, -_limit(x), math.inf)
+    y = _clipped(x, -_EXP_LIMIT.get(getattr(x, "dtype", None), 709.0), math.inf)
     out = y if y.ndim else None  # a new array would take longer than the arithmetic
     y = np.negative(y, out=out)
     y = np.exp(y, out=out)
@@ -122,14 +127,14 @@ def _softplus(x: Any) -> Any:
 def _silu(x: Any) -> tuple[Any, Any]:
     limit = _limit(x)
     s = _sigmoid(x) * (x > -limit)  # 0 where the sigmoid only comes near to it
-    return np.maximum(x, -limit) * s, s
+    return _clipped(x, -limit, math.inf) * s, s
 
 
 def _silu_vjp(g: Any, _: Any, x: Any, s: Any = None) -> Any:
     limit = _limit(x)
     s = sigmoid(x) * (x > -limit) if s is None else s
     slope = 1 - s
-    slope *= np.clip(x, -limit, limit)
+    slope *= _within(x, limit)
     slope += 1
     slope *= s
     slope *= g
@@ -177,23 +182,23 @@ def _polynomial(coefficients: tuple[float, ...], s: Any) -> Any:
 
 def _gelu(x: Any) -> tuple[Any, Any]:
     p = (1 + _erf(x * math.sqrt(0.5))) / 2
-    return np.maximum(x, -_FLAT) * p, p
+    return _clipped(x, -_FLAT, math.inf) * p, p
 
 
 def _gelu_vjp(g: Any, _: Any, x: Any, p: Any = None) -> Any:
     p = (1 + erf(x * math.sqrt(0.5))) / 2 if p is None else p
-    x = np.clip(x, -_FLAT, _FLAT)
+    x = _within(x, _FLAT)
     return g * (p + x * np.exp(x * x * -0.5) / math.sqrt(2 * math.pi))
 
 
 def _gelu_tanh(x: Any) -> tuple[Any, Any]:
-    low = np.clip(x, -_FLAT, _FLAT)
+    low = _within(x, _FLAT)
     t = np.tanh(_CUBIC * low * (1 + 0.044715 * low * low))
-    return np.maximum(x, -_FLAT) * (1 + t) / 2, t
+    return _clipped(x, -_FLAT, math.inf) * (1 + t) / 2, t
 
 
 def _gelu_tanh_vjp(g: Any, _: Any, x: Any, t: Any = None) -> Any:
-    x = np.clip(x, -_FLAT, _FLAT)
+    x = _within(x, _FLAT)
     t = np.tanh(_CUBIC * x * (1 + 0.044715 * x * x)) if t is None else t
     return g * (1 + t + x * (1 - t * t) * (_CUBIC * (1 + 3 * 0.044715 * x * x))) / 2
 
@@ -203,7 +208,7 @@ _FLAT = 40.0  #: so far out both are 0 or x to the last digit, in every dtype
 
 
 def _erf_vjp(g: Any, _: Any, x: Any) -> Any:
-    x = np.clip(x, -_FLAT, _FLAT)  # its square is finite
+    x = _within(x, _FLAT)  # its square is finite
     return g * np.exp(-x * x) * (2 / math.sqrt(math.pi))
 
 

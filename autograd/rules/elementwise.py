@@ -92,7 +92,9 @@ rule(np.where,    None,
 
 def _share_of_larger(g: Any, x: Any, y: Any) -> Any:
     """`g` where x > y, half of it where they are equal, NaN where one of them is NaN."""
-    return np.where(x > y, g, np.where(x < y, 0, np.where(x == y, g / 2, np.nan)))
+    larger, other = x >= y, y >= x
+    with np.errstate(invalid="ignore"):  # neither is larger: 0 / 0
+        return g * (larger / np.add(larger, other, dtype=g.dtype))
 
 
 def _direction(x: Any) -> Any:
@@ -126,6 +128,8 @@ def one_less(x: Any, y: Any) -> Any:
     if isinstance(y, _NUMBER):  # stays one, so that float32 stays float32
         return y - 1 if y else y
     both = (x == 0) & (y == 0)
+    if not np.any(both):
+        return y - 1
     return np.where(both, 0, y - 1) + kink(np.where(both, y, 1))
 
 

@@ -74,13 +74,12 @@ def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
-    y = np.where(y == -np.inf, 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
     y = unreduce(y, x.shape, axis)
-    if np.any(y == np.inf):
+    if not np.all(np.isfinite(y)):
         largest = x == np.inf
         alone = np.sum(largest, axis=axis, keepdims=True) == 1
         x = np.where(largest, np.where(alone, 0, np.nan), np.where(y == np.inf, -np.inf, x))
-        y = np.where(y == np.inf, 0, y)
+        y = np.where(np.isinf(y), 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
     return unreduce(g, x.shape, axis) * np.exp(x - y)
 
 

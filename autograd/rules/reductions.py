@@ -117,7 +117,6 @@ def _std_vjp(
     return _var_vjp(half, None, x, axis=axis, ddof=ddof)
 
 
-
 # fmt: off
 rule(np.sum,  lambda g, _, _x, axis=None, dtype=None, keepdims=False:
                   _spread(g, _x.shape, axis), forward=_sum)

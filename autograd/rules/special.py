@@ -12,8 +12,8 @@ import numpy as np
 
 from ..errors import NotDifferentiableError
 from ..op import Op, handles, rule
-from .creation import constant
 from .activations import sigmoid
+from .creation import constant
 from .elementwise import kink, one_less
 
 

@@ -267,8 +267,9 @@ def _quantile(
     if a.size == 0:  # NumPy's value, or its error; it depends on nothing
         given = () if function in (np.median, np.nanmedian) else (q,)
         how = {"method": method} if given else {}
-        of_nothing = function(np.zeros(a.shape, a.dtype), *given, axis=axis, keepdims=keepdims, **how)
-        return constant(of_nothing, a) + np.sum(a)
+        nothing = np.zeros(a.shape, a.dtype)
+        value = function(nothing, *given, axis=axis, keepdims=keepdims, **how)
+        return constant(value, a) + np.sum(a)
     wide = np.result_type(a.dtype, 0.0) if weak else np.result_type(a.dtype, q.dtype, 0.0)
     axes = normalize_axes(function.__name__, axis, a.ndim)
     kept = tuple(i for i in range(a.ndim) if i not in axes)
