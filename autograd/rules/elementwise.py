@@ -58,7 +58,7 @@ rule(np.cos,     lambda g, _, x: -g * np.sin(x))
 rule(np.tan,     lambda g, y, _: g * (1 + y * y))
 rule(np.arcsin,  lambda g, _, x: g / np.sqrt(1 - x * x))
 rule(np.arccos,  lambda g, _, x: -g / np.sqrt(1 - x * x))
-rule(np.arctan,  lambda g, _, x: g / (1 + x * x))
+rule(np.arctan,  lambda g, _, x: g * np.square(1 / _sqrt_of_square_plus_one(x)))
 rule(np.sinh,    lambda g, _, x: g * np.cosh(x))
 rule(np.cosh,    lambda g, _, x: g * np.sinh(x))
 rule(np.tanh,    lambda g, y, _: g - g * y * y)
@@ -106,7 +106,9 @@ def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
     """Nothing for real `x`; for a complex one, whose sign is x / |x|, the turning of its phase."""
     if x.dtype.kind != "c":
         return g * 0
-    return (g - np.conj(y) * np.real(g * y)) / np.where(x == 0, np.nan, np.abs(x))
+    at_zero = x == 0
+    turned = (g - np.conj(y) * np.real(g * y)) / np.where(at_zero, 1, np.abs(x))
+    return np.where(at_zero, np.nan, turned)
 
 
 def _sqrt_of_square_plus_one(x: Any) -> Any:

@@ -16,6 +16,7 @@ from ..broadcasting import unbroadcast
 from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .pooling import blocks, laid_out
+from .reductions import wide
 from .refused import refuse_none
 
 # -- the gradient, as a formula -----------------------------------------------------------------
@@ -43,11 +44,6 @@ def _refuse(function: str, x: Any, shape: tuple[int, ...], parameters: dict[str,
                 f"{function}: {name} must have shape {shape} for an input of shape {x.shape}; got "
                 f"shape {np.shape(p)}"
             )
-
-
-def _wide(x: Any) -> Any:
-    """`x`, in float32 where it is float16, whose sums overflow."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
 # -- over the batch -----------------------------------------------------------------------------
@@ -89,7 +85,7 @@ def _batch_norm(
         raise ShapeError(
             f"batch_norm got an input without elements (shape {x.shape}); it has no mean"
         )
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     y = np.empty_like(x)
     axes = _per_channel(x)[1]
     pivot = x[:1].mean(axis=axes)  # near the mean, as a rule: then one pass over `x` will do
@@ -137,7 +133,7 @@ def _batch_norm_vjp(
         weight = None if weight is None else np.reshape(weight, shape)
         gx, gy = _recorded(g, x, weight, axes, eps)
         return gx, np.sum(gy, axis=axes), np.sum(g, axis=axes)
-    x, (pivot, rest, scale) = _wide(x), statistics
+    x, (pivot, rest, scale) = wide(x), statistics
     if getattr(g, "strides", None) != getattr(x, "strides", None):
         g = laid_out(g, x)
     image = _like_images(pivot, x)
@@ -191,7 +187,7 @@ def _fixed_norm(
 ) -> Any:
     refuse_none("fixed_norm", mean=mean, var=var)
     _check_batch("fixed_norm", x, weight, bias, mean, var)
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     pivot = mean.astype(x.dtype)
     y = x - _like_images(pivot, x)
     scale = 1 / np.sqrt(var.astype(np.float64) + eps)
@@ -261,7 +257,7 @@ def _for_channels(v: Any, x: Any, axes: int) -> Any:
 
 
 def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5) -> tuple[Any, Any]:
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     batch = x if x.ndim > axes else x[None]
     count = math.prod(x.shape[-axes:])
     y = np.empty_like(batch)
@@ -291,7 +287,7 @@ def _normalize_vjp(
     if statistics is None:
         gx, gy = _recorded(g, x, weight, last, eps)
         return gx, None if own is None else unbroadcast(gy, own), unbroadcast(g, _bias.shape)
-    shape, x, (means, scales) = x.shape, _wide(x), statistics
+    shape, x, (means, scales) = x.shape, wide(x), statistics
     batch = x if x.ndim > axes else x[None]
     g = g.reshape(batch.shape)
     if getattr(g, "strides", None) != getattr(batch, "strides", None):

@@ -50,11 +50,9 @@ def _extremum_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = Fa
     return hit * share.astype(g.dtype)
 
 
-def _per(g: Any, count: float) -> Any:
-    """`g` divided by a count, which may be more than a float16 can hold."""
-    if g.dtype.itemsize > 2:
-        return g / count
-    return (g.astype(np.float32) / count).astype(g.dtype)
+def wide(x: Any) -> Any:
+    """`x`, in float32 where it is float16, which cannot hold sums and counts of many elements."""
+    return x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x
 
 
 def _prod_vjp(
@@ -96,8 +94,7 @@ def _var_vjp(
     if x.size == 0:
         return np.zeros_like(x)
     degrees = reduced_size(x.shape, axis) - ddof
-    if x.dtype == np.float16:  # which cannot hold the mean of large numbers to the digit
-        x = x.astype(np.float32)
+    x, g = wide(x), wide(g)
     centred = np.conj(x - np.mean(x, axis=axis, keepdims=True))
     return unreduce(g, x.shape, axis) * centred * (2 / degrees if degrees > 0 else math.nan)
 
@@ -121,7 +118,7 @@ def _std_vjp(
 rule(np.sum,  lambda g, _, _x, axis=None, dtype=None, keepdims=False:
                   _spread(g, _x.shape, axis), forward=_sum)
 rule(np.mean, lambda g, _, _x, axis=None, dtype=None, keepdims=False:
-                  _spread(_per(g, reduced_size(_x.shape, axis) or 1), _x.shape, axis),
+                  _spread(wide(g) / (reduced_size(_x.shape, axis) or 1), _x.shape, axis),
               forward=mean_of)
 rule(np.max,  _extremum_vjp, forward=_max)
 rule(np.min,  _extremum_vjp, forward=_min)

@@ -263,6 +263,8 @@ def _quantile(
     # A float32 stays one, unless an array of quantiles comes in with a wider dtype.
     weak = type(q) in (int, float)
     a, q = as_array(a), on_host(q)
+    if a.dtype.kind == "c" and function not in (np.median, np.nanmedian):
+        raise TypeError(f"{function.__name__}: a must be an array of real numbers, got {a.dtype}")
     skip_nan = function.__name__.startswith("nan")
     if a.size == 0:  # NumPy's value, or its error; it depends on nothing
         given = () if function in (np.median, np.nanmedian) else (q,)
