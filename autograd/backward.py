@@ -27,6 +27,7 @@ from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, kind_of, recorded_arguments
 
 _number = attrgetter("number")
+_Arrivals = tuple[Sequence[Any], Sequence[Any]]
 
 
 def backward_pass(
@@ -99,15 +100,15 @@ def backward_pass(
             for parent, gx in zip(parents, gradients):  # noqa: B905 - a hot loop
                 if parent is None or gx is None:
                     if parent is not None and operation.joint is None:
-                        raise GraphError(_returned(operation, gradients, gx))
+                        raise GraphError(_returned(operation, parent, gx, (parents, gradients)))
                     continue
                 if record:
-                    gx = _check_recorded(operation, g, gx, gradients)
+                    gx = _check_recorded(operation, g, gx, parent, (parents, gradients))
                 try:
                     if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                        gx = conform(gx, parent, operation, gradients)
+                        gx = conform(gx, parent, operation, (parents, gradients))
                 except AttributeError:  # it is no array
-                    gx = conform(gx, parent, operation, gradients)
+                    gx = conform(gx, parent, operation, (parents, gradients))
                 if observing is not None:
                     observing.sent(node, parent, gx)
                 held = waiting(parent)
@@ -199,17 +200,20 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def conform(gx: Any, parent: Node, operation: Op, gradients: Sequence[Any] = ()) -> Any:
-    """Give one of the `gradients` of an operation exactly the shape and dtype of its input."""
+def conform(gx: Any, parent: Node, operation: Op, among: _Arrivals = ((), ())) -> Any:
+    """Give a gradient exactly the shape and dtype of its input.
+
+    `among`: the parents and gradients of the operation, to say in messages which one it is.
+    """
     if getattr(gx, "dtype", _NO_NUMBERS).kind not in "fciub":
         # Of a NumPy scalar and a complex number Python may make a number of its own.
         if not isinstance(gx, int | float | complex):
-            raise GraphError(_returned(operation, gradients, gx))
+            raise GraphError(_returned(operation, parent, gx, among))
         gx = np.asarray(gx)
     if gx.shape != parent.shape:
         if not operation.elementwise or not _is_stretched(gx.shape, parent.shape):
             raise GraphError(
-                f"{_rule_of(operation, gradients, gx)} returned a gradient of shape {gx.shape} for "
+                f"{_rule_of(operation, parent, gx, among)} returned a gradient of shape {gx.shape} for "
                 f"an input of shape {parent.shape}; fix the rule"
                 + (
                     ", or say elementwise=True if the function broadcasts"
@@ -230,22 +234,23 @@ def _is_stretched(shape: tuple[int, ...], small: tuple[int, ...]) -> bool:
     return extra >= 0 and all(n in (1, m) for n, m in zip(small, shape[extra:], strict=True))
 
 
-def _rule_of(operation: Op, gradients: Sequence[Any], gx: Any) -> str:
-    """The rule that gave `gx`, one of the `gradients`, as the subject of a message."""
-    if operation.joint is not None or len(gradients) < 2:
+def _rule_of(operation: Op, parent: Node, gx: Any, among: _Arrivals) -> str:
+    """The rule that gave `gx`, as the subject of a message."""
+    pairs = list(zip(*among, strict=True))
+    places = [i for i, (p, x) in enumerate(pairs) if p is parent and x is gx]
+    if not places or len(pairs) < 2:
         return f"the rule of {operation.name}"
-    place = next((i for i, other in enumerate(gradients) if other is gx), 0)
-    return f"the rule of {operation.name} for its input {place}"
+    return f"the rule of {operation.name} for its input {places[0]}"
 
 
-def _returned(operation: Op, gradients: Sequence[Any], gx: Any) -> str:
+def _returned(operation: Op, parent: Node, gx: Any, among: _Arrivals) -> str:
     """A message about a rule that returned what is no gradient."""
     remedy = (
         "end it with `return`, or pass None in place of the rule of an input without a gradient"
         if gx is None
         else "it must return one array, of the shape of its input"
     )
-    return f"{_rule_of(operation, gradients, gx)} returned {kind_of(gx)}; {remedy}"
+    return f"{_rule_of(operation, parent, gx, among)} returned {kind_of(gx)}; {remedy}"
 
 
 _NO_NUMBERS = np.dtype(object)
@@ -291,7 +296,7 @@ def rule_is_recorded() -> bool:
     return _rule_is_recorded.get()
 
 
-def _check_recorded(operation: Op, g: Any, gx: Any, gradients: Sequence[Any]) -> Any:
+def _check_recorded(operation: Op, g: Any, gx: Any, parent: Node, among: _Arrivals) -> Any:
     """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
 
     A VJP is linear in `g`: without the link, all that it could be is zero.
@@ -303,7 +308,7 @@ def _check_recorded(operation: Op, g: Any, gx: Any, gradients: Sequence[Any]) ->
     array = gx._array if is_tensor else gx
     if not hasattr(array, "dtype"):
         if not isinstance(array, int | float | complex):
-            raise GraphError(_returned(operation, gradients, gx))
+            raise GraphError(_returned(operation, parent, gx, among))
         array = np.asarray(array)
     if np.any(array):
         raise NotDifferentiableError(

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import AutogradError, ShapeError
+from .errors import AutogradError, DTypeError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
     ENGINE_FILES,
@@ -256,7 +256,7 @@ def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | N
         names, defaults = positional_parameters(op.function)
         for name, x in zip(names, arrays, strict=False):
             if x is None and defaults.get(name, NO_DEFAULT) is NO_DEFAULT:
-                raise TypeError(f"{op.name}: {name} is None; pass an array") from error
+                raise DTypeError(f"{op.name}: {name} is None; pass an array") from error
     shapes = ", ".join(
         f"{np.shape(x)}{quoted_name(parent)}" for x, parent in zip(arrays, parents, strict=True)
     )

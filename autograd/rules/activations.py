@@ -95,7 +95,7 @@ def _sigmoid(x: Any) -> Any:
     return np.divide(1.0, y, out=out)
 
 
-def _limit(x: Any) -> float:
+def exp_limit(x: Any) -> float:
     """What exp does not overflow at."""
     return _EXP_LIMIT.get(getattr(x, "dtype", None), 709.0)
 
@@ -125,13 +125,13 @@ def _softplus(x: Any) -> Any:
 
 
 def _silu(x: Any) -> tuple[Any, Any]:
-    limit = _limit(x)
+    limit = exp_limit(x)
     s = _sigmoid(x) * (x > -limit)  # 0 where the sigmoid only comes near to it
     return _clipped(x, -limit, math.inf) * s, s
 
 
 def _silu_vjp(g: Any, _: Any, x: Any, s: Any = None) -> Any:
-    limit = _limit(x)
+    limit = exp_limit(x)
     s = sigmoid(x) * (x > -limit) if s is None else s
     slope = 1 - s
     slope *= _within(x, limit)

@@ -79,7 +79,7 @@ rule(np.maximum,  lambda g, _, x, y: _share_of_larger(g, x, y),
                   lambda g, _, x, y: _share_of_larger(g, y, x))
 rule(np.minimum,  lambda g, _, x, y: _share_of_larger(g, y, x),
                   lambda g, _, x, y: _share_of_larger(g, x, y))
-rule(np.power,    lambda g, _, x, y: g * (y * x ** one_less(x, y)),
+rule(np.power,    lambda g, _, x, y: g * slope_of_power(x, y, operator.pow),
                   lambda g, z, x, _: g * z * np.log(np.where(x == 0, np.ones_like(z), x)),
                   forward=operator.pow)
 rule(np.where,    None,
@@ -125,14 +125,16 @@ kink = rule(
 _NUMBER: Any = (int, float, np.generic)
 
 
-def one_less(x: Any, y: Any) -> Any:
-    """The exponent of the derivative of `x**y`: what it is does not matter where x = y = 0."""
+def slope_of_power(x: Any, y: Any, power: Any) -> Any:
+    """The derivative y x**(y - 1) of `power(x, y)`: 0 where y is 0, also at x = 0 and infinity."""
     if isinstance(y, _NUMBER):  # stays one, so that float32 stays float32
-        return y - 1 if y else y
-    both = (x == 0) & (y == 0)
-    if not np.any(both):
-        return y - 1
-    return np.where(both, 0, y - 1) + kink(np.where(both, y, 1))
+        return y * power(x, y - 1 if y else y)
+    flat = y == 0
+    if not np.any(flat):
+        return y * power(x, y - 1)
+    at_zero = x == 0
+    here = y / np.where(at_zero, 1, x) + kink(np.where(flat & at_zero, y, 1))
+    return np.where(flat, here, y * power(x, np.where(flat, 0, y - 1)))
 
 
 def _clip(x: Any, low: Any, high: Any) -> Any:

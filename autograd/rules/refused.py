@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotDifferentiableError
+from ..errors import DTypeError, NotDifferentiableError
 
 _NUMBER_OF_VALUES = "how many values it returns jumps with the input; "
 
@@ -66,4 +66,4 @@ def refuse_none(function: str, **arguments: Any) -> None:
     """Raise where an argument that `function` cannot do without is None."""
     for name, value in arguments.items():
         if value is None:
-            raise TypeError(f"{function}: {name} is None; pass an array")
+            raise DTypeError(f"{function}: {name} is None; pass an array")

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..errors import NotDifferentiableError
 from ..op import Op, handles, rule
-from .activations import sigmoid
+from .activations import exp_limit, sigmoid
 from .creation import constant
-from .elementwise import kink, one_less
+from .elementwise import kink, slope_of_power
 
 
 def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
@@ -22,7 +22,7 @@ def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
     # Of two that are inf nobody knows which is larger; two that are -inf share nothing.
     both = (x == y) & np.isinf(y)
     gap = (x - np.where(both, np.where(y > 0, np.nan, 0), y)) * math.log(base)
-    return g * (sigmoid(gap) * (gap > -np.inf))  # the sigmoid only comes near to 0
+    return g * (sigmoid(gap) * (gap > -exp_limit(gap)))  # the sigmoid only comes near to 0
 
 
 def _cosine_of(x: Any, y: Any) -> Any:
@@ -102,7 +102,7 @@ rule(np.heaviside, lambda g, *_: g * 0,
                    lambda g, _, x, __: g * (x == 0))
 rule(np.ldexp,     lambda g, _, __, i: np.ldexp(g, i), None)
 rule(np.modf,      lambda g, *_: g[0])
-rule(np.float_power, lambda g, _, x, y: g * (y * np.float_power(x, one_less(x, y))),
+rule(np.float_power, lambda g, _, x, y: g * slope_of_power(x, y, np.float_power),
                      lambda g, z, x, _: g * z * np.log(np.where(x == 0, 1, x)))
 rule(np.nan_to_num, _nan_to_num_vjp, elementwise=True)
 rule(np.round,     lambda g, *_, decimals=0: g * 0, elementwise=True)
