@@ -211,14 +211,12 @@ def conform(gx: Any, parent: Node, operation: Op, among: _Arrivals = ((), ())) -
             raise GraphError(_returned(operation, parent, gx, among))
         gx = np.asarray(gx)
     if gx.shape != parent.shape:
-        if not operation.elementwise or not _is_stretched(gx.shape, parent.shape):
+        is_stretched = _is_stretched(gx.shape, parent.shape)
+        if not (operation.elementwise and is_stretched):
+            or_else = ", or say elementwise=True if the function broadcasts" if is_stretched else ""
             raise GraphError(
-                f"{_rule_of(operation, parent, gx, among)} returned a gradient of shape {gx.shape} for "
-                f"an input of shape {parent.shape}; fix the rule"
-                + (
-                    ", or say elementwise=True if the function broadcasts"
-                    * _is_stretched(gx.shape, parent.shape)
-                )
+                f"{_rule_of(operation, parent, gx, among)} returned a gradient of shape "
+                f"{gx.shape} for an input of shape {parent.shape}; fix the rule{or_else}"
             )
         gx = unbroadcast(gx, parent.shape)
     if gx.dtype != parent.dtype:

@@ -254,7 +254,7 @@ def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | N
         return
     if any(x is None for x in arrays):
         names, defaults = positional_parameters(op.function)
-        for name, x in zip(names, arrays, strict=False):
+        for name, x in zip(names or ("x1", "x2", "x3"), arrays, strict=False):
             if x is None and defaults.get(name, NO_DEFAULT) is NO_DEFAULT:
                 raise DTypeError(f"{op.name}: {name} is None; pass an array") from error
     shapes = ", ".join(

@@ -21,14 +21,15 @@ INF, NAN = np.inf, np.nan
 Point = tuple[float, ...]
 
 #: Functions of one number and of two, by the names that NumPy and `autograd.ops` give them.
-UNARY = (
-    "reciprocal square sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos "
-    "arctan sinh cosh tanh arcsinh arccosh arctanh sign floor absolute relu sigmoid softplus silu "
-    "gelu gelu_tanh elu leaky_relu erf"
-).split()
-BINARY = (
-    "multiply true_divide power maximum minimum fmax hypot arctan2 logaddexp logaddexp2 copysign"
-).split()
+_UNARY = """
+    reciprocal square sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos
+    arctan sinh cosh tanh arcsinh arccosh arctanh sign floor absolute relu sigmoid softplus silu
+    gelu gelu_tanh elu leaky_relu erf
+"""
+_BINARY = """
+    multiply true_divide power maximum minimum fmax hypot arctan2 logaddexp logaddexp2 copysign
+"""
+UNARY, BINARY = _UNARY.split(), _BINARY.split()
 _ONE = (0.0, -0.0, INF, -INF, NAN, 1e300, -1e300, 1e-300, -1e-300, 1.0, -1.0, 30.0, -30.0)
 _TWO = (0.0, INF, -INF, NAN, 1e300, -1e300, 1e-300, 1.0, -1.0, 2.0)
 

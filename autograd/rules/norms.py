@@ -14,6 +14,13 @@ from ..errors import ShapeError
 from ..op import handles, rule
 from .decompositions import svdvals, zero_or_power
 from .linalg import conjugate
+from .reductions import is_divisible
+
+
+def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """The largest element, and 0 where there is none, as NumPy's norms have it."""
+    reduce = np.max if reduced_size(x.shape, axis) else np.sum
+    return reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _p_norm(x: Any, ord: float, axis: Any, keepdims: bool) -> Any:
@@ -23,6 +30,10 @@ def _p_norm(x: Any, ord: float, axis: Any, keepdims: bool) -> Any:
 def _p_norm_vjp(
     g: Any, y: Any, x: Any, ord: float = 2, axis: Any = None, keepdims: bool = False
 ) -> Any:
+    if not is_divisible(y):  # the squares were too large or too small; a gradient has no scale
+        largest = _largest(np.abs(x), axis, keepdims=True)
+        x = x / np.where(largest == 0, 1, largest)
+        y = p_norm(x, ord=ord, axis=axis, keepdims=keepdims)
     gx = conjugate(x) * unreduce(g * zero_or_power(y, p=1 - ord), x.shape, axis)
     return gx if ord == 2 else gx * zero_or_power(np.abs(x), p=ord - 2)
 
@@ -40,12 +51,6 @@ def _norm_of_vectors(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if ord in _NORMS_OF_VECTORS:
         return _NORMS_OF_VECTORS[ord](x, axis=axis, keepdims=keepdims)
     return p_norm(x, ord=2 if ord is None else ord, axis=axis, keepdims=keepdims)
-
-
-def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
-    """The largest element, and 0 where there is none, as NumPy's norms have it."""
-    reduce = np.max if reduced_size(x.shape, axis) else np.sum
-    return reduce(x, axis=axis, keepdims=keepdims)
 
 
 # fmt: off

@@ -117,7 +117,7 @@ def cov(
         degrees = total - (ddof if aweights is None else ddof * np.sum(w * aweights) / total)
         weighted = x * w
     product = x @ (np.conj(weighted).T if x.dtype.kind == "c" else weighted.T)
-    return np.squeeze(product / np.maximum(degrees, 0).astype(product.dtype))
+    return np.squeeze((product / np.maximum(degrees, 0)).astype(product.dtype))
 
 
 def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
@@ -339,7 +339,7 @@ def nanmean(
     refuse_out("nanmean", out)
     total = np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
-    return total / count.astype(total.dtype)
+    return (total / count).astype(total.dtype)
 
 
 @handles(np.nanvar)
@@ -362,7 +362,7 @@ def nanvar(
     square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
     total = np.sum(square, axis=axis, keepdims=keepdims)
     degrees = np.sum(known, axis=axis, keepdims=keepdims) - ddof
-    return total / np.where(degrees > 0, degrees, math.nan).astype(total.dtype)
+    return (total / np.where(degrees > 0, degrees, math.nan)).astype(total.dtype)
 
 
 @handles(np.nanstd)

@@ -568,7 +568,7 @@ def test_elementwise_rule_that_is_transposed_is_an_error() -> None:
         lambda g, x: x**2, lambda g, x: g / x, lambda g, x: g @ x, lambda g, x: x[0],
         lambda g, x: g * np.exp(x), lambda g, x: np.sum(x) * g, lambda g, x: np.where(x > 0, g, 0),
         lambda g, x: np.asarray(x), lambda g, x: x.sum() * g, lambda g, x: x.T, lambda g, x: g > x,
-        lambda g, x: np.zeros_like(x), lambda g, x: g * float(x), lambda g, x: [a for a in x],
+        lambda g, x: np.zeros_like(x), lambda g, x: g * float(x), lambda g, x: list(x),
         lambda g, x: g * x.astype(float), lambda g, x: x.reshape(-1),
     ],
 )  # fmt: skip
@@ -577,12 +577,13 @@ def test_shape_parameter_read_as_an_array_says_to_rename_it(read: Any, of_consta
     words = r"its parameter begins with an underscore; rename it \(_x to x\), and the array is kept"
     if read is abs:
         read = lambda g, x: abs(x)
+    if of_constant:
+        op = rule(lambda x, y: x * y, lambda g, _, _x, _y: read(g, _y), None, name="mine")
+        y = op(leaf(3), np.ones(3))
+    else:
+        y = rule(lambda x: x * 1.0, lambda g, _, _x: read(g, _x), name="mine")(leaf(3))
     with pytest.raises((TypeError, AttributeError), match=words) as raised:
-        if of_constant:
-            op = rule(lambda x, y: x * y, lambda g, _, _x, _y: read(g, _y), None, name="mine")
-            op(leaf(3), np.ones(3)).backward(np.ones(3))
-        else:
-            gradient_with(lambda g, _, _x: read(g, _x))
+        y.backward(np.ones(3))
     assert "in the backward pass of mine" in raised.value.__notes__[-1]
 
 
@@ -618,8 +619,7 @@ def test_forward_may_return_a_list_for_several_outputs(returned: str) -> None:
         lambda g, out, _: g[0] * out[1] - g[1] * out[0],
         name="both",
     )
-    sine, cosine = both(leaf(3))
-    assert isinstance(sine, Tensor)
+    assert all(isinstance(y, Tensor) for y in both(leaf(3)))
     assert autograd.gradcheck(lambda x: np.multiply(*both(x)), np.array([0.3, 0.8]))
     of_two = rule(lambda x, y: kind([x * y, x + y]), lambda g, _, __, y: g[0] * y + g[1],
                   lambda g, _, x, __: g[0] * x + g[1], name="of two")  # fmt: skip
@@ -677,19 +677,19 @@ def test_power_with_a_modulus_raises_as_numpy_does() -> None:
         (lambda x: autograd.fixed_norm(x, None, None, np.ones(2)), "fixed_norm: var is None; pass"),
         (lambda x: autograd.batch_norm(None, x, None), "batch_norm: x is None; pass an array"),
         (lambda x: autograd.layer_norm(None, (3,)), "layer_norm: x is None; pass an array"),
-        (lambda x: autograd.layer_norm(x, None), "layer_norm: normalized_shape is None; pass an arr"),
+        (lambda x: autograd.layer_norm(x, None), "layer_norm: normalized_shape is None; pass"),
         (lambda x: autograd.group_norm(None, 2), "group_norm: x is None; pass an array"),
         (lambda x: autograd.linear(x, None), "linear: weight is None; pass an array"),
         (lambda x: autograd.linear(None, x), "linear: x is None; pass an array"),
         (lambda x: autograd.conv(x, None), "conv: weight is None; pass an array"),
         (lambda x: autograd.conv(None, x), "conv: x is None; pass an array"),
-        (lambda x: autograd.conv_transpose(x, None), "conv_transpose: weight is None; pass an array"),
+        (lambda x: autograd.conv_transpose(x, None), "conv_transpose: weight is None; pass an"),
         (lambda x: autograd.cross_entropy(x, None), "cross_entropy: labels is None; pass an array"),
-        (lambda x: autograd.cross_entropy(None, [1]), "cross_entropy: logits is None; pass an array"),
+        (lambda x: autograd.cross_entropy(None, [1]), "cross_entropy: logits is None; pass an"),
         (lambda x: autograd.max_pool(None, (2,)), "max_pool: x is None; pass an array"),
         (lambda x: autograd.embedding(None, [1]), "embedding: weight is None; pass an array"),
         (lambda x: autograd.embedding(x, None), "embedding: indices is None; pass an array"),
-        (lambda x: np.linalg.solve(np.ones((2, 2)) * x[:, :2], None), "solve: b is None; pass an arr"),
+        (lambda x: np.linalg.solve(x[:, :2], None), "solve: b is None; pass an array"),
         (lambda x: x @ None, "matmul: x2 is None; pass an array"),
         (lambda x: x + None, "add: x2 is None; pass an array"),
     ],

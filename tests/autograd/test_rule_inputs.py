@@ -195,6 +195,22 @@ def test_counts_of_reductions_do_not_overflow_in_float16() -> None:
     assert not one[1].any()
 
 
+def test_counts_of_what_is_not_nan_do_not_overflow_in_float16() -> None:
+    n = 70_000
+    x = np.full(n, 0.5, np.float16)
+    x[0] = NAN
+    assert np.nanmean(Tensor(x)).item() == np.nanmean(x) == 0.5
+    right = np.full(n, 1 / (n - 1), np.float16)
+    right[0] = 0
+    np.testing.assert_array_equal(grad(np.nanmean)(x), right)
+    x[1:40_000] = 0.25
+    assert np.nanvar(Tensor(x)).item() == pytest.approx(np.nanvar(x.astype(float)), rel=1e-2)
+    slope = grad(lambda x: np.nanvar(x) * 1000)(x)
+    deviation = x.astype(float) - np.nanmean(x.astype(float))
+    np.testing.assert_allclose(slope[1:], 2000 / (n - 1) * deviation[1:], rtol=1e-2)
+    assert slope[0] == 0
+
+
 def test_sinc_in_float16() -> None:
     x = np.array([-2.5, -0.5, 0.0, 0.25, 1.0, 3.5, 1000.0], np.float16)
     for order in (1, 2):
@@ -399,6 +415,12 @@ TABLE: list[Row] = [
      [[1, 0.5**0.5], [0, 0.5**0.5]], None),
     ("angle at 0",      of_complex(np.angle), [[0], [0]], [[0], [0]],           [NAN]),
     ("angle of reals",  np.angle,     [[0, 1, -1]],       [[0, 0, 0]],          [0, 0, 0]),
+    ("norm, huge",      la.norm,      [[3e200, -4e200]],  [[0.6, -0.8]],        None),
+    ("norm, tiny",      la.norm,      [[3e-200, 4e-200]], [[0.6, 0.8]],         None),
+    ("norm of rows",    lambda x: la.norm(x, axis=1), [[[3e-300, 4e-300], [0, 0], [3, 4]]],
+     [[[0.6, 0.8], [0, 0], [0.6, 0.8]]], None),
+    ("norm 3, huge",    lambda x: la.vector_norm(x, ord=3), [[1e200, 1e200]],
+     [[4 ** (-1 / 3)] * 2], None),
     ("norm at 0",       la.norm,      [[0, 0]],           [[0, 0]],             [NAN, NAN]),
 ]
 # fmt: on

@@ -175,8 +175,8 @@ def test_rule_that_changes_what_it_is_given_is_named() -> None:
     for vjp, what in ((changes_g, "its cotangent g"), (changes_x, "its input 0")):
         square = rule(lambda x: x * x, vjp, name="square")
         words = (
-            f"check_graph: the rule of square for its input 0 changes {what} in place, which others "
-            f"still need; compute a new array (g = g * 2, not g *= 2)"
+            f"check_graph: the rule of square for its input 0 changes {what} in place, which "
+            f"others still need; compute a new array (g = g * 2, not g *= 2)"
         )
         with pytest.raises(GradcheckError, match=re.escape(words)):
             check_graph(lambda square=square: square(leaf(3)))  # type: ignore[misc]
