@@ -21,7 +21,8 @@ def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
     """The gradient of log(e**x + e**y) by `x`, e**x / (e**x + e**y), for any base."""
     # Of two that are inf nobody knows which is larger; two that are -inf share nothing.
     both = (x == y) & np.isinf(y)
-    gap = (x - np.where(both, np.where(y > 0, np.nan, 0), y)) * math.log(base)
+    y = np.where(both & (y > 0), np.nan, np.where(both, 0, y))
+    gap = (x - y) * math.log(base)
     return g * (sigmoid(gap) * (gap > -exp_limit(gap)))  # the sigmoid only comes near to 0
 
 
