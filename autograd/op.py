@@ -449,7 +449,11 @@ def rule(
 
         cube = rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
 
-    Raises `TypeError` where the number of rules and of their parameters disagree.
+    `function` returns an array, or a tuple or list of arrays for several outputs. A rule returns
+    one array, of the shape of its input; returning nothing is an error.
+
+    Raises `TypeError` where the number of rules and of their parameters disagree, and where one
+    rule names an option that another does not.
     """
     is_ufunc = isinstance(function, np.ufunc)
     if elementwise is None:

@@ -3,7 +3,8 @@
 The gradient of a real L by z = x + iy is dL/dx - i dL/dy. By this convention the rules of
 holomorphic functions need no conjugates: that of exp is `g * exp(z)` for real and complex `z`
 alike. The functions below are those that are not holomorphic. An input that is real gets the real
-part of its cotangent. The angle of 0 has gradient 0, and no second derivative: that is NaN.
+part of its cotangent. The angle of a complex 0 has no derivative: NaN; that of a real number is 0
+or pi, with gradient 0.
 """
 
 from typing import Any
@@ -16,8 +17,10 @@ from .elementwise import kink
 
 def _angle_vjp(g: Any, _: Any, z: Any, deg: bool = False) -> Any:
     if z.dtype.kind != "c":
-        return g * 0  # of a real number it is 0 or pi
-    return (180 / np.pi if deg else 1) * g * (-1j / np.where(z == 0, np.inf, z) + kink(z))
+        return g * 0
+    at_zero = z == 0
+    turn = np.where(at_zero, np.nan, -1j / np.where(at_zero, 1, z))
+    return (180 / np.pi if deg else 1) * g * (turn + kink(z))
 
 
 # fmt: off

@@ -1,8 +1,8 @@
 """More functions of single elements: those that need a formula of their own, or a composition.
 
-`hypot` and `arctan2` have gradient 0 at the origin and no second derivative there: that is NaN.
-`logaddexp` of -inf and -inf has gradient 0. `nan_to_num` passes no gradient where it replaced a
-value.
+`hypot` has gradient 0 at the origin and no second derivative there: that is NaN. `arctan2` has no
+derivative at the origin at all: NaN. `logaddexp` of -inf and -inf has gradient 0. `nan_to_num`
+passes no gradient where it replaced a value.
 """
 
 import math
@@ -14,7 +14,7 @@ from ..errors import NotDifferentiableError
 from ..op import Op, handles, rule
 from .activations import exp_limit, sigmoid
 from .creation import constant
-from .elementwise import kink, slope_of_power
+from .elementwise import slope_of_power
 
 
 def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
@@ -54,12 +54,6 @@ def _radius(x: Any, y: Any) -> Any:
     return np.where(r == 0, np.nan, r)
 
 
-def _turn(g: Any, x: Any, y: Any) -> Any:
-    """The gradient x / (x**2 + y**2) of an angle; 0 at the origin, without a derivative there."""
-    r = np.hypot(x, y)
-    return g * cosine(x, y) / np.where(r == 0, 1, r) + kink(r)
-
-
 def _nan_to_num_vjp(
     g: Any, _: Any, x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
     neginf: Any = None,
@@ -83,8 +77,8 @@ rule(np.radians,   lambda g, *_: g * (math.pi / 180))
 rule(np.deg2rad,   lambda g, *_: g * (math.pi / 180))
 rule(np.degrees,   lambda g, *_: g * (180 / math.pi))
 rule(np.rad2deg,   lambda g, *_: g * (180 / math.pi))
-rule(np.arctan2,   lambda g, _, x, y: _turn(g, y, x),
-                   lambda g, _, x, y: _turn(-g, x, y))
+rule(np.arctan2,   lambda g, _, x, y: g * cosine(y, x) / _radius(x, y),
+                   lambda g, _, x, y: -g * cosine(x, y) / _radius(x, y))
 rule(np.hypot,     lambda g, _, x, y: g * cosine(x, y),
                    lambda g, _, x, y: g * cosine(y, x))
 rule(np.logaddexp, lambda g, _, x, y: _share(g, x, y),

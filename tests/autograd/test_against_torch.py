@@ -174,6 +174,7 @@ DISAGREEMENTS: at.Table = {
         (at.has_inf, "the limit is 1 for what is infinite and 0 for the other; PyTorch: NaN"),
     ],
     "arctan2": [
+        (at.is_origin, "an angle has no derivative there: NaN; PyTorch: 0"),
         (at.has_inf, "the limit is 0; PyTorch: NaN (inf / inf)"),
         (at.is_tiny, "1 / r is finite; PyTorch's square of r is 0"),
     ],

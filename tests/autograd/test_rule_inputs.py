@@ -405,15 +405,15 @@ TABLE: list[Row] = [
     ("0 ** 1e300",      np.power,     [[0], [1e300]],     [[0], [0]],           [0]),
     ("x ** 1",          lambda x: x**1, [[0, INF, -2]],    [[1, 1, 1]],         [0, 0, 0]),
     ("x ** -1",         lambda x: x**-1, [[1e160, INF]],   [[0, 0]],            [0, 0]),
-    # The origin: 0 by convention, and NaN at second order.
+    # The origin: a cone has slope 0 by convention, and NaN at second order; an angle has none.
     ("hypot at 0",      np.hypot,     [[0], [0]],         [[0], [0]],           [NAN]),
-    ("arctan2 at 0",    np.arctan2,   [[0], [0]],         [[0], [0]],           [NAN]),
+    ("arctan2 at 0",    np.arctan2,   [[0], [0]],         [[NAN], [NAN]],           [NAN]),
     ("|z| at 0",        of_complex(np.abs), [[0], [0]],   [[0], [0]],           [NAN]),
     ("|z| at denormals", of_complex(np.abs), [[5e-324, 3e-310], [0, 4e-310]],
      [[1, 0.6], [0, 0.8]], None),
     ("|z| at inf", of_complex(np.abs), [[INF, 1e300], [1, 1e300]],
      [[1, 0.5**0.5], [0, 0.5**0.5]], None),
-    ("angle at 0",      of_complex(np.angle), [[0], [0]], [[0], [0]],           [NAN]),
+    ("angle at 0",      of_complex(np.angle), [[0], [0]], [[NAN], [NAN]],           [NAN]),
     ("angle of reals",  np.angle,     [[0, 1, -1]],       [[0, 0, 0]],          [0, 0, 0]),
     ("norm, huge",      la.norm,      [[3e200, -4e200]],  [[0.6, -0.8]],        None),
     ("norm, tiny",      la.norm,      [[3e-200, 4e-200]], [[0.6, 0.8]],         None),

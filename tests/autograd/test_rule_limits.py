@@ -179,9 +179,9 @@ def check(name: str, at: tuple[float, ...]) -> None:
 
 #: What the rules give where a limit does not say it, by the magnitudes of the inputs.
 CONVENTIONS: dict[tuple[Any, ...], list[float]] = {
-    # The docstrings promise 0 at these points, where there is no derivative, and NaN after that.
+    # A cone has the slope 0 at its tip, and no second derivative; an angle has no slope at all.
     ("hypot", 0.0, 0.0): [0, 0, NAN, NAN, NAN, NAN],
-    ("arctan2", 0.0, 0.0): [0, 0, NAN, NAN, NAN, NAN],
+    ("arctan2", 0.0, 0.0): [NAN] * 6,
     # Which way such a vector points is not known.
     ("hypot", INF, INF): [NAN] * 6,
     ("arctan2", INF, INF): [NAN] * 6,
