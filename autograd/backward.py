@@ -23,9 +23,10 @@ from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import hooked
 from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
-from .op import OUTPUT, Op, recorded_arguments
+from .op import OUTPUT, Op, kind_of, recorded_arguments
 
 _number = attrgetter("number")
+_Arrivals = tuple[Sequence[Any], Sequence[Any]]
 
 
 def backward_pass(
@@ -99,11 +100,16 @@ def backward_pass(
                 gradients = (p and vjp(g, out, x),)
             for parent, gx in zip(parents, gradients):  # noqa: B905 - a hot loop
                 if parent is None or gx is None:
+                    if parent is not None and operation.joint is None:
+                        raise GraphError(_returned(operation, parent, gx, (parents, gradients)))
                     continue
                 if record:
-                    gx = _check_recorded(operation, g, gx)
-                if gx.shape != parent.shape or gx.dtype is not parent.dtype:
-                    gx = conform(gx, parent, operation)
+                    gx = _check_recorded(operation, g, gx, parent, (parents, gradients))
+                try:
+                    if gx.shape != parent.shape or gx.dtype is not parent.dtype:
+                        gx = conform(gx, parent, operation, (parents, gradients))
+                except AttributeError:  # it is no array
+                    gx = conform(gx, parent, operation, (parents, gradients))
                 if observing is not None:
                     observing.sent(node, parent, gx)
                 held = waiting(parent)
@@ -139,7 +145,12 @@ def apply_rules(
             None if parent is None or vjp is None else vjp(g, *arguments, **options)
             for parent, vjp in zip(parents, operation.vjps, strict=True)
         ]
-    gradients = tuple(operation.joint(g, *arguments, **options))
+    gradients = operation.joint(g, *arguments, **options)
+    if not isinstance(gradients, tuple | list):
+        raise GraphError(
+            f"the joint rule of {operation.name} returned {kind_of(gradients)}; it must return a "
+            f"tuple with the gradient of each input, None where there is none"
+        )
     if len(gradients) != len(parents):
         raise GraphError(
             f"the joint rule of {operation.name} returned {len(gradients)} gradients for "
@@ -190,13 +201,23 @@ def _add_output(pending: dict[Node, Any], node: Node, g: Any) -> None:
     pending[trunk][place] = pending[trunk][place] + g
 
 
-def conform(gx: Any, parent: Node, operation: Op) -> Any:
-    """Give a gradient exactly the shape and dtype of its input."""
+def conform(gx: Any, parent: Node, operation: Op, among: _Arrivals = ((), ())) -> Any:
+    """Give a gradient exactly the shape and dtype of its input.
+
+    `among`: the parents and gradients of the operation, to say in messages which one it is.
+    """
+    if getattr(gx, "dtype", _NO_NUMBERS).kind not in "fciub":
+        # Of a NumPy scalar and a complex number Python may make a number of its own.
+        if not isinstance(gx, int | float | complex):
+            raise GraphError(_returned(operation, parent, gx, among))
+        gx = np.asarray(gx)
     if gx.shape != parent.shape:
-        if not operation.elementwise:
+        is_stretched = _is_stretched(gx.shape, parent.shape)
+        if not (operation.elementwise and is_stretched):
+            or_else = ", or say elementwise=True if the function broadcasts" if is_stretched else ""
             raise GraphError(
-                f"the rule of {operation.name} returned a gradient of shape {gx.shape} for an "
-                f"input of shape {parent.shape}; mend the rule"
+                f"{_rule_of(operation, parent, gx, among)} returned a gradient of shape "
+                f"{gx.shape} for an input of shape {parent.shape}; fix the rule{or_else}"
             )
         gx = unbroadcast(gx, parent.shape)
     if gx.dtype != parent.dtype:
@@ -204,6 +225,34 @@ def conform(gx: Any, parent: Node, operation: Op) -> Any:
             gx = np.real(gx)
         gx = gx.astype(parent.dtype)
     return gx
+
+
+def _is_stretched(shape: tuple[int, ...], small: tuple[int, ...]) -> bool:
+    """Whether broadcasting makes an array of `shape` of one whose shape is `small`."""
+    extra = len(shape) - len(small)
+    return extra >= 0 and all(n in (1, m) for n, m in zip(small, shape[extra:], strict=True))
+
+
+def _rule_of(operation: Op, parent: Node, gx: Any, among: _Arrivals) -> str:
+    """The rule that gave `gx`, as the subject of a message."""
+    pairs = list(zip(*among, strict=True))
+    places = [i for i, (p, x) in enumerate(pairs) if p is parent and x is gx]
+    if not places or len(pairs) < 2:
+        return f"the rule of {operation.name}"
+    return f"the rule of {operation.name} for its input {places[0]}"
+
+
+def _returned(operation: Op, parent: Node, gx: Any, among: _Arrivals) -> str:
+    """A message about a rule that returned what is no gradient."""
+    remedy = (
+        "end it with `return`, or pass None in place of the rule of an input without a gradient"
+        if gx is None
+        else "it must return one array, of the shape of its input"
+    )
+    return f"{_rule_of(operation, parent, gx, among)} returned {kind_of(gx)}; {remedy}"
+
+
+_NO_NUMBERS = np.dtype(object)
 
 
 def describe(node: Node, g: Any) -> str:
@@ -244,7 +293,7 @@ def rule_is_recorded() -> bool:
     return inside_rule.get() is not None
 
 
-def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
+def _check_recorded(operation: Op, g: Any, gx: Any, parent: Node, among: _Arrivals) -> Any:
     """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
 
     A VJP is linear in `g`: without the link, all that it could be is zero.
@@ -254,6 +303,10 @@ def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
     if is_tensor and (gx.node or not any(getattr(x, "node", None) for x in gs)):
         return gx
     array = gx._array if is_tensor else gx
+    if not hasattr(array, "dtype"):
+        if not isinstance(array, int | float | complex):
+            raise GraphError(_returned(operation, parent, gx, among))
+        array = np.asarray(array)
     if np.any(array):
         raise NotDifferentiableError(
             f"the rule of {operation.name} left the graph (it returned a plain array), so its "

@@ -50,6 +50,35 @@ class ShapeDtype:
     def size(self) -> int:
         return math.prod(self.shape)
 
+    # A rule that reads `_x` as an array is told so, whichever way it tries.
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(_NOT_KEPT)
+
+    def _refuse_attribute(self) -> Any:  # a `__getattr__` would make all attributes slower
+        raise AttributeError(_NOT_KEPT)
+
+    T = real = imag = sum = mean = max = min = reshape = astype = property(_refuse_attribute)
+    copy = transpose = ravel = dot = item = property(_refuse_attribute)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
+    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __pos__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __float__ = __int__ = __complex__ = _refuse
+    __getitem__ = __array__ = __array_ufunc__ = _refuse
+
+    def __array_function__(self, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:
+        if function in _OF_SHAPES:
+            return getattr(self, function.__name__)
+        return self._refuse()
+
+
+_OF_SHAPES = (np.shape, np.ndim, np.size)
+_NOT_KEPT = (
+    "a gradient rule used as an array what is kept by shape and dtype only, because the name of "
+    "its parameter begins with an underscore; rename it (_x to x), and the array is kept"
+)
+
 
 class Node(ShapeDtype):
     """One recorded operation, with the shape and dtype of its output.

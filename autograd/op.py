@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .changes import exposed, fresh, secure, settle
-from .errors import AutogradError, ShapeError
+from .errors import AutogradError, DTypeError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
     ENGINE_FILES,
@@ -115,7 +115,16 @@ class Op:
                     f"there are {self.arity} rules; give one rule per input (None: no gradient), "
                     f"each with the parameters (g, out, *inputs)"
                 )
-        self.options = frozenset().union(*(r.options for r in self.reads)) - {residual}
+        named = frozenset().union(*(r.options for r in self.reads))
+        for place, read in enumerate(self.reads):
+            missing = named - read.options
+            if missing and not read.any_option:
+                raise TypeError(
+                    f"rule({self.name}): the rule for input {place} does not name the options "
+                    f"{', '.join(sorted(missing))}, which another one names; every rule is given "
+                    f"all of them"
+                )
+        self.options = named - {residual}
         #: Applies the operation to its inputs, without options, as fast as can be.
         self.apply: Callable[..., Any] = self
         if all(vjps) and not residual and self.arity in (1, 2):
@@ -171,6 +180,11 @@ class Op:
             _explain(self, error, arrays, parents)
             raise
         if self.residual is not None:
+            if type(out) is not tuple or len(out) != 2:
+                raise TypeError(
+                    f"{self.name}: with residual='{self.residual}' the forward function must "
+                    f"return (out, {self.residual}), got {kind_of(out)}"
+                )
             out, residual = out
             options = {**options, self.residual: residual}
         return self._record(out, arrays, parents, options, args, others) if on_tensors else out
@@ -189,11 +203,11 @@ class Op:
         `given`: the inputs as they were passed, of which the `arrays` were taken; `others`: whether
         any of these, or of the options, is an array of somebody else's.
         """
-        several = isinstance(out, tuple)
+        several = isinstance(out, tuple | list)
         if several:
-            out = tuple(map(_as_array, out))
+            out = tuple(_as_array(o, self) for o in out)
         elif type(out) is not _ndarray:
-            out = _as_array(out)
+            out = _as_array(out, self)
         recording = current_scope() is None or _recording(self, arrays, parents, out, options)
         if not several and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
@@ -262,6 +276,11 @@ def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | N
     """Add to NumPy's complaint the names and the shapes that it leaves out."""
     if isinstance(error, AutogradError):
         return
+    if any(x is None for x in arrays):
+        names, defaults = positional_parameters(op.function)
+        for name, x in zip(names or ("x1", "x2", "x3"), arrays, strict=False):
+            if x is None and defaults.get(name, NO_DEFAULT) is NO_DEFAULT:
+                raise DTypeError(f"{op.name}: {name} is None; pass an array") from error
     shapes = ", ".join(
         f"{np.shape(x)}{quoted_name(parent)}" for x, parent in zip(arrays, parents, strict=True)
     )
@@ -290,9 +309,24 @@ def _kept(x: Any, parent: Node | None) -> ShapeDtype:
     return parent or ShapeDtype(np.shape(x), np.result_type(x))
 
 
-def _as_array(x: Any) -> Any:
+def _as_array(x: Any, op: Op) -> Any:
     """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
-    return np.asarray(x) if isinstance(x, np.generic) else x
+    if isinstance(x, np.generic | int | float | complex):
+        return np.asarray(x)
+    if not hasattr(x, "dtype"):
+        raise TypeError(
+            f"{op.name}: the forward function returned {kind_of(x)}; it must return an array, or a "
+            f"tuple of arrays"
+        )
+    return x
+
+
+def kind_of(x: Any) -> str:
+    """What an object is, to stand in a message."""
+    if x is None:
+        return "nothing"
+    name = type(x).__name__
+    return f"a {name} of {len(x)}" if isinstance(x, tuple | list) else f"a {name}"
 
 
 # -- the hot path -------------------------------------------------------------------------------
@@ -320,9 +354,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             _explain(op, error, [x._array], [x.node])
             raise
         if type(out) is not _ndarray:
-            if isinstance(out, tuple):
+            if isinstance(out, tuple | list):
                 return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), False)
-            out = _as_array(out)
+            out = _as_array(out, op)
         result = _new(Tensor)
         result._array = out
         parent = x.node
@@ -385,7 +419,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             _explain(op, error, [a, b], [p, q])
             raise
         if type(out) is not _ndarray:
-            out = _as_array(out)
+            if isinstance(out, tuple | list):
+                return op._record(out, [a, b], [p, q], NO_OPTIONS, (x, y), others)
+            out = _as_array(out, op)
         result = _new(Tensor)
         result._array = out
         outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
@@ -460,7 +496,11 @@ def rule(
 
         cube = rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
 
-    Raises `TypeError` where the number of rules and of their parameters disagree.
+    `function` returns an array, or a tuple or list of arrays for several outputs. A rule returns
+    one array, of the shape of its input; returning nothing is an error.
+
+    Raises `TypeError` where the number of rules and of their parameters disagree, and where one
+    rule names an option that another does not.
     """
     is_ufunc = isinstance(function, np.ufunc)
     if elementwise is None:

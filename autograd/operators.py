@@ -39,6 +39,14 @@ def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda y, x: apply(x, y)
 
 
+def power(x: Any, y: Any, modulo: Any = None) -> Any:
+    """`t**y`, and `pow(t, y)`. With a modulus Python raises, as for NumPy's arrays."""
+    return _power(x, y) if modulo is None else NotImplemented
+
+
+_power = recorded(np.power)
+
+
 def plain(ufunc: np.ufunc, swapped: bool = False) -> Callable[..., Any]:
     """A ufunc whose results carry no gradient, `t < x` or `~t`: a plain array."""
 

@@ -21,10 +21,11 @@ NO_DEFAULT = inspect.Parameter.empty
 class Reads:
     """What one rule reads of the output and of each input, by the names of its parameters."""
 
-    __slots__ = ("count", "inputs", "options", "out", "rest")
+    __slots__ = ("any_option", "count", "inputs", "options", "out", "rest")
 
     def __init__(self, vjp: Callable[..., Any] | None) -> None:
         self.options: set[str] = set()
+        self.any_option = vjp is None  #: whether it takes options that it does not name
         self.rest: int | None = None
         named: list[int] = []
         for p in inspect.signature(vjp).parameters.values() if vjp else ():
@@ -32,7 +33,9 @@ class Reads:
                 self.rest = _level(p.name)
             elif p.kind is p.KEYWORD_ONLY or p.default is not p.empty:
                 self.options.add(p.name)
-            elif p.kind is not p.VAR_KEYWORD:
+            elif p.kind is p.VAR_KEYWORD:
+                self.any_option = True
+            else:
                 named.append(_level(p.name))
         _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
         self.out = (self.rest if out is None else out) == ARRAY
@@ -100,5 +103,5 @@ def drop_defaults(
         raise NotDifferentiableError(
             f"{name}: no gradient rule honours {key}={value!r} (what is honoured: "
             f"{', '.join(sorted(known)) or 'no options'}); leave it out and write that step as an "
-            f"operation of its own"
+            f"operation of its own, or, in a rule of yours, name it among the parameters"
         )

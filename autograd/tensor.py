@@ -37,6 +37,7 @@ from .operators import (
     method,
     of_array,
     plain,
+    power,
     recorded,
     reflected,
     set_item,
@@ -334,7 +335,7 @@ class Tensor:
     __floordiv__, __rfloordiv__ = recorded(np.floor_divide), reflected(np.floor_divide)
     __mod__, __rmod__ = recorded(np.remainder), reflected(np.remainder)
     __divmod__, __rdivmod__ = recorded(np.divmod), reflected(np.divmod)
-    __pow__, __rpow__ = recorded(np.power), reflected(np.power)
+    __pow__, __rpow__ = power, reflected(np.power)
     __matmul__, __rmatmul__ = recorded(np.matmul), reflected(np.matmul)
     __isub__, __imul__ = in_place(np.subtract), in_place(np.multiply)
     __itruediv__, __ipow__ = in_place(np.true_divide), in_place(np.power)

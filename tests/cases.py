@@ -53,7 +53,6 @@ from autograd.rules import (
     normalization,
     pooling,
     products,
-    reductions,
     shapes,
     special,
 )
@@ -270,7 +269,7 @@ case(elu, lambda x: elu(x, alpha=0.7), real(2, 3), label="alpha",
 unary(leaky_relu, real, lambda x: np.where(x > 0, x, 0.01 * x))
 case(leaky_relu, lambda x: leaky_relu(x, negative_slope=0.2), real(2, 3), label="slope",
      reference=lambda x: np.where(x > 0, x, 0.2 * x))
-case(activations.gated, lambda g, y: activations.gated(g, y), real(2, 3), real(2, 3),
+case(activations.gated, lambda g, y: activations.gated(g, y), real(2, 3), positive(2, 3),
      reference=lambda g, y: g * (y != 0))
 case(activations.gated, lambda x: activations.gated(x, np.maximum(x, 0)), real(2, 3),
      label="zeros", reference=lambda x: np.maximum(x, 0))
@@ -362,7 +361,7 @@ case(np.prod, lambda x: np.prod(x, axis=1, keepdims=True), fixed([[0.0, 2.0], [1
      label="zeros by row")
 case(np.prod, lambda x: np.prod(x, axis=(0, 2)), fixed([[[0.0, 2], [1, 2]], [[3, 1], [2, 4]]]),
      label="zeros by two axes")
-case(reductions._kink, lambda y: reductions._kink(y), real(3))
+case(elementwise.kink, lambda y: elementwise.kink(y), real(3))
 
 # -- shapes -------------------------------------------------------------------------------------
 
@@ -630,6 +629,7 @@ case(np.round,  lambda x: np.round(x, 1) * x,                    fixed([0.32, -1
 case(np.around, lambda x: np.around(x, decimals=0) * x,          fractional(2, 3))
 case(np.sinc,   lambda x: np.sinc(x),                            fixed([-1e-3, 0.0, 1e-2, 1.0]),
      label="near zero")
+case(special.cosine, lambda x, y: special.cosine(x, y),          real(2, 3), real(3))
 case(special._sinc, lambda x: np.sinc(x),                        real(3))
 case(np.linspace,  lambda a, b: np.linspace(a, b, 4),            real(), real())
 case(np.linspace,  lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1), real(2), real(2),

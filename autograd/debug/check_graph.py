@@ -219,7 +219,18 @@ class _Call:
             ShapeDtype(np.shape(x), np.result_type(x)) if level == SHAPE else x
             for x, level in zip(self.arrays, levels, strict=True)
         ]
+        given = [*(cotangents if several else [g]), *self.arrays]
+        before = [x.copy() if isinstance(x, np.ndarray) else x for x in given]
         gx = pull_back(self.op, wanted, (out, *inputs), options, g)[i]
+        for place, (x, b) in enumerate(zip(given, before, strict=True), -len(cotangents)):
+            if isinstance(x, np.ndarray) and not np.array_equal(
+                x, b, equal_nan=x.dtype.kind in "fc"
+            ):
+                raise GradcheckError(
+                    f"check_graph: the rule of {self.op.name} for its input {i} changes "
+                    f"{'its cotangent g' if place < 0 else f'its input {place}'} in place, which "
+                    f"others still need; compute a new array (g = g * 2, not g *= 2)"
+                )
         return gx.dense() if isinstance(gx, RowGradient) else gx
 
 

@@ -1,6 +1,7 @@
 """What stands between the layers of networks. Each is one node, finite in float32 at +-1000.
 
-`relu` has gradient 0 at 0, `leaky_relu` its slope of the negative side. NaN stays NaN.
+`relu` has gradient 0 at 0, `leaky_relu` its slope of the negative side. NaN stays NaN, also in the
+gradient. At infinities values and gradients are the limits.
 """
 
 import math
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import DTypeError
 from ..op import Op, rule
 
 # -- rectifiers ---------------------------------------------------------------------------------
@@ -24,18 +26,26 @@ def _clipped(x: Any, low: float, high: float) -> Any:
     return np.maximum(x, low) if high == math.inf else np.minimum(x, high)
 
 
+def _within(x: Any, limit: float) -> Any:
+    return _clipped(_clipped(x, -limit, math.inf), -math.inf, limit)
+
+
 def _relu(x: Any) -> Any:
     return _clipped(x, 0, math.inf)
 
 
 def _gated(g: Any, y: Any) -> Any:
-    """`g` where `y` is not 0, in the memory layout of `y`.
+    """`g` where `y`, which is not negative, is not 0; in the memory layout of `y`.
 
     `g * (y != 0)` makes the mask twice, of booleans and of numbers, and is three times as long
     where `g` and `y` are laid out differently, as images with their channels last are.
     """
     out = np.empty_like(y, dtype=g.dtype)
-    np.not_equal(y, 0, out=out, casting="unsafe")
+    if y.dtype.kind == "c":
+        np.not_equal(y, 0, out=out, casting="unsafe")
+    else:
+        np.minimum(y, 1, out=out)  # and rounded up: 0, 1 or NaN
+        np.ceil(out, out=out)
     out *= g
     return out
 
@@ -53,10 +63,8 @@ def _leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
 
 
 def _leaky_relu_vjp(g: Any, _: Any, x: Any, negative_slope: float = 0.01) -> Any:
-    slope = (x > 0).astype(g.dtype)
-    slope *= 1 - negative_slope
-    slope += negative_slope
-    return slope * g
+    slope = np.where(x > 0, 1.0, np.where(x <= 0, negative_slope, np.nan))
+    return g * slope.astype(g.dtype)
 
 
 def _elu(x: Any, alpha: float = 1.0) -> Any:
@@ -87,7 +95,12 @@ def _sigmoid(x: Any) -> Any:
     return np.divide(1.0, y, out=out)
 
 
-_EXP_LIMIT = {np.dtype(np.float32): 88.0}  # exp of more than that overflows
+def exp_limit(x: Any) -> float:
+    """What exp does not overflow at."""
+    return _EXP_LIMIT.get(getattr(x, "dtype", None), 709.0)
+
+
+_EXP_LIMIT = {np.dtype(np.float32): 88.0, np.dtype(np.complex64): 88.0, np.dtype(np.float16): 88.0}
 
 
 def _sigmoid_vjp(g: Any, y: Any, _: Any) -> Any:
@@ -98,6 +111,11 @@ def _sigmoid_vjp(g: Any, y: Any, _: Any) -> Any:
 
 
 def _softplus(x: Any) -> Any:
+    if np.iscomplexobj(x):
+        raise DTypeError(
+            f"softplus got an input of dtype {x.dtype}; it takes real numbers, for complex ones "
+            f"use np.log1p(np.exp(x))"
+        )
     y = np.multiply(np.abs(x), -1.0)
     out = y if y.ndim else None
     y = np.exp(y, out=out)
@@ -107,14 +125,16 @@ def _softplus(x: Any) -> Any:
 
 
 def _silu(x: Any) -> tuple[Any, Any]:
-    s = _sigmoid(x)
-    return x * s, s
+    limit = exp_limit(x)
+    s = _sigmoid(x) * (x > -limit)  # 0 where the sigmoid only comes near to it
+    return _clipped(x, -limit, math.inf) * s, s
 
 
 def _silu_vjp(g: Any, _: Any, x: Any, s: Any = None) -> Any:
-    s = sigmoid(x) if s is None else s
+    limit = exp_limit(x)
+    s = sigmoid(x) * (x > -limit) if s is None else s
     slope = 1 - s
-    slope *= x
+    slope *= _within(x, limit)
     slope += 1
     slope *= s
     slope *= g
@@ -162,25 +182,35 @@ def _polynomial(coefficients: tuple[float, ...], s: Any) -> Any:
 
 def _gelu(x: Any) -> tuple[Any, Any]:
     p = (1 + _erf(x * math.sqrt(0.5))) / 2
-    return x * p, p
+    return _clipped(x, -_FLAT, math.inf) * p, p
 
 
 def _gelu_vjp(g: Any, _: Any, x: Any, p: Any = None) -> Any:
     p = (1 + erf(x * math.sqrt(0.5))) / 2 if p is None else p
+    x = _within(x, _FLAT)
     return g * (p + x * np.exp(x * x * -0.5) / math.sqrt(2 * math.pi))
 
 
 def _gelu_tanh(x: Any) -> tuple[Any, Any]:
-    t = np.tanh(_CUBIC * x * (1 + 0.044715 * x * x))
-    return x * (1 + t) / 2, t
+    low = _within(x, _FLAT)
+    t = np.tanh(_CUBIC * low * (1 + 0.044715 * low * low))
+    return _clipped(x, -_FLAT, math.inf) * (1 + t) / 2, t
 
 
 def _gelu_tanh_vjp(g: Any, _: Any, x: Any, t: Any = None) -> Any:
+    x = _within(x, _FLAT)
     t = np.tanh(_CUBIC * x * (1 + 0.044715 * x * x)) if t is None else t
     return g * (1 + t + x * (1 - t * t) * (_CUBIC * (1 + 3 * 0.044715 * x * x))) / 2
 
 
 _CUBIC = math.sqrt(2 / math.pi)
+_FLAT = 40.0  #: so far out both are 0 or x to the last digit, in every dtype
+
+
+def _erf_vjp(g: Any, _: Any, x: Any) -> Any:
+    x = _within(x, _FLAT)  # its square is finite
+    return g * np.exp(-x * x) * (2 / math.sqrt(math.pi))
+
 
 # fmt: off
 
@@ -203,7 +233,7 @@ softplus = rule(_softplus, lambda g, _, x: g * sigmoid(x))
 silu = rule(_silu, _silu_vjp, residual="s")
 
 #: The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
-erf: Op = rule(_erf, lambda g, _, x: g * np.exp(-x * x) * (2 / math.sqrt(math.pi)))
+erf: Op = rule(_erf, _erf_vjp)
 
 #: x times the probability that a standard normal number is below x.
 gelu = rule(_gelu, _gelu_vjp, residual="p")

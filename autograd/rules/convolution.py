@@ -32,6 +32,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..broadcasting import per_axis
 from ..errors import ShapeError
 from ..op import Op, rule
+from .refused import refuse_none
 
 Sizes = int | Sequence[int]
 
@@ -165,6 +166,7 @@ def _checked(
     groups: int,
 ) -> tuple[Any, Any, Windows, bool]:
     """`x` with a batch axis, `weight`, where the windows lie, and whether `x` had no batch axis."""
+    refuse_none(function, x=x, weight=weight)
     x, weight = (np.asarray(a) if isinstance(a, list | tuple) else a for a in (x, weight))
     axes = np.ndim(weight) - 2
     if axes < 1 or np.ndim(x) not in (axes + 1, axes + 2) or 0 in weight.shape:

@@ -11,6 +11,7 @@ import numpy as np
 from ..broadcasting import normalize_axes
 from ..errors import ShapeError
 from ..op import handles, rule
+from .reductions import is_divisible
 from .refused import refuse_out
 from .selection import as_array
 from .shapes import _part
@@ -31,7 +32,7 @@ def _cumprod_vjp(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = N
     shape = x.shape
     if axis is None or not shape:
         x, axis = np.ravel(x), 0
-    if np.all(y != 0):
+    if is_divisible(y):
         return np.reshape(_sum_of_the_rest(g * y, axis) / x, shape)
     (axis,) = normalize_axes("cumprod", axis, x.ndim)
     before = np.concatenate((np.ones_like(_part(y, axis, 0, 1)), _part(y, axis, 0, -1)), axis)

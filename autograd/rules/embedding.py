@@ -10,6 +10,7 @@ from ..op import rule
 from ..sparse import RowGradient
 from .creation import constant
 from .indexing import scatter
+from .refused import refuse_none
 
 
 def _embedding(
@@ -49,6 +50,7 @@ def embedding(weight: Any, indices: Any, padding_idx: int | None = None) -> Any:
     Raises `DTypeError` for indices that are not integers, `ShapeError` for a `weight` without
     axes, and `ValueError` for an index or `padding_idx` out of range (negative ones are).
     """
+    refuse_none("embedding", weight=weight, indices=indices)
     indices = np.asarray(indices)
     if indices.dtype.kind not in "iu":
         raise DTypeError(

@@ -1,6 +1,7 @@
 """What networks need and NumPy lacks, besides activations. Each is one node, stable at +-1000.
 
-`logsumexp` of nothing but -inf is -inf, with gradient 0.
+`logsumexp` of nothing but -inf is -inf, with gradient 0. Beside one inf all others have gradient 0;
+of several that are inf nobody knows which is the largest, and their gradient is NaN.
 """
 
 from typing import Any
@@ -11,16 +12,18 @@ from ..broadcasting import Axes, unreduce
 from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .creation import constant
-from .reductions import mean_of
+from .reductions import mean_of, wide
+from .refused import refuse_none
 
 
 def _shifted(function: str, x: Any, axis: int) -> Any:
-    """`x` less its largest elements along `axis`, as a new array."""
+    """`x` less its largest elements along `axis`, as a new array, wide enough for their sum."""
     if x.dtype.kind not in "fc":
         raise DTypeError(
             f"{function} got an input of dtype {x.dtype}; convert it to floats first, for example "
             f"with x.astype(np.float32)"
         )
+    x = wide(x)
     return x - x.max(axis=axis, keepdims=True)
 
 
@@ -40,10 +43,11 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     y = _shifted("softmax", x, axis)
     np.exp(y, out=y)
     y /= _total(y, axis=axis)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def _softmax_vjp(g: Any, y: Any, _: Any, axis: int = -1) -> Any:
+    g, y = wide(g), wide(y)
     gx = g - _total(g, y, axis=axis)
     gx *= y
     return gx
@@ -52,28 +56,35 @@ def _softmax_vjp(g: Any, y: Any, _: Any, axis: int = -1) -> Any:
 def _log_softmax(x: Any, axis: int = -1) -> Any:
     y = _shifted("log_softmax", x, axis)
     y -= np.log(_total(np.exp(y), axis=axis))
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def _log_softmax_vjp(g: Any, y: Any, _: Any, axis: int = -1) -> Any:
-    gx = np.exp(y)
+    gx, g = np.exp(wide(y)), wide(g)
     gx *= -_total(g, axis=axis)
     gx += g
     return gx
 
 
 def _logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
+    given, x = x, wide(x)
     largest = np.max(x, axis=axis, keepdims=True)
     shift = np.where(np.isfinite(largest), largest, 0)
     total = np.sum(np.exp(x - shift), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer
         y = np.log(total) + shift
+    y = y if x is given else y.astype(given.dtype)
     return y if keepdims else np.squeeze(y, axis=axis)
 
 
 def _logsumexp_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
-    y = np.where(y == -np.inf, 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
-    return unreduce(g, x.shape, axis) * np.exp(x - unreduce(y, x.shape, axis))
+    x, y = wide(x), unreduce(wide(y), x.shape, axis)
+    if not np.all(np.isfinite(y)):
+        largest = x == np.inf
+        alone = np.sum(largest, axis=axis, keepdims=True) == 1
+        x = np.where(largest, np.where(alone, 0, np.nan), np.where(y == np.inf, -np.inf, x))
+        y = np.where(np.isinf(y), 0, y)  # -inf - -inf is NaN; exp(-inf - 0) is the 0 we want
+    return unreduce(g, x.shape, axis) * np.exp(x - y)
 
 
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -108,6 +119,7 @@ def _linear_bias_vjp(g: Any, *_: Any) -> Any:
 
 
 def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
+    refuse_none("cross_entropy", logits=logits, labels=labels)
     labels = np.asarray(labels)
     classes = logits.shape[-1] if logits.ndim else 0
     if logits.ndim not in (1, 2) or labels.shape != logits.shape[:-1]:
@@ -127,13 +139,13 @@ def _cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
             f"cross_entropy: labels must lie in 0..{classes - 1} for {classes} classes; got "
             f"{labels.min()} to {labels.max()}"
         )
-    probabilities = logits - logits.max(axis=-1, keepdims=True)
+    probabilities = _shifted("cross_entropy", logits, -1)
     true = probabilities[_positions(constant(labels, logits))]
     np.exp(probabilities, out=probabilities)
     total = probabilities.sum(axis=-1, keepdims=True)
     probabilities /= total
     loss = np.log(total[..., 0]) - true
-    return mean_of(loss), probabilities
+    return mean_of(loss).astype(logits.dtype, copy=False), probabilities
 
 
 def _positions(labels: Any) -> tuple[Any, ...]:
@@ -142,7 +154,7 @@ def _positions(labels: Any) -> tuple[Any, ...]:
 
 
 def _cross_entropy_vjp(g: Any, _: Any, logits: Any, labels: Any, probabilities: Any = None) -> Any:
-    scale = g / max(np.size(labels), 1)
+    scale = wide(g) / max(np.size(labels), 1)
     labels = constant(labels, logits)
     if probabilities is None:
         hit = labels[..., None] == constant(np.arange(logits.shape[-1]), labels)

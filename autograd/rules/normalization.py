@@ -16,6 +16,8 @@ from ..broadcasting import unbroadcast
 from ..errors import DTypeError, ShapeError
 from ..op import rule
 from .pooling import blocks, laid_out
+from .reductions import wide
+from .refused import refuse_none
 
 # -- the gradient, as a formula -----------------------------------------------------------------
 
@@ -42,11 +44,6 @@ def _refuse(function: str, x: Any, shape: tuple[int, ...], parameters: dict[str,
                 f"{function}: {name} must have shape {shape} for an input of shape {x.shape}; got "
                 f"shape {np.shape(p)}"
             )
-
-
-def _wide(x: Any) -> Any:
-    """`x`, in float32 where it is float16, whose sums overflow."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
 # -- over the batch -----------------------------------------------------------------------------
@@ -88,7 +85,7 @@ def _batch_norm(
         raise ShapeError(
             f"batch_norm got an input without elements (shape {x.shape}); it has no mean"
         )
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     y = np.empty_like(x)
     axes = _per_channel(x)[1]
     pivot = x[:1].mean(axis=axes)  # near the mean, as a rule: then one pass over `x` will do
@@ -136,7 +133,7 @@ def _batch_norm_vjp(
         weight = None if weight is None else np.reshape(weight, shape)
         gx, gy = _recorded(g, x, weight, axes, eps)
         return gx, np.sum(gy, axis=axes), np.sum(g, axis=axes)
-    x, (pivot, rest, scale) = _wide(x), statistics
+    x, (pivot, rest, scale) = wide(x), statistics
     if getattr(g, "strides", None) != getattr(x, "strides", None):
         g = laid_out(g, x)
     image = _like_images(pivot, x)
@@ -166,6 +163,7 @@ def _batch_norm_vjp(
 
 
 def _check_batch(function: str, x: Any, *parameters: Any) -> None:
+    refuse_none(function, x=x)
     if x.ndim < 2:
         raise ShapeError(
             f"{function} takes an input of shape (N, C, ...), a batch of channels; got shape "
@@ -187,8 +185,9 @@ batch_norm = rule(_batch_norm, joint=_batch_norm_vjp, residual="statistics")
 def _fixed_norm(
     x: Any, weight: Any, bias: Any, mean: Any = None, var: Any = None, eps: float = 1e-5
 ) -> Any:
+    refuse_none("fixed_norm", mean=mean, var=var)
     _check_batch("fixed_norm", x, weight, bias, mean, var)
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     pivot = mean.astype(x.dtype)
     y = x - _like_images(pivot, x)
     scale = 1 / np.sqrt(var.astype(np.float64) + eps)
@@ -258,7 +257,7 @@ def _for_channels(v: Any, x: Any, axes: int) -> Any:
 
 
 def _normalize(x: Any, weight: Any, bias: Any, axes: int = 1, eps: float = 1e-5) -> tuple[Any, Any]:
-    dtype, x = x.dtype, _wide(x)
+    dtype, x = x.dtype, wide(x)
     batch = x if x.ndim > axes else x[None]
     count = math.prod(x.shape[-axes:])
     y = np.empty_like(batch)
@@ -288,7 +287,7 @@ def _normalize_vjp(
     if statistics is None:
         gx, gy = _recorded(g, x, weight, last, eps)
         return gx, None if own is None else unbroadcast(gy, own), unbroadcast(g, _bias.shape)
-    shape, x, (means, scales) = x.shape, _wide(x), statistics
+    shape, x, (means, scales) = x.shape, wide(x), statistics
     batch = x if x.ndim > axes else x[None]
     g = g.reshape(batch.shape)
     if getattr(g, "strides", None) != getattr(batch, "strides", None):
@@ -331,6 +330,7 @@ def layer_norm(
     `weight` and `bias`: of `normalized_shape`, or None. Raises `ShapeError` where the shapes do
     not agree, and `DTypeError` for an input of integers.
     """
+    refuse_none("layer_norm", x=x, normalized_shape=normalized_shape)
     shape = tuple(normalized_shape)
     if not shape or np.shape(x)[-len(shape) :] != shape or 0 in shape:
         raise ShapeError(
@@ -349,6 +349,7 @@ def group_norm(
     `weight` and `bias`: `(C,)`, or None. Raises `ShapeError` where C is no multiple of
     `num_groups` or a group is empty, and `DTypeError` for an input of integers.
     """
+    refuse_none("group_norm", x=x, num_groups=num_groups)
     shape = np.shape(x)
     if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups or 0 in shape[1:]:
         raise ShapeError(

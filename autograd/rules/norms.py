@@ -9,11 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import normalize_axes, unreduce
+from ..broadcasting import normalize_axes, reduced_size, unreduce
 from ..errors import ShapeError
 from ..op import handles, rule
 from .decompositions import svdvals, zero_or_power
 from .linalg import conjugate
+from .reductions import is_divisible
+
+
+def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """The largest element, and 0 where there is none, as NumPy's norms have it."""
+    reduce = np.max if reduced_size(x.shape, axis) else np.sum
+    return reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _p_norm(x: Any, ord: float, axis: Any, keepdims: bool) -> Any:
@@ -23,6 +30,10 @@ def _p_norm(x: Any, ord: float, axis: Any, keepdims: bool) -> Any:
 def _p_norm_vjp(
     g: Any, y: Any, x: Any, ord: float = 2, axis: Any = None, keepdims: bool = False
 ) -> Any:
+    if not is_divisible(y):  # the squares were too large or too small; a gradient has no scale
+        largest = _largest(np.abs(x), axis, keepdims=True)
+        x = x / np.where(largest == 0, 1, largest)
+        y = p_norm(x, ord=ord, axis=axis, keepdims=keepdims)
     gx = conjugate(x) * unreduce(g * zero_or_power(y, p=1 - ord), x.shape, axis)
     return gx if ord == 2 else gx * zero_or_power(np.abs(x), p=ord - 2)
 
@@ -46,16 +57,16 @@ def _norm_of_vectors(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
 _NORMS_OF_VECTORS: dict[Any, Callable[..., Any]] = {
     0:       lambda x, **how: np.sum(np.sign(np.abs(x)), **how),
     1:       lambda x, **how: np.sum(np.abs(x), **how),
-    np.inf:  lambda x, **how: np.max(np.abs(x), **how),
+    np.inf:  lambda x, **how: _largest(np.abs(x), **how),
     -np.inf: lambda x, **how: np.min(np.abs(x), **how),
 }
 _NORMS_OF_MATRICES: dict[Any, Callable[[Any], Any]] = {
     None:    lambda m: p_norm(m, ord=2, axis=(-2, -1), keepdims=False),
-    1:       lambda m: np.max(np.sum(np.abs(m), axis=-2), axis=-1),
+    1:       lambda m: _largest(np.sum(np.abs(m), axis=-2), axis=-1),
     -1:      lambda m: np.min(np.sum(np.abs(m), axis=-2), axis=-1),
-    np.inf:  lambda m: np.max(np.sum(np.abs(m), axis=-1), axis=-1),
+    np.inf:  lambda m: _largest(np.sum(np.abs(m), axis=-1), axis=-1),
     -np.inf: lambda m: np.min(np.sum(np.abs(m), axis=-1), axis=-1),
-    2:       lambda m: np.max(svdvals(m), axis=-1),
+    2:       lambda m: _largest(svdvals(m), axis=-1),
     -2:      lambda m: np.min(svdvals(m), axis=-1),
     "nuc":   lambda m: np.sum(svdvals(m), axis=-1),
 }

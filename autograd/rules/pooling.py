@@ -20,6 +20,7 @@ from ..broadcasting import per_axis
 from ..errors import DTypeError, ShapeError
 from ..op import Op, rule
 from .creation import constant
+from .refused import refuse_none
 
 # -- windows along one axis ---------------------------------------------------------------------
 
@@ -140,6 +141,7 @@ def _windows(
 
 def _check_images(function: str, x: Any, axes: int) -> tuple[int, ...]:
     """The lengths of the last `axes` axes of `x`, which has one or two axes before them."""
+    refuse_none(function, x=x)
     shape = np.shape(x)
     if len(shape) not in (axes + 1, axes + 2):
         last = ("L",) if axes == 1 else ("H", "W")[-axes:] if axes == 2 else ("...",)

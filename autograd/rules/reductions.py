@@ -1,7 +1,9 @@
 """Functions that reduce axes.
 
-Ties in `max` and `min` share the gradient equally. `prod` is exact where factors are zero.
-`std` has gradient 0 where it is 0, and no second derivative there: that is NaN.
+Ties in `max` and `min` share the gradient equally; where NaN is the largest nobody knows which
+element is, and all gradients are NaN. `prod` is exact where factors are zero or infinite.
+`std` has gradient 0 where it is 0, and no second derivative there: that is NaN. Of one element it
+is 0 everywhere, and so are its derivatives.
 """
 
 import math
@@ -11,7 +13,8 @@ import numpy as np
 
 from ..broadcasting import Axes, normalize_axes, reduced_size, unreduce
 from ..op import rule
-from .creation import constant, inverse_order
+from .creation import inverse_order
+from .elementwise import kink
 
 # The arrays' own methods: NumPy's functions `sum`, `mean`, `max` and `min` spend several times as
 # long on a small array before they get there.
@@ -42,14 +45,20 @@ def _spread(g: Any, shape: tuple[int, ...], axis: Axes) -> Any:
 
 def _extremum_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
     hit = x == unreduce(y, x.shape, axis)
-    ties = np.maximum(np.sum(hit, axis=axis), 1).astype(g.dtype)
-    return hit * unreduce(np.reshape(g, ties.shape) / ties, x.shape, axis)
+    ties = hit.sum(axis=axis, keepdims=True)  # none where the largest is NaN
+    share = unreduce(g, x.shape, axis) / np.where(ties, ties, np.nan)  # in float64, for any count
+    return hit * share.astype(g.dtype)
+
+
+def wide(x: Any) -> Any:
+    """`x`, in float32 where it is float16, which cannot hold sums and counts of many elements."""
+    return x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x
 
 
 def _prod_vjp(
     g: Any, y: Any, x: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False
 ) -> Any:
-    if np.all(y != 0):
+    if is_divisible(y):
         return unreduce(g * y, x.shape, axis) / x
     return unreduce(g, x.shape, axis) * _product_of_the_others(x, axis)
 
@@ -60,10 +69,17 @@ def _product_of_the_others(x: Any, axis: Axes) -> Any:
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     order = kept + axes
     moved = np.transpose(x, order)
-    n = math.prod(x.shape[a] for a in axes)
-    rows = np.reshape(moved, (*(x.shape[a] for a in kept), 1, n))
-    others = np.prod(np.where(constant(np.eye(n, dtype=bool), x), 1, rows), axis=-1)
-    return np.transpose(np.reshape(others, moved.shape), inverse_order(order))
+    rows = np.reshape(moved, (*(x.shape[a] for a in kept), math.prod(x.shape[a] for a in axes)))
+    one = np.ones_like(rows[..., :1])
+    before = np.cumprod(np.concatenate([one, rows[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([one, rows[..., :0:-1]], -1), -1)[..., ::-1]
+    return np.transpose(np.reshape(before * after, moved.shape), inverse_order(order))
+
+
+def is_divisible(products: Any) -> bool:
+    """Whether a product, divided by one of its factors, is that of the others."""
+    size = np.abs(products)
+    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
 
 
 def _var_vjp(
@@ -78,6 +94,7 @@ def _var_vjp(
     if x.size == 0:
         return np.zeros_like(x)
     degrees = reduced_size(x.shape, axis) - ddof
+    x, g = wide(x), wide(g)
     centred = np.conj(x - np.mean(x, axis=axis, keepdims=True))
     return unreduce(g, x.shape, axis) * centred * (2 / degrees if degrees > 0 else math.nan)
 
@@ -91,23 +108,17 @@ def _std_vjp(
     ddof: float = 0,
     keepdims: bool = False,
 ) -> Any:
-    half = g / np.where(y == 0, np.inf, 2 * y) + _kink(y)
+    if reduced_size(x.shape, axis) == 1 and ddof < 1:
+        return np.zeros_like(x)
+    half = g / np.where(y == 0, np.inf, 2 * y) + kink(y)
     return _var_vjp(half, None, x, axis=axis, ddof=ddof)
-
-
-#: Zeros, whose own derivative is NaN where `y` is 0: what is added to must not be differentiated.
-_kink = rule(
-    lambda y: y * 0,
-    lambda g, _, y: g * np.where(y == 0, np.nan, 0),
-)
-_kink.name = "kink"
 
 
 # fmt: off
 rule(np.sum,  lambda g, _, _x, axis=None, dtype=None, keepdims=False:
                   _spread(g, _x.shape, axis), forward=_sum)
 rule(np.mean, lambda g, _, _x, axis=None, dtype=None, keepdims=False:
-                  _spread(g * (1 / max(reduced_size(_x.shape, axis), 1)), _x.shape, axis),
+                  _spread(wide(g) / (reduced_size(_x.shape, axis) or 1), _x.shape, axis),
               forward=mean_of)
 rule(np.max,  _extremum_vjp, forward=_max)
 rule(np.min,  _extremum_vjp, forward=_min)

@@ -1,6 +1,8 @@
 """More functions of single elements: those that need a formula of their own, or a composition.
 
-`hypot` has gradient 0 at the origin. `nan_to_num` passes no gradient where it replaced a value.
+`hypot` has gradient 0 at the origin and no second derivative there: that is NaN. `arctan2` has no
+derivative at the origin at all: NaN. `logaddexp` of -inf and -inf has gradient 0. `nan_to_num`
+passes no gradient where it replaced a value.
 """
 
 import math
@@ -10,52 +12,94 @@ import numpy as np
 
 from ..errors import NotDifferentiableError
 from ..op import Op, handles, rule
+from .activations import exp_limit, sigmoid
 from .creation import constant
-from .elementwise import _one_less
+from .elementwise import slope_of_power
 
 
-def _safe(x: Any) -> Any:
-    """`x` as a divisor, where what is divided is 0 if `x` is."""
-    return np.where(x == 0, 1, x)
+def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
+    """The gradient of log(e**x + e**y) by `x`, e**x / (e**x + e**y), for any base."""
+    # Of two that are inf nobody knows which is larger; two that are -inf share nothing.
+    both = (x == y) & np.isinf(y)
+    y = np.where(both & (y > 0), np.nan, np.where(both, 0, y))
+    gap = (x - y) * math.log(base)
+    return g * (sigmoid(gap) * (gap > -exp_limit(gap)))  # the sigmoid only comes near to 0
 
 
-def _logaddexp_vjp(g: Any, z: Any, x: Any, exp: Any) -> Any:
-    """`exp(x - z)`, with 0 where x and z are both -inf."""
-    return g * exp(np.where(x == -np.inf, -np.inf, x - np.where(z == -np.inf, 0, z)))
+def _cosine_of(x: Any, y: Any) -> Any:
+    a, b = np.abs(x), np.abs(y)
+    scale = np.maximum(a, b)
+    scale = np.where(scale == 0, 1, scale)
+    with np.errstate(invalid="ignore"):  # inf / inf: NaN where both are, 1 beside a finite one
+        u, v = x / scale, y / scale
+    u = np.where((a == np.inf) & (b < np.inf), np.sign(x), u)
+    v = np.where((b == np.inf) & (a < np.inf), np.sign(y), v)
+    length = np.hypot(u, v)
+    return u / np.where(length == 0, 1, length)
+
+
+#: x / hypot(x, y), without overflow: the gradient of `hypot`. At the origin it is 0.
+cosine: Op = rule(
+    _cosine_of,
+    lambda g, _, x, y: g * cosine(y, x) ** 2 / _radius(x, y),
+    lambda g, c, x, y: -g * c * cosine(y, x) / _radius(x, y),
+    elementwise=True,
+    name="cosine",
+)
+
+
+def _radius(x: Any, y: Any) -> Any:
+    """As a divisor: NaN at the origin, where nothing has a derivative."""
+    r = np.hypot(x, y)
+    return np.where(r == 0, np.nan, r)
+
+
+def _nan_to_num_vjp(
+    g: Any, _: Any, x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
+    neginf: Any = None,
+) -> Any:  # fmt: skip
+    if x.dtype.kind != "c":
+        return g * np.isfinite(x)
+    parts = np.real(x), np.imag(x)  # each is replaced by itself
+    return np.real(g) * np.isfinite(parts[0]) + 1j * (np.imag(g) * np.isfinite(parts[1]))
+
+
+def _known(g: Any, z: Any, share: Any) -> Any:
+    """`g` times its share, which is unknown where the result is NaN."""
+    return np.where(z == z, g * share, np.nan)
 
 
 # fmt: off
-rule(np.exp2,      lambda g, y, _: g * y * math.log(2))
-rule(np.cbrt,      lambda g, y, _: g / (3 * y * y))
+rule(np.exp2,      lambda g, y, _: g * (y * math.log(2)))
+rule(np.cbrt,      lambda g, y, _: g * np.square(1 / y) / 3)
 rule(np.fabs,      lambda g, _, x: g * np.sign(x))
 rule(np.radians,   lambda g, *_: g * (math.pi / 180))
 rule(np.deg2rad,   lambda g, *_: g * (math.pi / 180))
 rule(np.degrees,   lambda g, *_: g * (180 / math.pi))
 rule(np.rad2deg,   lambda g, *_: g * (180 / math.pi))
-rule(np.arctan2,   lambda g, _, x, y: g * y / np.square(np.hypot(x, y)),
-                   lambda g, _, x, y: -g * x / np.square(np.hypot(x, y)))
-rule(np.hypot,     lambda g, z, x, _: g * x / _safe(z),
-                   lambda g, z, _, y: g * y / _safe(z))
-rule(np.logaddexp, lambda g, z, x, _: _logaddexp_vjp(g, z, x, np.exp),
-                   lambda g, z, _, y: _logaddexp_vjp(g, z, y, np.exp))
-rule(np.logaddexp2, lambda g, z, x, _: _logaddexp_vjp(g, z, x, np.exp2),
-                    lambda g, z, _, y: _logaddexp_vjp(g, z, y, np.exp2))
+rule(np.arctan2,   lambda g, _, x, y: g * cosine(y, x) / _radius(x, y),
+                   lambda g, _, x, y: -g * cosine(x, y) / _radius(x, y))
+rule(np.hypot,     lambda g, _, x, y: g * cosine(x, y),
+                   lambda g, _, x, y: g * cosine(y, x))
+rule(np.logaddexp, lambda g, _, x, y: _share(g, x, y),
+                   lambda g, _, x, y: _share(g, y, x))
+rule(np.logaddexp2, lambda g, _, x, y: _share(g, x, y, 2),
+                    lambda g, _, x, y: _share(g, y, x, 2))
 rule(np.fmod,      lambda g, *_: g,
                    lambda g, _, x, y: -g * np.trunc(x / y))
-rule(np.fmax,      lambda g, _, x, y: g * ((x > y) | np.isnan(y)) + g * (x == y) / 2,
-                   lambda g, _, x, y: g * ((y > x) | np.isnan(x)) + g * (x == y) / 2)
-rule(np.fmin,      lambda g, _, x, y: g * ((x < y) | np.isnan(y)) + g * (x == y) / 2,
-                   lambda g, _, x, y: g * ((y < x) | np.isnan(x)) + g * (x == y) / 2)
+rule(np.fmax,      lambda g, z, x, y: _known(g, z, ((x > y) | np.isnan(y)) + (x == y) / 2),
+                   lambda g, z, x, y: _known(g, z, ((y > x) | np.isnan(x)) + (x == y) / 2))
+rule(np.fmin,      lambda g, z, x, y: _known(g, z, ((x < y) | np.isnan(y)) + (x == y) / 2),
+                   lambda g, z, x, y: _known(g, z, ((y < x) | np.isnan(x)) + (x == y) / 2))
 rule(np.copysign,  lambda g, _, x, y: g * np.sign(x) * np.copysign(1, y),
                    lambda g, *_: g * 0)
 rule(np.heaviside, lambda g, *_: g * 0,
                    lambda g, _, x, __: g * (x == 0))
 rule(np.ldexp,     lambda g, _, __, i: np.ldexp(g, i), None)
 rule(np.modf,      lambda g, *_: g[0])
-rule(np.float_power, lambda g, _, x, y: g * y * np.float_power(x, _one_less(y)),
-                     lambda g, z, x, _: g * z * np.log(_safe(x)))
-rule(np.nan_to_num, lambda g, _, x, copy=True, nan=0.0, posinf=None, neginf=None:
-                        g * np.isfinite(x), elementwise=True)
+rule(np.float_power, lambda g, _, x, y: g * slope_of_power(x, y, np.float_power),
+                     lambda g, z, x, _: g * z * np.log(np.where(x == 0, 1, x)))
+rule(np.nan_to_num, _nan_to_num_vjp, elementwise=True)
 rule(np.round,     lambda g, *_, decimals=0: g * 0, elementwise=True)
 rule(np.around,    lambda g, *_, decimals=0: g * 0, elementwise=True)
 rule(np.fix,       lambda g, *_: g * 0, elementwise=True, forward=np.trunc)
@@ -68,16 +112,20 @@ def _sinc_derivative(x: Any, n: int) -> Any:
     From (t sinc)' = cos(t), differentiated on: t s_n = sin(t + n pi / 2) - n s_(n-1), at t = pi x.
     That loses digits where |t| is small against n: there, the Taylor series.
     """
-    t = math.pi * np.where(np.abs(x) < (n + 1) / 2, 1.0 * n + 1, x)
-    s = np.sin(t) / t
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x  # whose powers overflow
+    is_near = np.abs(x) < (n + 1) / 2
+    far = np.where(is_near, 1.0 * n + 1, wide)
+    t = math.pi * far
+    angle = math.pi * np.fmod(far, 2) if x.dtype.kind == "f" else t  # of large x, to the digit
+    s = np.sin(angle) / t
     for k in range(1, n + 1):
-        s = (np.sin(t + k * math.pi / 2) - k * s) / t
-    u = math.pi * np.where(np.abs(x) < (n + 1) / 2, x, 0)
+        s = (np.sin(angle + k * math.pi / 2) - k * s) / t
+    u = math.pi * np.where(is_near, wide, 0)
     series = np.zeros_like(s)
     for k in range((n + 1) // 2, n + 20):
         coefficient = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
         series = series + coefficient * u ** (2 * k - n)
-    return (math.pi**n * np.where(np.abs(x) < (n + 1) / 2, series, s)).astype(x.dtype)
+    return (math.pi**n * np.where(is_near, series, s)).astype(x.dtype)
 
 
 _sinc: Op = rule(

@@ -15,7 +15,8 @@ from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
 from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
 from .creation import constant, inverse_order, on_host
-from .reductions import _extremum_vjp, _kink
+from .elementwise import kink
+from .reductions import _extremum_vjp
 from .refused import refuse_out
 from .selection import as_array
 
@@ -116,7 +117,7 @@ def cov(
         degrees = total - (ddof if aweights is None else ddof * np.sum(w * aweights) / total)
         weighted = x * w
     product = x @ (np.conj(weighted).T if x.dtype.kind == "c" else weighted.T)
-    return np.squeeze(product / np.maximum(degrees, 0).astype(product.dtype))
+    return np.squeeze((product / np.maximum(degrees, 0)).astype(product.dtype))
 
 
 def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
@@ -165,7 +166,7 @@ def quantile(
 ) -> Any:
     """`np.quantile`, by any method, without weights; `q` is a constant."""
     _refuse("quantile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.quantile, method)
+    return _quantile(np.quantile, a, q, axis, keepdims, method)
 
 
 @handles(np.percentile)
@@ -182,7 +183,7 @@ def percentile(
 ) -> Any:
     """`np.percentile`, by any method, without weights; `q` is a constant."""
     _refuse("percentile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.percentile, method)
+    return _quantile(np.percentile, a, q, axis, keepdims, method)
 
 
 @handles(np.median)
@@ -194,7 +195,7 @@ def median(
     keepdims: bool = False,
 ) -> Any:
     _refuse("median", out)
-    return _quantile(a, 0.5, axis, keepdims, np.quantile)
+    return _quantile(np.median, a, 0.5, axis, keepdims)
 
 
 @handles(np.nanquantile)
@@ -210,7 +211,7 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     _refuse("nanquantile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.quantile, method, skip_nan=True)
+    return _quantile(np.nanquantile, a, q, axis, keepdims, method)
 
 
 @handles(np.nanpercentile)
@@ -226,7 +227,7 @@ def nanpercentile(
     weights: Any = None,
 ) -> Any:
     _refuse("nanpercentile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.percentile, method, skip_nan=True)
+    return _quantile(np.nanpercentile, a, q, axis, keepdims, method)
 
 
 @handles(np.nanmedian)
@@ -238,7 +239,7 @@ def nanmedian(
     keepdims: bool = False,
 ) -> Any:
     _refuse("nanmedian", out)
-    return _quantile(a, 0.5, axis, keepdims, np.quantile, skip_nan=True)
+    return _quantile(np.nanmedian, a, 0.5, axis, keepdims)
 
 
 def _refuse(function: str, out: Any, weights: Any = None) -> None:
@@ -251,26 +252,35 @@ def _refuse(function: str, out: Any, weights: Any = None) -> None:
 
 
 def _quantile(
+    function: Callable[..., Any],
     a: Any,
     q: Any,
     axis: Axes,
     keepdims: bool,
-    find: Callable[..., Any],
     method: str = "linear",
-    skip_nan: bool = False,
 ) -> Any:
     """The elements at the places of the quantiles `q` in sorted order, or the line between two."""
     # A float32 stays one, unless an array of quantiles comes in with a wider dtype.
     weak = type(q) in (int, float)
     a, q = as_array(a), on_host(q)
+    if a.dtype.kind == "c" and function not in (np.median, np.nanmedian):
+        raise TypeError(f"{function.__name__}: a must be an array of real numbers, got {a.dtype}")
+    skip_nan = function.__name__.startswith("nan")
+    if a.size == 0:  # NumPy's value, or its error; it depends on nothing
+        given = () if function in (np.median, np.nanmedian) else (q,)
+        how = {"method": method} if given else {}
+        nothing = np.zeros(a.shape, a.dtype)
+        value = function(nothing, *given, axis=axis, keepdims=keepdims, **how)
+        return constant(value, a) + np.sum(a)
     wide = np.result_type(a.dtype, 0.0) if weak else np.result_type(a.dtype, q.dtype, 0.0)
-    axes = normalize_axes(find.__name__, axis, a.ndim)
+    axes = normalize_axes(function.__name__, axis, a.ndim)
     kept = tuple(i for i in range(a.ndim) if i not in axes)
     lengths = tuple(a.shape[i] for i in kept)
     n = math.prod(a.shape[i] for i in axes)
     rows = np.reshape(np.transpose(a, kept + axes), (*lengths, n))
 
     valid = np.sum(~np.isnan(rows), axis=-1)  # NaNs are sorted to the end
+    find = np.percentile if function in (np.percentile, np.nanpercentile) else np.quantile
     places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
     order = np.argsort(rows, axis=-1)
 
@@ -283,7 +293,7 @@ def _quantile(
         result = result * (1 - share).astype(wide) + at(np.ceil(places)) * share.astype(wide)
     lost = valid == 0 if skip_nan else valid < n
     if np.any(lost):
-        result = np.where(lost[..., None], math.nan, result)
+        result = result * np.where(lost[..., None], math.nan, 1).astype(result.dtype)
     shape = reduced_shape(a.shape, axes) if keepdims else lengths
     return np.reshape(np.moveaxis(result, -1, 0), q.shape + shape)
 
@@ -329,7 +339,7 @@ def nanmean(
     refuse_out("nanmean", out)
     total = np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
-    return total / count.astype(total.dtype)
+    return (total / count).astype(total.dtype)
 
 
 @handles(np.nanvar)
@@ -352,7 +362,7 @@ def nanvar(
     square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
     total = np.sum(square, axis=axis, keepdims=keepdims)
     degrees = np.sum(known, axis=axis, keepdims=keepdims) - ddof
-    return total / np.where(degrees > 0, degrees, math.nan).astype(total.dtype)
+    return (total / np.where(degrees > 0, degrees, math.nan)).astype(total.dtype)
 
 
 @handles(np.nanstd)
@@ -367,12 +377,14 @@ def nanstd(
     correction: float | None = None,
 ) -> Any:
     refuse_out("nanstd", out)
-    return _deviation(nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction))
+    variance = nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction)
+    alone = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims) <= 1  # that of one is 0, or NaN
+    return np.where(alone, variance, _deviation(np.where(alone, 1, variance)))
 
 
 #: The square root, with gradient 0 at 0 and, as of `std`, no second derivative there.
 _deviation = rule(
     lambda variance: np.sqrt(variance),
-    lambda g, y, _: g / np.where(y == 0, math.inf, 2 * y) + _kink(y),
+    lambda g, y, _: g / np.where(y == 0, math.inf, 2 * y) + kink(y),
 )
 _deviation.name = "nanstd"

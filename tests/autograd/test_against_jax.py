@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, gradients
+from tests import special_points as at
 from tests.cases import above_one, distinct, divisor, fixed, fractional, positive, real, unit
 
 jax = pytest.importorskip("jax")
@@ -425,3 +426,74 @@ def test_jax_judges_at_least_150_distinct_functions_of_numpy() -> None:
     assert all(operator.attrgetter(name)(jnp) for name in names)
     assert len(functions) >= 150
     assert sum(row.second for row in ROWS) == len(SECOND)  # each names a row
+
+
+# -- zeros, infinities, NaN ---------------------------------------------------------------------
+
+#: Where JAX 0.10 gives other first derivatives, who is right, and why.
+DISAGREEMENTS: at.Table = {
+    "absolute": [
+        (at.is_origin, "0 by convention, the middle of -1 and 1; JAX: 1"),
+        (at.has_nan, "of NaN nobody knows the sign: NaN; JAX: -1"),
+    ],
+    "arccosh": [
+        (at.is_negative, "the value is NaN there; JAX's finite derivative is that of nothing"),
+    ],
+    "relu": [(at.has_nan, "nobody knows which side it is on: NaN; JAX: 0")],
+    "leaky_relu": [
+        (at.has_nan, "as relu; JAX: the slope of the negative side"),
+        (at.is_origin, "both slopes will do; JAX takes that of the positive side"),
+    ],
+    "silu": [(at.has_inf, "the limits are 1 and 0; JAX: NaN (0 times inf)")],
+    "gelu": [(at.has_inf, "the limits are 1 and 0; JAX: NaN (0 times inf)")],
+    "gelu_tanh": [(at.is_huge, "the limits are 1 and 0; JAX: NaN (0 times inf)")],
+    "true_divide": [(at.is_huge, "JAX squares the divisor"), (at.is_tiny, "JAX squares it")],
+    "power": [(at.is_origin, "x**0 has slope 0, also at 0, where it is 1 on both sides; JAX: NaN")],
+    "maximum": [(at.has_nan, "nobody knows which is larger: NaN; JAX: 0 for both")],
+    "minimum": [(at.has_nan, "as maximum")],
+    "fmax": [
+        (at.is_tie, "ties are shared; JAX gives all to the second"),
+        (at.has_nan, "of two NaN neither is chosen: NaN; JAX gives 1 to the first"),
+    ],
+    "hypot": [
+        (at.is_origin, "0, as of every norm; JAX: 0.5"),
+        (at.has_inf, "the limit is 1 for what is infinite and 0 for the other; JAX: NaN"),
+        (at.is_huge, "JAX's derivative of the scale that it divides by is lost"),
+        (at.is_tiny, "as for huge numbers"),
+    ],
+    "arctan2": [
+        (at.is_origin, "an angle has no derivative there: NaN; JAX: 0"),
+        (at.has_inf, "the limit is 0; JAX: NaN (inf / inf)"),
+        (at.is_tiny, "1 / r is finite; JAX's square of r is 0"),
+    ],
+    "logaddexp": [
+        (at.has_inf, "the limits are 1 and 0; JAX takes e**0 for e**(y - inf)"),
+        (at.is_huge, "two equal ones share equally: 0.5; JAX: 1"),
+    ],
+    "logaddexp2": [(at.has_inf, "as logaddexp"), (at.is_huge, "as logaddexp")],
+    "copysign": [
+        (at.has_zero, "0, by the convention for |x|; JAX: 1"),
+        (at.has_nan, "of NaN nobody knows the sign; JAX: 1 or -1"),
+    ],
+}
+
+_THEIRS = {
+    name: getattr(jax.nn, name)
+    for name in ("relu", "sigmoid", "softplus", "silu", "elu", "leaky_relu")
+} | {
+    "erf": jax.scipy.special.erf,
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+    "gelu_tanh": jax.nn.gelu,
+}
+
+
+def of_jax(name: str, points: list[at.Point]) -> list[list[float]]:
+    function = _THEIRS.get(name) or getattr(jnp, name)
+    slopes = jax.vmap(jax.grad(function, tuple(range(len(points[0])))))
+    columns = slopes(*(jnp.array(column) for column in zip(*points, strict=True)))
+    return np.stack(columns, axis=-1).tolist()
+
+
+def test_special_points_disagree_with_jax_where_the_table_says_why() -> None:
+    found = at.disagreements(of_jax, order=1)
+    assert not at.unexplained(found, DISAGREEMENTS)

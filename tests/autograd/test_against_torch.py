@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, gradients
+from tests import special_points as at
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -133,3 +134,88 @@ def test_first_and_second_order_equal_torch(ours: Any, theirs: Any, arrays: list
     for a, b in zip(second, theirs_second, strict=True):
         expected = np.zeros_like(a) if b is None else b.numpy(force=True)
         np.testing.assert_allclose(a, expected, rtol=1e-10, atol=1e-10)
+
+
+# -- zeros, infinities, NaN ---------------------------------------------------------------------
+
+#: Where PyTorch 2.13 gives other first or second derivatives, who is right, and why.
+DISAGREEMENTS: at.Table = {
+    "arctan": [(at.has_inf, "0 is the limit of the second derivative; PyTorch: NaN (0 times inf)")],
+    "arcsinh": [(at.has_inf, "as arctan")],
+    "erf": [(at.has_inf, "as arctan")],
+    "arccosh": [
+        (at.has_inf, "as arctan"),
+        (at.is_negative, "the value is NaN there; PyTorch's finite derivative is that of nothing"),
+    ],
+    "absolute": [(at.has_nan, "of NaN nobody knows the sign: NaN; PyTorch: 0")],
+    "relu": [(at.has_nan, "nobody knows which side it is on: NaN; PyTorch: 1")],
+    "leaky_relu": [(at.has_nan, "as relu; PyTorch: the slope of the negative side")],
+    "elu": [
+        (at.has_nan, "as relu; PyTorch: 1"),
+        (at.is_origin, "the second derivative jumps from 1 to 0: the middle; PyTorch: 0"),
+    ],
+    "softplus": [(at.is_finite, "PyTorch takes it for x beyond 20; e**-30 is right")],
+    "silu": [(at.has_inf, "the limits are 1 and 0; PyTorch: NaN (0 times inf)")],
+    "gelu": [(at.is_huge, "the limits are 1 and 0; PyTorch: NaN (0 times inf)")],
+    "gelu_tanh": [(at.is_huge, "the limits are 1 and 0; PyTorch: NaN (0 times inf)")],
+    "power": [
+        (at.has_zero, "at base 0 the exponent's derivative is 0, and so is the next one where the "
+         "exponent is not small; PyTorch: NaN. At exponent 0 mixed derivatives are 1 / x"),
+        (at.has_nan, "second derivatives at NaN are NaN; PyTorch: 0 in places"),
+    ],
+    "maximum": [(at.has_nan, "nobody knows which is larger: NaN; PyTorch: 1 for both")],
+    "minimum": [(at.has_nan, "as maximum")],
+    "fmax": [
+        (at.is_tie, "ties are shared; PyTorch gives all to the first"),
+        (at.has_nan, "of two NaN neither is chosen: NaN; PyTorch gives 1 to the first"),
+    ],
+    "hypot": [
+        (at.is_origin, "0, as of every norm, with no second derivative; PyTorch: NaN"),
+        (at.has_inf, "the limit is 1 for what is infinite and 0 for the other; PyTorch: NaN"),
+    ],
+    "arctan2": [
+        (at.is_origin, "an angle has no derivative there: NaN; PyTorch: 0"),
+        (at.has_inf, "the limit is 0; PyTorch: NaN (inf / inf)"),
+        (at.is_tiny, "1 / r is finite; PyTorch's square of r is 0"),
+    ],
+    "logaddexp": [
+        (at.has_inf, "the limit of second derivatives is 0; PyTorch: NaN"),
+        (at.is_huge, "the same: e**1e300 overflows"),
+    ],
+    "logaddexp2": [
+        (at.has_inf, "the limit of second derivatives is 0; PyTorch: NaN"),
+        (at.is_huge, "the same: 2**1e300 overflows"),
+    ],
+    "copysign": [
+        (at.has_zero, "second derivatives are 0, by the convention for |x|; PyTorch: NaN"),
+        (at.has_inf, "it is as steep at infinity as anywhere: 1; PyTorch: NaN (inf / inf)"),
+        (at.has_nan, "second derivatives of what is NaN; PyTorch: NaN in another place"),
+    ],
+}  # fmt: skip
+
+_THEIRS = {
+    "power": torch.pow, "softplus": F.softplus, "silu": F.silu, "gelu": F.gelu, "elu": F.elu,
+    "leaky_relu": F.leaky_relu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+}  # fmt: skip
+
+
+def of_torch(name: str, points: list[at.Point]) -> list[list[float]] | None:
+    function = _THEIRS.get(name) or getattr(torch, name, None)
+    if function is None:
+        return None
+    results = []
+    for point in points:
+        xs = [torch.tensor([p], dtype=torch.float64, requires_grad=True) for p in point]
+        first = torch.autograd.grad(function(*xs).sum(), xs, create_graph=True)
+        found = [g.item() for g in first]
+        for g in first:
+            second = [None] * len(xs)
+            if g.requires_grad:
+                second = torch.autograd.grad(g.sum(), xs, retain_graph=True, allow_unused=True)
+            found += [0.0 if h is None else h.item() for h in second]
+        results.append(found)
+    return results
+
+
+def test_special_points_disagree_with_torch_where_the_table_says_why() -> None:
+    assert not at.unexplained(at.disagreements(of_torch), DISAGREEMENTS)

@@ -29,4 +29,12 @@ def test_fault_is_in_force_within_its_block_only() -> None:
 
 
 def test_explanations_belong_to_faults_that_are_seeded() -> None:
-    assert faults.EQUIVALENT.keys() <= {fault.name for fault in EVERY}
+    assert faults.EQUIVALENT.keys() <= {(f.op, f.place, f.kind) for f in EVERY}
+    flat = {(f.op, f.place) for f in EVERY if f.kind == "slope of one"}
+    assert flat == faults.FLAT
+    assert {(f.op, f.place) for f in EVERY} >= faults.OF_VECTORS
+    assert {f.op for f in EVERY} >= faults.MASKED | faults.COMPARING
+
+
+def test_names_of_faults_are_distinct() -> None:
+    assert len({fault.name for fault in EVERY}) == len(EVERY)

@@ -14,7 +14,16 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import NotDifferentiableError, Op, ShapeError, Tensor, gradients, relu, rule
+from autograd import (
+    GraphError,
+    NotDifferentiableError,
+    Op,
+    ShapeError,
+    Tensor,
+    gradients,
+    relu,
+    rule,
+)
 from autograd.debug.words import code_at
 from autograd.op import REGISTRY, Node, ShapeDtype
 
@@ -472,3 +481,218 @@ def test_a_rule_may_be_given_a_name() -> None:
     square = rule(lambda x: x * x, lambda g, _, x: 2 * g * x, name="square")
     assert repr(square) == "<Op square>"
     assert square.name == "square"
+
+
+# -- rules that are wrong say so ----------------------------------------------------------------
+
+
+def gradient_with(vjp: Any, forward: Any = lambda x: x * 1.0, **how: Any) -> Any:
+    """What a leaf gets through an operation with this rule."""
+    op = rule(forward, vjp, name="mine", **how)
+    x = leaf(3)
+    op(x).backward(np.ones(3))
+    return x.grad
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_rule_without_return_is_an_error_and_not_zero(create_graph: bool) -> None:
+    def forgotten(g: Any, _: Any, x: Any) -> None:
+        g * x
+
+    op = rule(lambda x: x * x, forgotten, name="square")
+    two = rule(lambda x, y: x * y, lambda g, _, __, y: g * y, lambda g, *_: None, name="product")
+    x = leaf(3)
+    words = (
+        r"the rule of square returned nothing; end it with `return`, or pass None in place of the "
+        r"rule of an input without a gradient"
+    )
+    with pytest.raises(GraphError, match=words) as raised:
+        gradients(op(x).sum(), x, create_graph=create_graph)
+    assert "in the backward pass of square((3,))" in raised.value.__notes__[0]
+    with pytest.raises(GraphError, match="the rule of product for its input 1 returned nothing"):
+        gradients(two(leaf(3), x).sum(), x, create_graph=create_graph)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_rule_that_returns_no_array_names_what_it_returned(create_graph: bool) -> None:
+    for wrong, what in (
+        (lambda g: [g], "a list of 1"),
+        (lambda g: (g, g), "a tuple of 2"),
+        (lambda g: "g", "a str"),
+        (lambda g: {"x": g}, "a dict"),
+        (lambda g: np.array(["a"]), "a ndarray"),
+    )[: 4 if create_graph else 5]:  # an array has left the graph, whatever it holds
+        op = rule(lambda x: x * 1.0, lambda g, *_, wrong=wrong: wrong(g), name="mine")
+        x = leaf(3)
+        words = f"the rule of mine returned {what}; it must return one array, of the shape of its"
+        with pytest.raises(GraphError, match=words):
+            gradients(op(x).sum(), x, create_graph=create_graph)
+
+
+def test_rule_may_return_a_number_for_an_input_without_axes() -> None:
+    double = rule(lambda x: 2 * x, lambda g, *_: 2.0 * float(g), name="double")
+    x = Tensor(3.0, requires_grad=True)
+    double(x).backward()
+    assert x.grad == 2
+    with pytest.raises(
+        GraphError, match=r"gradient of shape \(\) for an input of shape \(3,\); fix"
+    ):
+        gradient_with(lambda g, *_: 0.0)
+
+
+def test_rule_of_the_wrong_shape_names_its_input() -> None:
+    op = rule(lambda x, y: x * y, lambda g, _, __, y: g * y, lambda g, *_: g[:2], name="mine")
+    with pytest.raises(
+        GraphError,
+        match=r"the rule of mine for its input 1 returned a gradient of shape \(2,\) for an input "
+        r"of shape \(3,\); fix the rule",
+    ):
+        op(leaf(3), leaf(3)).backward(np.ones(3))
+    outer = rule(lambda x, y: x * y, lambda g, _, __, y: g * y, lambda g, _, x, __: g * x, name="o")
+    with pytest.raises(GraphError, match="fix the rule, or say elementwise=True if the function b"):
+        outer(leaf(2, 3), leaf(3)).backward(np.ones((2, 3)))
+
+
+def test_elementwise_rule_that_is_transposed_is_an_error() -> None:
+    for wrong in (lambda g: g.T, lambda g: g.sum(), lambda g: g[:, :1]):
+        op = rule(lambda x: x * 1.0, lambda g, *_, w=wrong: w(g), elementwise=True, name="mine")
+        with pytest.raises(GraphError, match="the rule of mine returned a gradient of shape"):
+            op(leaf(2, 3)).backward(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda g, x: g * x, lambda g, x: x * g, lambda g, x: 2 * x * g, lambda g, x: -x, abs,
+        lambda g, x: x**2, lambda g, x: g / x, lambda g, x: g @ x, lambda g, x: x[0],
+        lambda g, x: g * np.exp(x), lambda g, x: np.sum(x) * g, lambda g, x: np.where(x > 0, g, 0),
+        lambda g, x: np.asarray(x), lambda g, x: x.sum() * g, lambda g, x: x.T, lambda g, x: g > x,
+        lambda g, x: np.zeros_like(x), lambda g, x: g * float(x), lambda g, x: list(x),
+        lambda g, x: g * x.astype(float), lambda g, x: x.reshape(-1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("of_constant", [False, True])
+def test_shape_parameter_read_as_an_array_says_to_rename_it(read: Any, of_constant: bool) -> None:
+    words = r"its parameter begins with an underscore; rename it \(_x to x\), and the array is kept"
+    if read is abs:
+        read = lambda g, x: abs(x)
+    if of_constant:
+        op = rule(lambda x, y: x * y, lambda g, _, _x, _y: read(g, _y), None, name="mine")
+        y = op(leaf(3), np.ones(3))
+    else:
+        y = rule(lambda x: x * 1.0, lambda g, _, _x: read(g, _x), name="mine")(leaf(3))
+    with pytest.raises((TypeError, AttributeError), match=words) as raised:
+        y.backward(np.ones(3))
+    assert "in the backward pass of mine" in raised.value.__notes__[-1]
+
+
+def test_shape_parameter_has_the_shape_also_by_numpy() -> None:
+    found = gradient_with(lambda g, _, _x: g * (np.shape(_x) == (3,)) * np.ndim(_x) * np.size(_x))
+    assert found.tolist() == [3, 3, 3]
+
+
+def test_option_that_one_rule_does_not_name_is_refused_at_once() -> None:
+    words = (
+        r"rule\(mine\): the rule for input 1 does not name the options n, which another one names"
+    )
+    with pytest.raises(TypeError, match=words):
+        rule(lambda x, y, n=1: x * y * n, lambda g, _, __, y, n=1: g * y * n,
+             lambda g, _, x, __: g * x, name="mine")  # fmt: skip
+    rule(lambda x, y, n=1: x * y * n, lambda g, _, __, y, n=1: g * y * n,
+         lambda g, _, x, __, **options: g * x * options["n"], name="mine")  # fmt: skip
+
+
+def test_option_that_no_rule_names_says_where_to_name_it() -> None:
+    scaled = rule(lambda x, n=1: x * n, lambda g, *_: g, name="scaled")
+    with pytest.raises(
+        NotDifferentiableError, match=r"honours n=3 .*in a rule of yours, name it am"
+    ):
+        scaled(leaf(3), n=3)
+
+
+@pytest.mark.parametrize("returned", ["list", "tuple"])
+def test_forward_may_return_a_list_for_several_outputs(returned: str) -> None:
+    kind = {"list": list, "tuple": tuple}[returned]
+    both = rule(
+        lambda x: kind([np.sin(x), np.cos(x)]),
+        lambda g, out, _: g[0] * out[1] - g[1] * out[0],
+        name="both",
+    )
+    assert all(isinstance(y, Tensor) for y in both(leaf(3)))
+    assert autograd.gradcheck(lambda x: np.multiply(*both(x)), np.array([0.3, 0.8]))
+    of_two = rule(lambda x, y: kind([x * y, x + y]), lambda g, _, __, y: g[0] * y + g[1],
+                  lambda g, _, x, __: g[0] * x + g[1], name="of two")  # fmt: skip
+    assert autograd.gradcheck(lambda x, y: np.multiply(*of_two(x, y)), np.ones(2), 2 * np.ones(2))
+
+
+@pytest.mark.parametrize("arity", [1, 2])
+def test_forward_that_returns_no_array_names_what_it_returned(arity: int) -> None:
+    for wrong, what in ((None, "nothing"), ("a", "a str"), ({}, "a dict")):
+        vjps = [lambda g, *_: g] * arity
+        op = rule(lambda *_, wrong=wrong: wrong, *vjps, name="mine")
+        words = (
+            f"mine: the forward function returned {what}; it must return an array, or a tuple of"
+        )
+        with pytest.raises(TypeError, match=words):
+            op(*[leaf(3)] * arity)
+        with pytest.raises(TypeError, match=words):
+            op.apply(*[leaf(3)] * arity)
+    number = rule(lambda x: float(np.sum(x)), lambda g, _, x: g * np.ones_like(x), name="total")
+    assert autograd.gradcheck(number, np.ones(3))
+
+
+def test_forward_without_its_residual_is_refused() -> None:
+    op = rule(lambda x: x * 1.0, lambda g, *_, rest=None: g, residual="rest", name="mine")
+    words = (
+        r"mine: with residual='rest' the forward function must return \(out, rest\), got a ndarra"
+    )
+    with pytest.raises(TypeError, match=words):
+        op(leaf(2))
+
+
+def test_joint_rule_that_returns_no_tuple_is_an_error() -> None:
+    for wrong, what in ((lambda g: None, "nothing"), (lambda g: g, "a ndarray")):
+        op = rule(lambda x, y: x * y, joint=lambda g, *_, w=wrong: w(g), name="mine")
+        words = (
+            f"the joint rule of mine returned {what}; it must return a tuple with the gradient of"
+        )
+        with pytest.raises(GraphError, match=words):
+            op(leaf(2), leaf(2)).backward(np.ones(2))
+
+
+def test_power_with_a_modulus_raises_as_numpy_does() -> None:
+    for x in (leaf(3), np.ones(3)):
+        with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for \*\* or pow\(\)"):
+            pow(x, 2, 3)
+    x = leaf(3)
+    np.testing.assert_array_equal(pow(x, 2).data, x.data**2)
+    np.testing.assert_array_equal(pow(2, x).data, 2**x.data)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: autograd.fixed_norm(x, None, None), "fixed_norm: mean is None; pass an array"),
+        (lambda x: autograd.fixed_norm(x, None, None, np.ones(2)), "fixed_norm: var is None; pass"),
+        (lambda x: autograd.batch_norm(None, x, None), "batch_norm: x is None; pass an array"),
+        (lambda x: autograd.layer_norm(None, (3,)), "layer_norm: x is None; pass an array"),
+        (lambda x: autograd.layer_norm(x, None), "layer_norm: normalized_shape is None; pass"),
+        (lambda x: autograd.group_norm(None, 2), "group_norm: x is None; pass an array"),
+        (lambda x: autograd.linear(x, None), "linear: weight is None; pass an array"),
+        (lambda x: autograd.linear(None, x), "linear: x is None; pass an array"),
+        (lambda x: autograd.conv(x, None), "conv: weight is None; pass an array"),
+        (lambda x: autograd.conv(None, x), "conv: x is None; pass an array"),
+        (lambda x: autograd.conv_transpose(x, None), "conv_transpose: weight is None; pass an"),
+        (lambda x: autograd.cross_entropy(x, None), "cross_entropy: labels is None; pass an array"),
+        (lambda x: autograd.cross_entropy(None, [1]), "cross_entropy: logits is None; pass an"),
+        (lambda x: autograd.max_pool(None, (2,)), "max_pool: x is None; pass an array"),
+        (lambda x: autograd.embedding(None, [1]), "embedding: weight is None; pass an array"),
+        (lambda x: autograd.embedding(x, None), "embedding: indices is None; pass an array"),
+        (lambda x: np.linalg.solve(x[:, :2], None), "solve: b is None; pass an array"),
+        (lambda x: x @ None, "matmul: x2 is None; pass an array"),
+        (lambda x: x + None, "add: x2 is None; pass an array"),
+    ],
+)  # fmt: skip
+def test_argument_that_is_none_is_named(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(leaf(2, 3))

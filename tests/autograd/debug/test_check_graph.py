@@ -161,3 +161,22 @@ def test_rows_of_a_table() -> None:
     table = Tensor(np.arange(8.0).reshape(4, 2), requires_grad=True)
     found = check_graph(lambda: (autograd.embedding(table, [0, 1, 1]) ** 2).sum())
     assert found == (3, [], [])
+
+
+def test_rule_that_changes_what_it_is_given_is_named() -> None:
+    def changes_g(g: Any, _: Any, x: Any) -> Any:
+        g *= 2 * x
+        return g
+
+    def changes_x(g: Any, _: Any, x: Any) -> Any:
+        x *= 2
+        return g * x
+
+    for vjp, what in ((changes_g, "its cotangent g"), (changes_x, "its input 0")):
+        square = rule(lambda x: x * x, vjp, name="square")
+        words = (
+            f"check_graph: the rule of square for its input 0 changes {what} in place, which "
+            f"others still need; compute a new array (g = g * 2, not g *= 2)"
+        )
+        with pytest.raises(GradcheckError, match=re.escape(words)):
+            check_graph(lambda square=square: square(leaf(3)))  # type: ignore[misc]
