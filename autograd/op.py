@@ -74,6 +74,7 @@ class Op:
         "arity",
         "constants",
         "elementwise",
+        "extension",
         "forward",
         "function",
         "joint",
@@ -114,6 +115,8 @@ class Op:
                     f"each with the parameters (g, out, *inputs)"
                 )
         self.options = frozenset().union(*(r.options for r in self.reads)) - {residual}
+        #: What to call where an option is given that no rule names, and the options it names.
+        self.extension: tuple[Callable[..., Any], frozenset[str]] | None = None
         #: Applies the operation to its inputs, without options, as fast as can be.
         self.apply: Callable[..., Any] = self
         if all(vjps) and not residual and self.arity in (1, 2):
@@ -141,7 +144,9 @@ class Op:
         """
         if self.arity is not None:
             if options or len(args) != self.arity:
-                args, options = self._bind(args, options)
+                args, options, extension = self._bind(args, options)
+                if extension is not None:
+                    return extension(*args, **options)
             elif self.apply is not self:
                 return self.apply(*args)
         arrays: list[Any] = []
@@ -153,8 +158,10 @@ class Op:
                 arrays.append(x._array)
                 parents.append(x.node)
             else:
-                arrays.append(np.asarray(x) if type(x) in _SEQUENCES else x)
-                parents.append(None)
+                x, parent = _from_sequence(x) if type(x) in _SEQUENCES else (x, None)
+                on_tensors = on_tensors or parent is not None
+                arrays.append(x)
+                parents.append(parent)
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:
@@ -210,11 +217,14 @@ class Op:
 
     def _bind(
         self, args: tuple[Any, ...], options: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort the arguments of a call into inputs and options, as NumPy's signature has them."""
+    ) -> tuple[tuple[Any, ...], dict[str, Any], Callable[..., Any] | None]:
+        """Sort the arguments of a call into inputs and options, as NumPy's signature has them.
+
+        The third is what to call with them where no rule names one of the options.
+        """
         options = {key: value for key, value in options.items() if value is not np._NoValue}
         if len(args) == self.arity and options.keys() <= self.options:
-            return args, options
+            return args, options, None
         if self._signature is None:
             self._signature = positional_parameters(self.function)
         names, defaults = self._signature
@@ -230,8 +240,9 @@ class Op:
             if bound.setdefault(name, defaults.get(name, NO_DEFAULT)) is NO_DEFAULT:
                 raise TypeError(f"{self.name} misses its argument '{name}'")
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
-        drop_defaults(self.name, bound, self.options, defaults)
-        return inputs, bound
+        extension, known = self.extension or (None, self.options)
+        drop_defaults(self.name, bound, known, defaults)
+        return inputs, bound, None if bound.keys() <= self.options else extension
 
 
 def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
@@ -279,6 +290,27 @@ def _as_array(x: Any) -> Any:
 _new = object.__new__
 _ndarray = np.ndarray
 _SEQUENCES = (list, tuple, np.matrix)  # of a matrix, `g * x` would be the matrix product
+
+
+def _from_sequence(x: Any) -> tuple[Any, Node | None]:
+    """A list as an operand: its array, and the node that joins the tensors it holds."""
+    x = joined(x)
+    return (x._array, x.node) if isinstance(x, Tensor) else (np.asarray(x), None)
+
+
+def joined(x: Any) -> Any:
+    """Nested lists and tuples that hold tensors as one Tensor; all else as it is."""
+    return _stacked(x) if _holds_tensors(x) else x
+
+
+def _holds_tensors(x: Any) -> bool:
+    return isinstance(x, list | tuple) and any(
+        isinstance(part, Tensor) or _holds_tensors(part) for part in x
+    )
+
+
+def _stacked(x: Any) -> Any:
+    return np.stack([_stacked(part) for part in x]) if isinstance(x, list | tuple) else x
 
 
 def _unary(op: Op) -> Callable[[Any], Any]:
@@ -330,9 +362,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             if isinstance(y, Tensor):
                 b, q = y._array, y.node
             else:
-                b, q = y if type(y) not in _SEQUENCES else np.asarray(y), None
+                b, q = (y, None) if type(y) not in _SEQUENCES else _from_sequence(y)
         elif isinstance(y, Tensor):
-            a, p = x if type(x) not in _SEQUENCES else np.asarray(x), None
+            a, p = (x, None) if type(x) not in _SEQUENCES else _from_sequence(x)
             b, q = y._array, y.node
         else:
             return forward(x, y)
@@ -440,6 +472,22 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
             return composition(*args, **options)
 
         REGISTRY[function] = call
+        return composition
+
+    return enter
+
+
+def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what `function`, which has a rule, does with options that its rule does not name.
+
+    The composition names all options that are honoured, those of the rule among them. The rule
+    stays as short, and the plain call as fast, as without them.
+    """
+
+    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
+        operation = REGISTRY[function]
+        named = list(inspect.signature(composition).parameters)[operation.arity :]
+        operation.extension = composition, frozenset(named)
         return composition
 
     return enter

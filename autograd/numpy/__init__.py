@@ -2,15 +2,19 @@
 
 NumPy's own functions recognise Tensors, so almost every name here is NumPy's. What differs is the
 building of arrays out of Tensors, which NumPy would take out of their graph: `array`, `asarray`
-and `asanyarray` accept nested lists of tensors, arrays and numbers.
+and `asanyarray` accept nested lists of tensors, arrays and numbers, and so do the functions whose
+names stand in `TAKES_LISTS`, as in `np.sum([t, u])`.
 """
 
 import builtins
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as _np
 from numpy import *  # noqa: F403
 
+from ..op import joined
 from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
@@ -25,7 +29,7 @@ def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     """
     if not builtins.any(isinstance(x, Tensor) for _, x in leaves(object)):
         return _np.array(object, dtype, **options)
-    result = _joined(object)
+    result = joined(object)
     if dtype is not None:
         return result.astype(dtype)
     return result.copy() if isinstance(object, Tensor) else result
@@ -43,10 +47,41 @@ def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
 asanyarray = asarray
 
 
-def _joined(tree: Any) -> Any:
-    if not isinstance(tree, list | tuple):
-        return tree
-    return _np.stack([_joined(part) for part in tree])
+#: Functions that take a list for an array. NumPy hands them over for a Tensor, not for a list.
+TAKES_LISTS = (
+    *(
+        "sum",
+        "prod",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "ptp",
+        "mean",
+        "var",
+        "std",
+        "median",
+        "average",
+    ),
+    *("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nanmedian"),
+    *("quantile", "percentile", "cumsum", "cumprod", "diff", "trapezoid", "sort", "clip", "where"),
+    *("dot", "vdot", "inner", "outer", "kron", "cross", "tensordot", "einsum", "trace"),
+    *("reshape", "ravel", "transpose", "broadcast_to", "tile", "repeat", "diag", "flip", "roll"),
+)
+
+
+def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's that joins the tensors in its arguments, where they are lists."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        args = tuple(joined(x) if type(x) in (list, tuple) else x for x in args)
+        return function(*args, **options)
+
+    return call
+
+
+globals().update({name: taking_lists(getattr(_np, name)) for name in TAKES_LISTS})
 
 
 def __getattr__(name: str) -> Any:

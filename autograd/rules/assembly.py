@@ -12,7 +12,7 @@ import numpy as np
 
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles, rule
+from ..op import Op, handles, joined, rule
 from .creation import constant
 from .indexing import scatter, updated
 from .refused import refuse_out
@@ -138,6 +138,23 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis)
 
 
+@handles(np.full_like)
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+) -> Any:
+    """`np.full_like`: a constant, except where it is filled with a Tensor."""
+    plain = np.zeros_like(a, dtype=dtype, shape=shape)
+    fill_value = joined(fill_value)
+    if hasattr(fill_value, "requires_grad"):
+        return np.copy(np.broadcast_to(fill_value.astype(plain.dtype), plain.shape))
+    return np.full_like(plain, fill_value)
+
+
 # -- repeating ----------------------------------------------------------------------------------
 
 
@@ -192,6 +209,19 @@ def meshgrid(
         for x, axis in zip(xi, axes, strict=True)
     ]
     return tuple(lines) if sparse else broadcast_arrays(*lines)
+
+
+@handles(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """`np.ix_`: also of values, which stay in their graph."""
+    lines = [as_array(a) for a in args]
+    for x in lines:
+        if x.ndim != 1:
+            raise ShapeError(f"ix_: takes vectors, got shape {x.shape}; ravel it first")
+    lines = [np.flatnonzero(x) if x.dtype.kind == "b" else x for x in lines]
+    lines = [x if x.size else x.astype(np.intp) for x in lines]
+    n = len(lines)
+    return tuple(np.reshape(x, (-1,) + (1,) * (n - 1 - i)) for i, x in enumerate(lines))
 
 
 # -- padding ------------------------------------------------------------------------------------
@@ -361,6 +391,56 @@ def matrix_transpose(x: Any) -> Any:
             f"matrix_transpose: x must have two axes or more, got shape {x.shape}; reshape it first"
         )
     return np.swapaxes(x, -1, -2)
+
+
+# -- windows ------------------------------------------------------------------------------------
+
+
+def _overlap(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """An array of zeros to which every window is added where it was read."""
+    x = np.zeros_like(g, shape=shape)
+    for place in np.ndindex(*window):
+        index = [slice(0, n) for n in g.shape[: len(shape)]]
+        for a, i in zip(axes, place, strict=True):  # an axis may have several windows
+            index[a] = slice(index[a].start + i, index[a].stop + i)
+        x[tuple(index)] += g[(..., *place)]
+    return x
+
+
+def _windows(x: Any, window: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, window, axes)
+
+
+# fmt: off
+windows: Op = rule(
+    _windows,
+    lambda g, _, _x, window=None, axes=None: overlap(g, shape=_x.shape, window=window, axes=axes))
+overlap: Op = rule(
+    _overlap,
+    lambda g, *_, shape=None, window=None, axes=None: windows(g, window=window, axes=axes))
+# fmt: on
+windows.name = "sliding_window_view"
+
+
+@handles(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """`np.lib.stride_tricks.sliding_window_view`: a view that cannot be written to."""
+    if writeable:
+        raise NotDifferentiableError(
+            "sliding_window_view: writeable=True would change elements of several windows at once; "
+            "leave it out, and write into the array itself"
+        )
+    window = tuple(np.ravel(window_shape).tolist())
+    axes = range(x.ndim) if axis is None else np.ravel(axis).tolist()
+    if len(axes) != len(window):
+        raise ShapeError(
+            f"sliding_window_view: window_shape={window_shape} has {len(window)} lengths for "
+            f"{len(axes)} axes of shape {x.shape}; give one for each, or name the axes"
+        )
+    axes = tuple(normalize_axes("sliding_window_view", a, x.ndim)[0] for a in axes)
+    return windows(x, window=window, axes=axes)
 
 
 # -- splitting ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ the slope on the right of a point of its table, and that of the last segment at 
 `t[...] = value` does: not a leaf, and never a plain array by the values of a recorded tensor.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +16,9 @@ import numpy as np
 
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles
+from ..op import handles, joined
 from .creation import constant
-from .indexing import scatter
+from .indexing import scatter, updated
 from .refused import refuse_out
 
 # -- by position --------------------------------------------------------------------------------
@@ -25,6 +26,7 @@ from .refused import refuse_out
 
 def as_array(x: Any, like: Any = 0) -> Any:
     """An argument that may be a Tensor, an array, or a list or a number for an array as `like`."""
+    x = joined(x)
     return x if hasattr(x, "ndim") else constant(x, like)
 
 
@@ -104,6 +106,28 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = np.where(condition, choice, result)
     return result
+
+
+@handles(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    """`np.piecewise`: each function is called on the elements that it is for, and on no others."""
+    if not isinstance(condlist, list | tuple) or (x.ndim and np.ndim(condlist[0]) == 0):
+        condlist = [condlist]
+    masks = [np.logical_and(as_array(c, x), True) for c in condlist]
+    if len(masks) == len(funclist) - 1:
+        masks.append(~functools.reduce(np.logical_or, masks))
+    if len(masks) != len(funclist):
+        raise ValueError(
+            f"piecewise: funclist has {len(funclist)} entries for {len(masks)} conditions; give "
+            f"one for each, and one more for all other elements if there are any"
+        )
+    y = np.zeros_like(x)
+    for mask, function in zip(masks, funclist, strict=True):
+        part = x[mask]
+        if part.size:
+            value = function(part, *args, **kw) if callable(function) else function
+            y = updated(y, value, index=mask)
+    return y
 
 
 # -- by order -----------------------------------------------------------------------------------

@@ -66,6 +66,11 @@ join.name = "concatenate"
 
 @handles(np.concatenate)
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    if not hasattr(arrays, "__len__"):  # NumPy hands over a generator
+        raise TypeError(
+            f"concatenate: arrays must be a list or a tuple, got a {type(arrays).__name__}; write "
+            f"np.concatenate(list(...))"
+        )
     if axis is None:
         return join(*(np.ravel(a) for a in arrays))
     return join(*arrays, axis=axis)

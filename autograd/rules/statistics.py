@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
-from ..errors import NotDifferentiableError, ShapeError
+from ..errors import ShapeError
 from ..op import handles, rule
 from .creation import constant, inverse_order, on_host
 from .reductions import _extremum_vjp, _kink
@@ -51,7 +51,7 @@ def average(
         if not returned:
             return mean
         return mean, np.full_like(mean, reduced_size(a.shape, axis), shape=mean.shape)
-    weights = _aligned(as_array(weights, a), a.shape, axis)
+    weights = _aligned("average", as_array(weights, a), a.shape, axis)
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     total = total.astype(np.result_type(a.dtype, weights.dtype, 0.0))
     if np.any(total == 0):
@@ -63,14 +63,14 @@ def average(
     return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
 
 
-def _aligned(weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+def _aligned(function: str, weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Weights with as many axes as what they are for; they are given for all, or for `axis`."""
     if weights.shape == shape:
         return weights
-    axes = normalize_axes("average", axis, len(shape))
+    axes = normalize_axes(function, axis, len(shape))
     if axis is None or weights.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
-            f"average: weights of shape {weights.shape} match neither the array, of shape {shape}, "
+            f"{function}: weights of shape {weights.shape} match neither the array, of shape {shape}, "
             f"nor its axis={axis}; name the axis that they are for"
         )
     weights = np.transpose(weights, inverse_order(axes))
@@ -163,9 +163,9 @@ def quantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """`np.quantile`, by any method, without weights; `q` is a constant."""
-    _refuse("quantile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.quantile, method)
+    """`np.quantile`, by any method; `q` and `weights` are constants."""
+    refuse_out("quantile", out)
+    return _quantile(a, q, axis, keepdims, np.quantile, method, weights)
 
 
 @handles(np.percentile)
@@ -180,9 +180,9 @@ def percentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """`np.percentile`, by any method, without weights; `q` is a constant."""
-    _refuse("percentile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.percentile, method)
+    """`np.percentile`, by any method; `q` and `weights` are constants."""
+    refuse_out("percentile", out)
+    return _quantile(a, q, axis, keepdims, np.percentile, method, weights)
 
 
 @handles(np.median)
@@ -193,7 +193,7 @@ def median(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    _refuse("median", out)
+    refuse_out("median", out)
     return _quantile(a, 0.5, axis, keepdims, np.quantile)
 
 
@@ -209,8 +209,8 @@ def nanquantile(
     *,
     weights: Any = None,
 ) -> Any:
-    _refuse("nanquantile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.quantile, method, skip_nan=True)
+    refuse_out("nanquantile", out)
+    return _quantile(a, q, axis, keepdims, np.quantile, method, weights, skip_nan=True)
 
 
 @handles(np.nanpercentile)
@@ -225,8 +225,8 @@ def nanpercentile(
     *,
     weights: Any = None,
 ) -> Any:
-    _refuse("nanpercentile", out, weights)
-    return _quantile(a, q, axis, keepdims, np.percentile, method, skip_nan=True)
+    refuse_out("nanpercentile", out)
+    return _quantile(a, q, axis, keepdims, np.percentile, method, weights, skip_nan=True)
 
 
 @handles(np.nanmedian)
@@ -237,17 +237,8 @@ def nanmedian(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    _refuse("nanmedian", out)
+    refuse_out("nanmedian", out)
     return _quantile(a, 0.5, axis, keepdims, np.quantile, skip_nan=True)
-
-
-def _refuse(function: str, out: Any, weights: Any = None) -> None:
-    refuse_out(function, out)
-    if weights is not None:
-        raise NotDifferentiableError(
-            f"{function}: weights= is not honoured; repeat the elements (np.repeat) where the "
-            f"weights are counts"
-        )
 
 
 def _quantile(
@@ -257,6 +248,7 @@ def _quantile(
     keepdims: bool,
     find: Callable[..., Any],
     method: str = "linear",
+    weights: Any = None,
     skip_nan: bool = False,
 ) -> Any:
     """The elements at the places of the quantiles `q` in sorted order, or the line between two."""
@@ -271,8 +263,21 @@ def _quantile(
     rows = np.reshape(np.transpose(a, kept + axes), (*lengths, n))
 
     valid = np.sum(~np.isnan(rows), axis=-1)  # NaNs are sorted to the end
-    places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
     order = np.argsort(rows, axis=-1)
+    if weights is None:
+        places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
+    else:  # by what the weights make of 0, 1, ..., n-1, where their elements stand in the sort
+        if hasattr(weights, "requires_grad"):
+            weights = np.asarray(weights)  # raises where they are recorded
+        weights = np.broadcast_to(
+            _aligned(find.__name__, as_array(weights, a), a.shape, axis), a.shape
+        )
+        weights = np.reshape(np.transpose(weights, kept + axes), rows.shape)
+        if skip_nan:
+            weights = np.where(np.isnan(rows) & (valid > 0)[..., None], 0, weights)
+        ranks = np.argsort(order, axis=-1)
+        places = find(ranks, np.ravel(q), axis=-1, weights=weights, method=method)
+        places = np.moveaxis(places, 0, -1).astype(float)
 
     def at(places: Any) -> Any:
         return np.take_along_axis(rows, np.take_along_axis(order, places.astype(int), -1), -1)
@@ -308,28 +313,52 @@ def _without_nan(a: Any, fill: float) -> Any:
 
 @handles(np.nansum)
 def nansum(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = np._NoValue,
+    where: Any = np._NoValue,
 ) -> Any:
     refuse_out("nansum", out)
-    return np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    a = _without_nan(a, 0)
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 @handles(np.nanprod)
 def nanprod(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = np._NoValue,
+    where: Any = np._NoValue,
 ) -> Any:
     refuse_out("nanprod", out)
-    return np.prod(_without_nan(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+    a = _without_nan(a, 1)
+    return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+
+
+def _known(a: Any, where: Any) -> Any:
+    """Where `a` holds numbers, and is chosen."""
+    known = ~np.isnan(a)
+    return known if where is True else known & as_array(where, a)
 
 
 @handles(np.nanmean)
 def nanmean(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
 ) -> Any:
     refuse_out("nanmean", out)
-    total = np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
-    count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
-    return total / count.astype(total.dtype)
+    return mean_of_known(a, _known(a, where), axis, dtype, keepdims)
 
 
 @handles(np.nanvar)
@@ -341,17 +370,14 @@ def nanvar(
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = True,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Any:
     refuse_out("nanvar", out)
-    if correction is not None:
-        ddof = correction
-    known = ~np.isnan(a)
-    centred = np.where(known, a - nanmean(a, axis, dtype, keepdims=True), 0)
-    is_complex = centred.dtype.kind == "c"
-    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
-    total = np.sum(square, axis=axis, keepdims=keepdims)
-    degrees = np.sum(known, axis=axis, keepdims=keepdims) - ddof
+    ddof = degrees_lost("nanvar", ddof, correction)
+    total, count = spread_of_known(a, _known(a, where), axis, dtype, keepdims, mean)
+    degrees = count - ddof
     return total / np.where(degrees > 0, degrees, math.nan).astype(total.dtype)
 
 
@@ -364,10 +390,45 @@ def nanstd(
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = True,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Any:
-    refuse_out("nanstd", out)
-    return _deviation(nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction))
+    ddof = degrees_lost("nanstd", ddof, correction)
+    return _deviation(nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean))
+
+
+def mean_of_known(a: Any, known: Any, axis: Axes, dtype: Any, keepdims: bool) -> Any:
+    """The mean of the elements that are `known`, an array of booleans of the same shape."""
+    total = np.sum(np.where(known, a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    count = np.sum(known, axis=axis, keepdims=keepdims)
+    return total / count.astype(total.dtype)
+
+
+def spread_of_known(
+    a: Any, known: Any, axis: Axes, dtype: Any, keepdims: bool, mean: Any = None
+) -> tuple[Any, Any]:
+    """The squared distances from the mean of those that are `known`: their sum and their number."""
+    known = np.broadcast_to(as_array(known, a), a.shape)
+    if mean is None:
+        mean = mean_of_known(a, known, axis, dtype, keepdims=True)
+    centred = np.where(known, a - as_array(mean, a), 0)
+    is_complex = centred.dtype.kind == "c"
+    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
+    total = np.sum(square, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total, np.sum(known, axis=axis, keepdims=keepdims)
+
+
+def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
+    """`ddof`, or its other name in the array API standard."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(
+            f"{function}: ddof={ddof} and correction={correction} are two names of one number; "
+            f"give one of them"
+        )
+    return correction
 
 
 #: The square root, with gradient 0 at 0 and, as of `std`, no second derivative there.
