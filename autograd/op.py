@@ -485,7 +485,7 @@ def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     """
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        operation = REGISTRY[function]
+        operation: Any = REGISTRY[function]
         named = list(inspect.signature(composition).parameters)[operation.arity :]
         operation.extension = composition, frozenset(named)
         return composition

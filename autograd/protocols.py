@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+def array_ufunc(_self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
     """`Tensor.__array_ufunc__`."""
     operation = REGISTRY.get(ufunc)
     if type(operation) is Op and method == "__call__" and not options:
@@ -132,22 +132,24 @@ _INSTEAD = {
 
 def _asked_by(frame: FrameType | None) -> tuple[str, str]:
     """Which of NumPy's functions asks for the numbers of a tensor, and what to write instead."""
-    asking = None
+    asking: CodeType | None = None
     while frame is not None:
-        file = frame.f_code.co_filename
-        if file.startswith(_NUMPY) or frame.f_code.co_name in _WRITE:
-            asking = frame.f_code  # at last, what the user called
-        elif file not in ENGINE_FILES:
+        code = frame.f_code
+        engine = code.co_filename in ENGINE_FILES
+        if code.co_filename.startswith(_NUMPY) or (engine and code.co_name in _WRITE):
+            asking = code  # at last, what the user called
+        elif not engine:
             break
         frame = frame.f_back
     if asking is None:
         return "np.asarray, np.array and float()", "np.stack([...]) to join tensors"
     if asking.co_qualname in _INSTEAD:
         return _INSTEAD[asking.co_qualname]
+    name = asking.co_name
     for module in (np, np.linalg, np.fft):
-        function = vars(module).get(asking.co_name)
+        function = vars(module).get(name)
         if getattr(getattr(function, "__wrapped__", None), "__code__", None) is asking:
-            name = f"{module.__name__.replace('numpy', 'np')}.{asking.co_name}"
+            name = f"{module.__name__.replace('numpy', 'np')}.{name}"
             instead = "np.stack([...]) to join tensors"
             if function not in OF_SEQUENCES:
                 instead += f", as in {name}(np.stack([...]))"
@@ -206,11 +208,8 @@ def _name_of_ufunc(ufunc: np.ufunc) -> str:
     name = ufunc.__name__
     if vars(np).get(name) is ufunc:
         return f"numpy.{name}"
-    holders = [
-        m
-        for m in list(sys.modules.values())
-        if isinstance(m, ModuleType) and vars(m).get(name) is ufunc
-    ]
+    modules = [m for m in list(sys.modules.values()) if isinstance(m, ModuleType)]
+    holders = [m for m in modules if vars(m).get(name) is ufunc]
     makers = {m.__name__.split(".")[0] for m in holders if _is_compiled(m)}
     public = [m.__name__ for m in holders if "_" not in {part[0] for part in m.__name__.split(".")}]
     homes = [m for m in public if m.split(".")[0] in makers] or public

@@ -7,8 +7,6 @@ names stand in `TAKES_LISTS`, as in `np.sum([t, u])`.
 """
 
 import builtins
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as _np
@@ -18,6 +16,7 @@ from ..op import joined
 from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
+from .lists import TAKES_LISTS, taking_lists
 
 __all__ = [*_np.__all__, "asanyarray", "asarray", "fft", "linalg", "random"]
 
@@ -45,40 +44,6 @@ def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
 
 
 asanyarray = asarray
-
-
-#: Functions that take a list for an array. NumPy hands them over for a Tensor, not for a list.
-TAKES_LISTS = (
-    *(
-        "sum",
-        "prod",
-        "max",
-        "min",
-        "amax",
-        "amin",
-        "ptp",
-        "mean",
-        "var",
-        "std",
-        "median",
-        "average",
-    ),
-    *("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nanmedian"),
-    *("quantile", "percentile", "cumsum", "cumprod", "diff", "trapezoid", "sort", "clip", "where"),
-    *("dot", "vdot", "inner", "outer", "kron", "cross", "tensordot", "einsum", "trace"),
-    *("reshape", "ravel", "transpose", "broadcast_to", "tile", "repeat", "diag", "flip", "roll"),
-)
-
-
-def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of NumPy's that joins the tensors in its arguments, where they are lists."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **options: Any) -> Any:
-        args = tuple(joined(x) if type(x) in (list, tuple) else x for x in args)
-        return function(*args, **options)
-
-    return call
 
 
 globals().update({name: taking_lists(getattr(_np, name)) for name in TAKES_LISTS})

@@ -55,24 +55,26 @@ def atleast_3d(*arys: Any) -> Any:
 
 
 @handles(np.hstack)
-def hstack(tup: Sequence[Any]) -> Any:
-    arrays = [_at_least(1, a) for a in tup]
-    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = [_at_least(1, joined(a)) for a in tup]
+    axis = 0 if arrays[0].ndim == 1 else 1
+    return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
 @handles(np.vstack)
-def vstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_at_least(2, a) for a in tup], 0)
+def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = [_at_least(2, joined(a)) for a in tup]
+    return np.concatenate(arrays, 0, dtype=dtype, casting=casting)
 
 
 @handles(np.dstack)
 def dstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_at_least_3d(a) for a in tup], 2)
+    return np.concatenate([_at_least_3d(joined(a)) for a in tup], 2)
 
 
 @handles(np.column_stack)
 def column_stack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_with_axes(a, 2, _as_column) for a in tup], 1)
+    return np.concatenate([_with_axes(joined(a), 2, _as_column) for a in tup], 1)
 
 
 def _as_column(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -41,8 +41,9 @@ def _last(x: Any, axis: int) -> Any:
 
 
 @handles(np.vecdot)
-def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
-    return _vecdot(_last(x1, axis), _last(x2, axis))
+def vecdot(x1: Any, x2: Any, axis: int = -1, keepdims: bool = False) -> Any:
+    y = _vecdot(_last(x1, axis), _last(x2, axis))
+    return np.expand_dims(y, axis) if keepdims else y
 
 
 @handles(np.inner)

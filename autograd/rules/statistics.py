@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
-from ..errors import ShapeError
+from ..errors import NotDifferentiableError, ShapeError
 from ..op import handles, rule
 from .creation import constant, inverse_order, on_host
 from .reductions import _extremum_vjp, _kink
@@ -70,8 +70,8 @@ def _aligned(function: str, weights: Any, shape: tuple[int, ...], axis: Axes) ->
     axes = normalize_axes(function, axis, len(shape))
     if axis is None or weights.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
-            f"{function}: weights of shape {weights.shape} match neither the array, of shape {shape}, "
-            f"nor its axis={axis}; name the axis that they are for"
+            f"{function}: weights of shape {weights.shape} match neither the array, of shape "
+            f"{shape}, nor its axis={axis}; name the axis that they are for"
         )
     weights = np.transpose(weights, inverse_order(axes))
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
@@ -268,11 +268,15 @@ def _quantile(
         places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
     else:  # by what the weights make of 0, 1, ..., n-1, where their elements stand in the sort
         if hasattr(weights, "requires_grad"):
-            weights = np.asarray(weights)  # raises where they are recorded
-        weights = np.broadcast_to(
-            _aligned(find.__name__, as_array(weights, a), a.shape, axis), a.shape
-        )
-        weights = np.reshape(np.transpose(weights, kept + axes), rows.shape)
+            if weights.requires_grad:
+                raise NotDifferentiableError(
+                    f"{find.__name__}: weights= has no gradient, for what is picked jumps with "
+                    f"them; pass weights.data"
+                )
+            weights = weights.data
+        weights = _aligned(find.__name__, as_array(weights, a), a.shape, axis)
+        weights = np.transpose(np.broadcast_to(weights, a.shape), kept + axes)
+        weights = np.reshape(weights, rows.shape)
         if skip_nan:
             weights = np.where(np.isnan(rows) & (valid > 0)[..., None], 0, weights)
         ranks = np.argsort(order, axis=-1)

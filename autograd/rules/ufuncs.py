@@ -8,6 +8,7 @@ does with two equal operands.
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,11 @@ def call(ufunc: np.ufunc, *inputs: Any, **options: Any) -> Any:
 
 def _loop(ufunc: np.ufunc, dtype: Any, signature: Any) -> Any:
     """The dtypes of all operands, as they are asked for; None where any will do."""
-    if isinstance(signature, str) and "->" in signature:
-        return tuple(map(np.dtype, signature.replace("->", "")))
-    if isinstance(signature, tuple) and len(signature) > 1:
-        return tuple(d if d is None else np.dtype(d) for d in signature)
-    dtype = dtype if signature is None else signature[0] if len(signature) == 1 else signature
-    return None if dtype is None else (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    if isinstance(signature, str):
+        return tuple(signature.replace("->", ""))
+    if signature is None and dtype is not None:
+        return (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    return signature
 
 
 _NUMBERS = (bool, int, float, complex)
@@ -241,7 +241,7 @@ def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: An
     bounds = [*starts.tolist(), n]
     parts = [
         reduce(ufunc, _part(array, axis, i, max(j, i + 1)), axis, dtype, keepdims=True)
-        for i, j in zip(bounds[:-1], bounds[1:], strict=True)
+        for i, j in pairwise(bounds)
     ]
     return np.concatenate(parts, axis) if parts else _part(array, axis, 0, 0)
 
