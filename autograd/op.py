@@ -458,20 +458,34 @@ def rule(
     return op
 
 
-def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops."""
+#: Functions of lists of arrays. For all others a list of tensors is an array.
+OF_SEQUENCES: set[Callable[..., Any]] = set()
+
+
+def handles(
+    function: Callable[..., Any], of_sequences: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops.
+
+    Lists that hold tensors reach it as one Tensor, unless it is a function `of_sequences`.
+    """
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
         known = inspect.signature(composition).parameters
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
+            if not of_sequences:
+                args = tuple([joined(x) if type(x) in _SEQUENCES else x for x in args])
+                options = {k: joined(x) if type(x) is list else x for k, x in options.items()}
             if not options.keys() <= known.keys():
                 defaults = positional_parameters(function)[1]
                 drop_defaults(composition.__name__, options, known, defaults)
             return composition(*args, **options)
 
         REGISTRY[function] = call
+        if of_sequences:
+            OF_SEQUENCES.add(function)
         return composition
 
     return enter

@@ -23,7 +23,7 @@ from . import op
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, getframe
-from .op import CONSTANT, REGISTRY, Op, joined
+from .op import CONSTANT, OF_SEQUENCES, REGISTRY, Op, joined
 from .rules import ufuncs
 from .rules.refused import REFUSED
 
@@ -73,20 +73,10 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
         array[...] = changed
 
 
-#: Functions whose argument is a list of arrays: of others, a list of tensors is an array.
-OF_SEQUENCES = {
-    *(np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack, np.block),
-    *(np.select, np.choose, np.piecewise, np.linalg.multi_dot),
-}
-
-
 def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:
     """`Tensor.__array_function__`."""
     operation = REGISTRY.get(function)
     if operation is not None:
-        if function not in OF_SEQUENCES:
-            args = [joined(x) if type(x) in (list, tuple) else x for x in args]
-            kwargs = {k: joined(x) if type(x) is list else x for k, x in kwargs.items()}
         return operation(*args, **kwargs)
     if function in CONSTANT:
         return _on_arrays(function, args, kwargs)

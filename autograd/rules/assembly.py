@@ -54,25 +54,25 @@ def atleast_3d(*arys: Any) -> Any:
     return _one_or_all([_at_least_3d(a) for a in arys])
 
 
-@handles(np.hstack)
+@handles(np.hstack, of_sequences=True)
 def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [_at_least(1, joined(a)) for a in tup]
     axis = 0 if arrays[0].ndim == 1 else 1
     return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
-@handles(np.vstack)
+@handles(np.vstack, of_sequences=True)
 def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [_at_least(2, joined(a)) for a in tup]
     return np.concatenate(arrays, 0, dtype=dtype, casting=casting)
 
 
-@handles(np.dstack)
+@handles(np.dstack, of_sequences=True)
 def dstack(tup: Sequence[Any]) -> Any:
     return np.concatenate([_at_least_3d(joined(a)) for a in tup], 2)
 
 
-@handles(np.column_stack)
+@handles(np.column_stack, of_sequences=True)
 def column_stack(tup: Sequence[Any]) -> Any:
     return np.concatenate([_with_axes(joined(a), 2, _as_column) for a in tup], 1)
 
@@ -81,7 +81,7 @@ def _as_column(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if len(shape) > 1 else (math.prod(shape), 1)
 
 
-@handles(np.block)
+@handles(np.block, of_sequences=True)
 def block(arrays: Any) -> Any:
     depth = _depth(arrays)
     ndim = max([depth, *map(np.ndim, _innermost(arrays))])

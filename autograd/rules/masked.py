@@ -188,27 +188,28 @@ def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
     return extremum
 
 
-def _hits(y: Any, x: Any, initial: Any, axis: Axes, where: Any) -> tuple[Any, Any, Any]:
-    """Which elements are the largest, whether the initial value is, and how many of them."""
+def _shares(g: Any, y: Any, x: Any, initial: Any, axis: Axes, where: Any) -> tuple[Any, Any, Any]:
+    """Which elements are the largest, whether the initial value is, and what each of them gets."""
     hit = (x == unreduce(y, x.shape, axis)) & where
     count = np.sum(hit, axis=axis)
     first = initial == np.reshape(y, count.shape)
-    return hit, first, np.maximum(count + first, 1)
+    ties = count + first  # none where the largest is NaN: nobody knows which element is
+    share = np.reshape(g, count.shape) / np.where(ties, ties, np.nan)
+    return hit, first, share.astype(g.dtype)
 
 
 def _element_vjp(
     g: Any, y: Any, x: Any, initial: Any, axis: Axes = None, keepdims: bool = False, where: Any = 1
 ) -> Any:
-    hit, _, ties = _hits(y, x, initial, axis, where)
-    share = np.reshape(g, ties.shape) / ties.astype(g.dtype)
-    return hit * unreduce(share, x.shape, axis)
+    hit, _, share = _shares(g, y, x, initial, axis, where)
+    return np.where(where, hit * unreduce(share, x.shape, axis), 0)
 
 
 def _initial_vjp(
     g: Any, y: Any, x: Any, initial: Any, axis: Axes = None, keepdims: bool = False, where: Any = 1
 ) -> Any:
-    _, first, ties = _hits(y, x, initial, axis, where)
-    return np.sum(first * (np.reshape(g, ties.shape) / ties.astype(g.dtype)))
+    _, first, share = _shares(g, y, x, initial, axis, where)
+    return np.sum(first * share)
 
 
 for _function in (np.max, np.min, np.nanmax, np.nanmin):

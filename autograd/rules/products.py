@@ -304,7 +304,7 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 # fmt: on
 
 
-@handles(np.linalg.multi_dot)
+@handles(np.linalg.multi_dot, of_sequences=True)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     """The product of matrices (the first and the last may be vectors), in the cheapest order."""
     n = len(arrays)

@@ -87,7 +87,7 @@ def extract(condition: Any, arr: Any) -> Any:
 # -- by choice ----------------------------------------------------------------------------------
 
 
-@handles(np.choose)
+@handles(np.choose, of_sequences=True)
 def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise") -> Any:
     refuse_out("choose", out)
     which, *arrays = np.broadcast_arrays(_in_range("choose", a, len(choices), mode), *choices)
@@ -99,7 +99,7 @@ def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise")
     return take_along_axis(np.stack(arrays), which[None], 0)[0]
 
 
-@handles(np.select)
+@handles(np.select, of_sequences=True)
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """`np.select`. Like `where` it evaluates all choices: 0 times an infinite slope is NaN."""
     result = default
@@ -108,11 +108,13 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return result
 
 
-@handles(np.piecewise)
+@handles(np.piecewise, of_sequences=True)
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
     """`np.piecewise`: each function is called on the elements that it is for, and on no others."""
-    if not isinstance(condlist, list | tuple) or (x.ndim and np.ndim(condlist[0]) == 0):
+    if not isinstance(condlist, list | tuple) and np.ndim(condlist) == 0:
         condlist = [condlist]
+    elif x.ndim and not isinstance(condlist[0], list | tuple) and np.ndim(condlist[0]) == 0:
+        condlist = [condlist]  # a single mask
     masks = [np.logical_and(as_array(c, x), True) for c in condlist]
     if len(masks) == len(funclist) - 1:
         masks.append(~functools.reduce(np.logical_or, masks))
@@ -121,7 +123,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
             f"piecewise: funclist has {len(funclist)} entries for {len(masks)} conditions; give "
             f"one for each, and one more for all other elements if there are any"
         )
-    y = np.zeros_like(x)
+    y = np.where(False, x, 0)
     for mask, function in zip(masks, funclist, strict=True):
         part = x[mask]
         if part.size:

@@ -77,7 +77,7 @@ def _cast(function: str, y: Any, dtype: Any, casting: Any) -> Any:
     return y.astype(dtype)
 
 
-@handles(np.concatenate)
+@handles(np.concatenate, of_sequences=True)
 def concatenate(
     arrays: Sequence[Any],
     axis: int | None = 0,
@@ -96,7 +96,7 @@ def concatenate(
     return _cast("concatenate", y, dtype, casting)
 
 
-@handles(np.stack)
+@handles(np.stack, of_sequences=True)
 def stack(
     arrays: Sequence[Any],
     axis: int = 0,

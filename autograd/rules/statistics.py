@@ -280,7 +280,7 @@ def _quantile(
         if skip_nan:
             weights = np.where(np.isnan(rows) & (valid > 0)[..., None], 0, weights)
         ranks = np.argsort(order, axis=-1)
-        places = find(ranks, np.ravel(q), axis=-1, weights=weights, method=method)
+        places = find(ranks, constant(np.ravel(q), ranks), axis=-1, weights=weights, method=method)
         places = np.moveaxis(places, 0, -1).astype(float)
 
     def at(places: Any) -> Any:

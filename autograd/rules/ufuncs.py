@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import normalize_axes
+from ..broadcasting import normalize_axes, unbroadcast
 from ..errors import DTypeError, NotDifferentiableError
-from ..op import REGISTRY
-from .indexing import scatter, updated
+from ..op import REGISTRY, Op, rule
+from .creation import constant
+from .indexing import getitem, updated
 from .selection import as_array
 from .shapes import _part
 
@@ -211,7 +212,7 @@ def _places_of_records(ufunc: np.ufunc, x: Any, axis: int) -> Any:
     beats = np.greater if ufunc is np.maximum else np.less
     n = x.shape[axis]
     line = np.reshape(np.arange(n), (-1,) + (1,) * (x.ndim - 1 - axis))
-    places = np.zeros_like(x, dtype=int) + as_array(line, x)
+    places = np.zeros_like(x, dtype=int) + constant(line, x)
     distance = 1
     while distance < n:
         best = np.take_along_axis(x, places, axis)
@@ -255,13 +256,14 @@ def at(ufunc: np.ufunc, array: Any, indices: Any, *values: Any) -> Any:
     An element that is named several times is changed as often: first all that are named once or
     more, then all that are named twice or more, and so on.
     """
+    if ufunc in (np.add, np.subtract):
+        value = as_array(values[0], array)
+        _fits(ufunc, value, array)
+        value = value.astype(array.dtype)
+        return added(array, value if ufunc is np.add else -value, index=indices)
     places = np.reshape(np.arange(array.size), array.shape)[indices]
     values = tuple(np.ravel(np.broadcast_to(v, places.shape)) for v in values)
     flat, places = np.ravel(array), np.ravel(places)
-    if ufunc in (np.add, np.subtract):
-        _fits(ufunc, values[0], array)
-        flat = ufunc(flat, scatter(values[0].astype(array.dtype), index=places, shape=flat.shape))
-        return np.reshape(flat, array.shape)
     times = _times_named(places)
     for k in range(int(np.max(times, initial=-1)) + 1):
         now = np.flatnonzero(times == k)
@@ -269,6 +271,20 @@ def at(ufunc: np.ufunc, array: Any, indices: Any, *values: Any) -> Any:
         _fits(ufunc, changed, array)
         flat = updated(flat, changed, index=places[now])
     return np.reshape(flat, array.shape)
+
+
+def _added(x: Any, value: Any, index: Any) -> Any:
+    y = np.copy(x)
+    np.add.at(y, index, value)
+    return y
+
+
+added: Op = rule(
+    _added,
+    lambda g, *_, index=None: g,
+    lambda g, _, __, _value, index=None: unbroadcast(getitem(g, index=index), _value.shape),
+)
+added.name = "add.at"
 
 
 def _fits(ufunc: np.ufunc, values: Any, array: Any) -> None:
