@@ -20,10 +20,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from . import op
+from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, getframe
 from .op import CONSTANT, OF_SEQUENCES, REGISTRY, Op, joined
+from .operands import argument, way_of_caller
 from .rules import ufuncs
 from .rules.refused import REFUSED
 
@@ -88,10 +90,12 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
     if self.node is not None:
         who, instead = _asked_by(getframe(1))
         raise GraphError(
-            f"{who} would take a tensor that requires a gradient out of its graph; use {instead}, "
-            f"or t.data, t.item() or t.detach() to leave the graph on purpose"
+            f"{who} would take a tensor that requires a gradient out of its graph; {instead} or "
+            f"t.data, t.item() or t.detach() to leave the graph on purpose"
         )
     result = np.array(self._array, dtype=dtype, copy=copy)
+    if np.may_share_memory(result, self._array):
+        expose(self)
     return result if current_scope() is None else left("np.asarray", self, result)
 
 
@@ -120,31 +124,36 @@ _INSTEAD = {
 }
 
 
-def _asked_by(frame: FrameType | None) -> tuple[str, str]:
-    """Which of NumPy's functions asks for the numbers of a tensor, and what to write instead."""
+def _asked_by(frame: FrameType) -> tuple[str, str]:
+    """Which function asks for the numbers of a tensor, and what to write instead."""
+    who, instead = "np.asarray, np.array and float()", "use np.stack([...]) to join tensors,"
+    way = way_of_caller(frame)
+    if way:  # another library
+        return who, f"{way};"
     asking: CodeType | None = None
-    while frame is not None:
-        code = frame.f_code
+    caller: FrameType | None = frame
+    while caller is not None:
+        code = caller.f_code
         engine = code.co_filename in ENGINE_FILES
         if code.co_filename.startswith(_NUMPY) or (engine and code.co_name in _WRITE):
             asking = code  # at last, what the user called
         elif not engine:
             break
-        frame = frame.f_back
+        caller = caller.f_back
     if asking is None:
-        return "np.asarray, np.array and float()", "np.stack([...]) to join tensors"
-    if asking.co_qualname in _INSTEAD:
-        return _INSTEAD[asking.co_qualname]
+        return who, instead
     name = asking.co_name
+    if asking.co_qualname in _INSTEAD:
+        who, way = _INSTEAD[asking.co_qualname]
+        return who, f"use {way},"
     for module in (np, np.linalg, np.fft):
         function = vars(module).get(name)
         if getattr(getattr(function, "__wrapped__", None), "__code__", None) is asking:
             name = f"{module.__name__.replace('numpy', 'np')}.{name}"
-            instead = "np.stack([...]) to join tensors"
             if function not in OF_SEQUENCES:
-                instead += f", as in {name}(np.stack([...]))"
+                instead += f" as in {name}(np.stack([...])),"
             return f"{name} of a list", instead
-    return "np.asarray, np.array and float()", "np.stack([...]) to join tensors"
+    return who, instead
 
 
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -210,15 +219,15 @@ def _is_compiled(module: ModuleType) -> bool:
     return str(getattr(module, "__file__", "")).endswith(tuple(EXTENSION_SUFFIXES))
 
 
-def unwrap(x: Any) -> Any:
-    """Tensors replaced by their arrays, also inside tuples, lists and dicts."""
+def unwrap(x: Any, function: str = "NumPy") -> Any:
+    """Plain arrays in place of Tensors and of others' arrays, also inside tuples, lists, dicts."""
     if isinstance(x, op.Tensor):
         return x._array
     if isinstance(x, tuple | list):
-        return type(x)(map(unwrap, x))
+        return type(x)([unwrap(part, function) for part in x])
     if isinstance(x, dict):
-        return {k: unwrap(v) for k, v in x.items()}
-    return x
+        return {key: unwrap(value, function) for key, value in x.items()}
+    return argument(x, function)
 
 
 def node_of(x: Any) -> Node | None:
