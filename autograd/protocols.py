@@ -139,6 +139,8 @@ def _asked_by(frame: FrameType) -> tuple[str, str]:
             asking = code  # at last, what the user called
         elif not engine:
             break
+        elif asking is not None and asking.co_name not in _WRITE:
+            asking = None  # we called it
         caller = caller.f_back
     if asking is None:
         return who, instead

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..broadcasting import unbroadcast
 from ..errors import ShapeError
-from ..op import CONSTANT, REGISTRY, Op, handles, rule
+from ..op import CONSTANT, REGISTRY, Op, handles, joined, rule
 from .creation import inverse_order
 from .linalg import conjugate, matmul, transposed
 
@@ -307,6 +307,7 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 @handles(np.linalg.multi_dot, of_sequences=True)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     """The product of matrices (the first and the last may be vectors), in the cheapest order."""
+    arrays = [joined(x) for x in arrays]
     n = len(arrays)
     shapes = [np.shape(x) for x in arrays]
     vectors_at_ends = all(len(s) == 2 or (len(s) == 1 and i in (0, n - 1)) for i, s in

@@ -43,6 +43,7 @@ def call(ufunc: np.ufunc, *inputs: Any, **options: Any) -> Any:
     casting = options.pop("casting", "same_kind")
     signature = _loop(ufunc, options.pop("dtype", None), options.pop("signature", None))
     if signature is not None or casting != "same_kind":
+        signature = signature or (None,) * ufunc.nargs
         inputs = tuple(x if isinstance(x, _NUMBERS) else as_array(x) for x in inputs)
         given = [type(x) if isinstance(x, _NUMBERS) else x.dtype for x in inputs]
         wanted = ufunc.resolve_dtypes(  # raises NumPy's own errors
@@ -125,7 +126,7 @@ def reduce(
         if dtype is not None:
             array = array.astype(dtype)
         return REGISTRY[_REDUCTIONS[ufunc]](array, **options)
-    axes = normalize_axes(name, axis, array.ndim)
+    axes = normalize_axes(name, None if array.ndim == 0 else axis, array.ndim)
     if len(axes) > 1 and ufunc not in _NEUTRAL:
         raise ValueError(
             f"{name}: its operands must meet in order, so it takes a single axis; got axis={axis} "

@@ -149,6 +149,7 @@ def test_reduce_without_an_identity_raises_as_numpy_does() -> None:
     with pytest.raises(TypeError, match="takes an array with axes, got a scalar"):
         np.add.accumulate(t[0, 0])
     assert np.multiply.reduceat(t, []).shape == (0, 3)
+    assert np.subtract.reduce(t[0, 0], axis=0).item() == t.data[0, 0]
     assert np.subtract.accumulate(t[:0]).shape == (0, 3)
 
 
@@ -172,7 +173,6 @@ def test_out_is_refused_also_by_position() -> None:
     for call in (
         lambda: np.exp(t, a),
         lambda: np.add(t, 1, a),
-        lambda: np.add(a, 1, out=t),
         lambda: np.add.reduce(t, 0, None, a[:1]),
         lambda: np.add.accumulate(t, out=a),
     ):
@@ -209,6 +209,7 @@ def test_axes_of_generalised_ufuncs() -> None:
     for call, arrays in (
         (lambda x, y: np.matmul(x, y, axes=[(1, 2), (0, 1), (0, 2)]), (x[..., :3], y[:3])),
         (lambda x, y: np.matmul(x, y, axes=[(0, 1), (-1, 0), (1, 0)]), (x[..., 0], x[:, :, 1])),
+        (lambda x, y: np.matmul(x, y, casting="no"), (x[0], y[..., 0])),
         (lambda x, y: np.vecdot(x, y, axes=[1, 0]), (x, v)),
         (lambda x, y: np.vecdot(x, y, axes=[(1,), (0,), ()]), (x, v)),
         (lambda x, y: np.vecdot(x, y, axis=0), (x, x + 1)),
