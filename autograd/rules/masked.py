@@ -12,7 +12,7 @@ import numpy as np
 from ..broadcasting import Axes, reduced_size, unreduce
 from ..op import extends, rule
 from .selection import as_array
-from .statistics import _deviation, degrees_lost, mean_of_known, spread_of_known
+from .statistics import _deviation, degrees_lost, mean_of_known, root, spread_of_known
 
 
 def _mask(function: str, where: Any, a: Any) -> Any:
@@ -151,7 +151,10 @@ def _std(
     a, ddof = as_array(a), degrees_lost("std", ddof, correction)
     if where is True and mean is None:
         return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-    return _deviation(_var(a, axis, dtype, ddof, keepdims, where, mean))
+    variance = _var(a, axis, dtype, ddof, keepdims, where, mean)
+    if mean is not None:
+        return _deviation(variance)
+    return root(variance, np.sum(_mask("std", where, a), axis=axis, keepdims=keepdims))
 
 
 # -- the largest and the smallest ---------------------------------------------------------------

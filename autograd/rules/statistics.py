@@ -266,19 +266,14 @@ def _quantile(
     order = np.argsort(rows, axis=-1)
     if weights is None:
         places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
-    else:  # by what the weights make of 0, 1, ..., n-1, where their elements stand in the sort
-        if hasattr(weights, "requires_grad"):
-            if weights.requires_grad:
-                raise NotDifferentiableError(
-                    f"{find.__name__}: weights= has no gradient, for what is picked jumps with "
-                    f"them; pass weights.data"
-                )
-            weights = weights.data
-        weights = _aligned(find.__name__, as_array(weights, a), a.shape, axis)
+    else:
+        weights = _constant_weights(find.__name__, weights, a)
+        weights = _aligned(find.__name__, weights, a.shape, axis)
         weights = np.transpose(np.broadcast_to(weights, a.shape), kept + axes)
         weights = np.reshape(weights, rows.shape)
         if skip_nan:
             weights = np.where(np.isnan(rows) & (valid > 0)[..., None], 0, weights)
+        # NumPy's own weighted quantiles of 0, 1, ..., n-1 are the places in the sort.
         ranks = np.argsort(order, axis=-1)
         places = find(ranks, constant(np.ravel(q), ranks), axis=-1, weights=weights, method=method)
         places = np.moveaxis(places, 0, -1).astype(float)
@@ -295,6 +290,17 @@ def _quantile(
         result = np.where(lost[..., None], math.nan, result)
     shape = reduced_shape(a.shape, axes) if keepdims else lengths
     return np.reshape(np.moveaxis(result, -1, 0), q.shape + shape)
+
+
+def _constant_weights(function: str, weights: Any, a: Any) -> Any:
+    if not hasattr(weights, "requires_grad"):
+        return as_array(weights, a)
+    if weights.requires_grad:
+        raise NotDifferentiableError(
+            f"{function}: weights= has no gradient, for what is picked jumps with them; pass "
+            f"weights.data"
+        )
+    return weights.data
 
 
 def _places(counts: Any, q: Any, find: Callable[..., Any], method: str) -> Any:
@@ -399,7 +405,10 @@ def nanstd(
     correction: float | None = None,
 ) -> Any:
     ddof = degrees_lost("nanstd", ddof, correction)
-    return _deviation(nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean))
+    variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean)
+    if mean is not None:
+        return _deviation(variance)
+    return root(variance, np.sum(_known(a, where), axis=axis, keepdims=keepdims))
 
 
 def mean_of_known(a: Any, known: Any, axis: Axes, dtype: Any, keepdims: bool) -> Any:
@@ -433,6 +442,12 @@ def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
             f"give one of them"
         )
     return correction
+
+
+def root(variance: Any, count: Any) -> Any:
+    """The standard deviation of so many elements: that of one is 0, or NaN, whatever it is."""
+    alone = count <= 1
+    return np.where(alone, variance, _deviation(np.where(alone, 1, variance)))
 
 
 #: The square root, with gradient 0 at 0 and, as of `std`, no second derivative there.
