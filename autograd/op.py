@@ -527,9 +527,10 @@ def handles(
         def call(*args: Any, **options: Any) -> Any:
             if not of_sequences:
                 args = tuple([joined(x) if type(x) in _LISTS else x for x in args])
-                options = {k: joined(x) if type(x) in _LISTS else x for k, x in options.items()}
             args = tuple([argument(x, name, i) for i, x in enumerate(args)])
             if options:
+                if not of_sequences:
+                    options = {k: joined(x) for k, x in options.items()}
                 options = options_of(options, name)
             if not options.keys() <= known.keys():
                 defaults = positional_parameters(function)[1]

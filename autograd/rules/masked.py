@@ -202,14 +202,26 @@ def _shares(g: Any, y: Any, x: Any, initial: Any, axis: Axes, where: Any) -> tup
 
 
 def _element_vjp(
-    g: Any, y: Any, x: Any, initial: Any, axis: Axes = None, keepdims: bool = False, where: Any = 1
+    g: Any,
+    y: Any,
+    x: Any,
+    initial: Any,
+    axis: Axes = None,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any:
     hit, _, share = _shares(g, y, x, initial, axis, where)
     return np.where(where, hit * unreduce(share, x.shape, axis), 0)
 
 
 def _initial_vjp(
-    g: Any, y: Any, x: Any, initial: Any, axis: Axes = None, keepdims: bool = False, where: Any = 1
+    g: Any,
+    y: Any,
+    x: Any,
+    initial: Any,
+    axis: Axes = None,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any:
     _, first, share = _shares(g, y, x, initial, axis, where)
     return np.sum(first * share)
