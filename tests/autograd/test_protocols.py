@@ -119,7 +119,7 @@ def test_lists_of_tensors_are_operands() -> None:
         lambda join: np.linalg.solve(np.eye(2) * u, join([u, 1.0])),
         lambda join: np.einsum("i,ij->j", t, join([t * u, v])),
         lambda join: np.linalg.multi_dot([t, np.eye(2), join([u, 1.0])]),
-        lambda join: np.select([[True, False]], [join([u, u])], t),
+        lambda join: np.choose([0, 1], [t, join([u, u])]),
         lambda join: np.insert(t, 1, join([u, u])),
         lambda join: np.diff(t, prepend=join([u])),
         lambda join: np.polyval(join([u, 1.0]), t),
