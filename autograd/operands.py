@@ -12,6 +12,7 @@ Read `op.py` next: it lets operands in here.
 from __future__ import annotations
 
 import sys
+from array import array as array_of_numbers
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,12 +21,15 @@ from .errors import DTypeError, ShapeError
 
 _T = TypeVar("_T", bound=type)
 
-#: Types whose values cannot change, and which NumPy takes as they are.
+#: Types whose values cannot change, and which NumPy takes as they are; and that of None.
 NUMBERS: frozenset[type] = frozenset(
-    {bool, int, float, complex, np.bool_}
+    {bool, int, float, complex, np.bool_, type(None)}
     | {np.dtype(code).type for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"]}
 )
+PLAIN_OPTIONS = NUMBERS | {str, slice, type(Ellipsis)}
 _KINDS = "fciub"
+
+_BUFFERS = (memoryview, array_of_numbers)
 
 _registered: set[type] = set()
 _LIBRARIES = {"cupy"}
@@ -64,17 +68,36 @@ def operand(x: Any, function: str, place: int | str = "", anything: bool = False
         dtype = x.dtype
         if dtype.kind in _KINDS and dtype.isnative:
             return x
-    elif cls in NUMBERS or x is None or is_array(x):
+    elif cls in NUMBERS or is_array(x):
         return x
     array = _plain(x, function, place)
     if array.dtype.kind in _KINDS:
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     if anything:
         return x
-    raise DTypeError(
-        f"{_called(function, place)} is {_described(x)} of dtype {array.dtype}, which does not "
-        f"hold numbers alone; {_remedy(x)}"
-    )
+    raise _holds_no_numbers(x, array, function, place)
+
+
+def number(x: float, other: Any) -> Any:
+    """A Python number beside a float64 array, as an array without axes.
+
+    NumPy makes one of it at every call, which takes a third of a small operation; here it is made
+    once. Beside other dtypes the number stays what it is, for it does not widen them.
+    """
+    if type(other) is not np.ndarray or other.dtype is not _FLOAT64 or not x:  # 0.0 == -0.0
+        return x
+    array = _numbers.get(x)
+    if array is None:
+        if len(_numbers) >= _MANY:
+            _numbers.clear()
+        array = _numbers[x] = np.array(x)
+        array.setflags(write=False)
+    return array
+
+
+_FLOAT64 = np.dtype(np.float64)
+_MANY = 1024
+_numbers: dict[float, Any] = {}
 
 
 def argument(x: Any, function: str, place: int | str = "") -> Any:
@@ -83,7 +106,7 @@ def argument(x: Any, function: str, place: int | str = "") -> Any:
     Arrays among them, also inside tuples, lists and dicts, become plain ones, whatever they hold.
     """
     cls = type(x)
-    if cls in NUMBERS or cls is np.ndarray or x is None or cls is str:
+    if cls in NUMBERS or cls is np.ndarray or cls is str:
         return x
     if cls in (tuple, list):
         parts = [argument(part, function, place) for part in x]
@@ -91,22 +114,14 @@ def argument(x: Any, function: str, place: int | str = "") -> Any:
         return x if same else cls(parts)
     if isinstance(x, dict):
         return {key: argument(value, function, place) for key, value in x.items()}
-    if is_array(x) or isinstance(x, type) or not hasattr(cls, "__array__"):
+    if not (hasattr(cls, "__array__") or isinstance(x, _BUFFERS)) or isinstance(x, type):
         return x
-    if hasattr(cls, "__array_ufunc__") and not isinstance(x, np.ndarray) and _is_ours(cls):
+    if is_array(x) or _is_ours(cls):
         return x
-    return _plain(x, function, place)
-
-
-def options_of(options: dict[str, Any], function: str) -> dict[str, Any]:
-    """The options of a call, each as `argument` gives it."""
-    for value in options.values():
-        if type(value) not in _PLAIN_OPTIONS:
-            return {key: argument(value, function, key) for key, value in options.items()}
-    return options
-
-
-_PLAIN_OPTIONS = NUMBERS | {str, type(None), slice, np.ndarray}
+    array = _plain(x, function, place)
+    if array.dtype.kind == "O":
+        raise _holds_no_numbers(x, array, function, place)
+    return array
 
 
 def _is_ours(cls: type) -> bool:
@@ -144,9 +159,12 @@ def _called(function: str, place: int | str) -> str:
     return f"{function}: input {place}" if isinstance(place, int) else f"{function}: `{place}`"
 
 
-def _described(x: Any) -> str:
-    name = type(x).__name__
-    return f"an array of {name}" if name == "ndarray" else f"a {name}"
+def _holds_no_numbers(x: Any, array: Any, function: str, place: int | str) -> DTypeError:
+    what = "an array" if type(x) is np.ndarray else f"a {type(x).__name__}"
+    return DTypeError(
+        f"{_called(function, place)} is {what} of dtype {array.dtype}, which does not hold numbers "
+        f"alone; {_remedy(x)}"
+    )
 
 
 def _remedy(x: Any) -> str:
@@ -171,6 +189,8 @@ _WAYS: dict[str, str] = {
     "`df.to_numpy() @ t`",
     "scipy": "this function of SciPy works on arrays only; write it with NumPy's functions, or "
     "teach it with autograd.rule",
+    "xarray": "this method of xarray asks for an array; use its arithmetic, or NumPy's functions "
+    "on `da.data`",
     "dask": "dask cannot record what it does to a tensor; pass its numbers, as in "
     "`x.compute() * t`",
     "sklearn": "scikit-learn works on arrays only; pass `t.data` where no gradient is needed",
