@@ -315,9 +315,13 @@ def _place_before_change(array: Any, history: list[_Content], number: int) -> _P
 
 def owner_of(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
-    while hasattr(base := getattr(array, "base", None), "__array_function__"):
+    while True:
+        base = getattr(array, "base", None)
+        if not hasattr(base, "__array_function__"):  # as_strided puts something between the two
+            base = getattr(base, "base", None)
+        if not hasattr(base, "__array_function__"):
+            return array
         array = base
-    return array
 
 
 def _alone() -> int:

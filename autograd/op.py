@@ -76,6 +76,7 @@ class Op:
         "arity",
         "constants",
         "elementwise",
+        "extension",
         "forward",
         "function",
         "joint",
@@ -125,6 +126,8 @@ class Op:
                     f"all of them"
                 )
         self.options = named - {residual}
+        #: What to call where an option is given that no rule names, and the options it names.
+        self.extension: tuple[Callable[..., Any], frozenset[str]] | None = None
         #: Applies the operation to its inputs, without options, as fast as can be.
         self.apply: Callable[..., Any] = self
         if all(vjps) and not residual and self.arity in (1, 2):
@@ -152,7 +155,10 @@ class Op:
         """
         if self.arity is not None:
             if options or len(args) != self.arity:
-                args, options = self._bind(args, options)
+                args, options, extension = self._bind(args, options)
+                if extension is not None:
+                    options = {key: argument(x, self.name, key) for key, x in options.items()}
+                    return extension(*args, **options)
             elif self.apply is not self:
                 return self.apply(*args)
         if fresh or exposed:
@@ -161,6 +167,8 @@ class Op:
         parents: list[Node | None] = []
         on_tensors = others = False
         for i, x in enumerate(args):
+            if type(x) in _LISTS:
+                x = joined(x)
             if isinstance(x, Tensor):
                 on_tensors = True
                 arrays.append(x._array)
@@ -248,11 +256,14 @@ class Op:
 
     def _bind(
         self, args: tuple[Any, ...], options: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort the arguments of a call into inputs and options, as NumPy's signature has them."""
+    ) -> tuple[tuple[Any, ...], dict[str, Any], Callable[..., Any] | None]:
+        """Sort the arguments of a call into inputs and options, as NumPy's signature has them.
+
+        The third is what to call with them where no rule names one of the options.
+        """
         options = {key: value for key, value in options.items() if value is not np._NoValue}
         if len(args) == self.arity and options.keys() <= self.options:
-            return args, options
+            return args, options, None
         if self._signature is None:
             self._signature = positional_parameters(self.function)
         names, defaults = self._signature
@@ -268,8 +279,9 @@ class Op:
             if bound.setdefault(name, defaults.get(name, NO_DEFAULT)) is NO_DEFAULT:
                 raise TypeError(f"{self.name} misses its argument '{name}'")
         inputs = tuple(bound.pop(name) for name in names[: self.arity])
-        drop_defaults(self.name, bound, self.options, defaults)
-        return inputs, bound
+        extension, known = self.extension or (None, self.options)
+        drop_defaults(self.name, bound, known, defaults)
+        return inputs, bound, None if bound.keys() <= self.options else extension
 
 
 def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
@@ -338,6 +350,35 @@ _new = object.__new__
 _ndarray = np.ndarray
 
 
+_LISTS = (list, tuple)
+
+
+def _operand(x: Any, op: Op, place: int) -> tuple[Any, Node | None]:
+    """An operand that is no Tensor: its array, and the node that joins the tensors of a list."""
+    if type(x) in _LISTS:
+        x = joined(x)
+        if isinstance(x, Tensor):
+            return x._array, x.node
+    return operand(x, op.name, place), None
+
+
+def joined(x: Any) -> Any:
+    """Nested lists and tuples that hold tensors as one Tensor; all else as it is."""
+    return _stacked(x) if _holds_tensors(x) else x
+
+
+def _holds_tensors(x: Any) -> bool:
+    return isinstance(x, list | tuple) and any(
+        isinstance(part, Tensor) or _holds_tensors(part) for part in x
+    )
+
+
+def _stacked(x: Any) -> Any:
+    if not isinstance(x, list | tuple) or not x:
+        return x
+    return np.stack([_stacked(part) for part in x])
+
+
 def _unary(op: Op) -> Callable[[Any], Any]:
     forward = op.forward
     keep_out, (level,) = op.plan((True,))
@@ -403,14 +444,14 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
                 if type(y) is float:
                     b = weak(y, a)
                 elif type(y) not in NUMBERS:
-                    b, others = operand(y, op.name, 1), True
+                    (b, q), others = _operand(y, op, 1), True
         elif isinstance(y, Tensor):
             a, p = x, None
             b, q = y._array, y.node
             if type(x) is float:
                 a = weak(x, b)
             elif type(x) not in NUMBERS:
-                a, others = operand(x, op.name, 0), True
+                (a, p), others = _operand(x, op, 0), True
         else:
             return forward(operand(x, op.name, 0), operand(y, op.name, 1))
         try:
@@ -513,8 +554,17 @@ def rule(
     return op
 
 
-def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops."""
+#: Functions of lists of arrays. For all others a list of tensors is an array.
+OF_SEQUENCES: set[Callable[..., Any]] = set()
+
+
+def handles(
+    function: Callable[..., Any], of_sequences: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops.
+
+    Lists that hold tensors reach it as one Tensor, unless it is a function `of_sequences`.
+    """
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
         known = inspect.signature(composition).parameters
@@ -530,14 +580,37 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
                 if len(names) + len(others) == len(args):
                     options |= zip(others, args[len(names) :], strict=True)
                     args = args[: len(names)]
+            if not of_sequences:
+                args = tuple([joined(x) if type(x) in _LISTS else x for x in args])
             args = tuple([argument(x, name, i) for i, x in enumerate(args)])
-            options = {key: argument(x, name, key) for key, x in options.items()}
+            options = {
+                key: argument(x if of_sequences else joined(x), name, key)
+                for key, x in options.items()
+            }
             if not options.keys() <= known.keys():
                 defaults = positional_parameters(function)[1]
                 drop_defaults(name, options, known, defaults)
             return composition(*args, **options)
 
         REGISTRY[function] = call
+        if of_sequences:
+            OF_SEQUENCES.add(function)
+        return composition
+
+    return enter
+
+
+def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what `function`, which has a rule, does with options that its rule does not name.
+
+    The composition names all options that are honoured, those of the rule among them. The rule
+    stays as short, and the plain call as fast, as without them.
+    """
+
+    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
+        operation: Any = REGISTRY[function]
+        named = list(inspect.signature(composition).parameters)[operation.arity :]
+        operation.extension = composition, frozenset(named)
         return composition
 
     return enter

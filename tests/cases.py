@@ -45,6 +45,7 @@ from autograd import (
 )
 from autograd.rules import (
     activations,
+    assembly,
     convolution,
     creation,
     decompositions,
@@ -640,6 +641,7 @@ case(np.geomspace, lambda a, b: np.geomspace(a, b, 4),           positive(), pos
 case(np.bincount,  lambda w: np.bincount([2, 0, 2], w, minlength=4), real(3), keeps_float32=False)
 case(np.apply_along_axis, lambda x: np.apply_along_axis(lambda r: r * r.sum(), 1, x), real(2, 3))
 case(np.apply_along_axis, lambda x: np.apply_along_axis(np.prod, 0, x), real(2, 3), label="0")
+case(np.apply_over_axes, lambda x: np.apply_over_axes(np.sum, x * x, (0, -1)), real(2, 3, 2))
 # fmt: on
 
 # -- complex numbers, by their parts ------------------------------------------------------------
@@ -775,6 +777,8 @@ case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
 # fmt: off
 case(decompositions.zero_or_power, lambda x: decompositions.zero_or_power(x, p=2.5), positive(3))
 case(decompositions.cofactors,     lambda x: decompositions.cofactors(x),            real(3, 3))
+case(assembly.overlap, lambda g: assembly.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
+     real(3, 3, 2))
 case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),
      real(2, 3))
 # fmt: on

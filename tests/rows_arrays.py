@@ -77,6 +77,8 @@ def _holed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 INDEX = np.array([[2, 0], [1, 1], [0, 2]])
 MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 0, 0, 1]], bool)
+ROWS_OF_MASK = np.array([[True], [True], [False]])
+WINDOWS = np.lib.stride_tricks.sliding_window_view
 WIDTHS = ((1, 2), (3, 0))
 Q = [[0.1, 0.5], [0.0, 1.0]]
 
@@ -132,6 +134,9 @@ ROWS: list[dict[str, Any]] = [
     _row("meshgrid sparse",       lambda x, y, z: _flat(np.meshgrid(x, y, z, sparse=True)),
                                   (3,), (2,), (1,)),
     _row("meshgrid of one",       lambda x: np.meshgrid(x)[0],               (3,)),
+    _row("ix_",                   lambda x, y: np.multiply(*np.ix_(x, y)),   (3,), (2,)),
+    _row("full_like",             lambda x, v: np.full_like(x, v) * x,       (2, 3), ()),
+    _row("full_like, stretched",  lambda v: np.full_like(v, v, shape=(2, 3)) * 1, (3,)),
 
     # -- padding
     _row("pad",                   lambda x: np.pad(x, 1),                    (2, 3)),
@@ -182,6 +187,13 @@ ROWS: list[dict[str, Any]] = [
     _row("matrix_transpose",      lambda x: np.matrix_transpose(x),          (2, 3, 4)),
     _row("copy",                  lambda x: np.copy(x) * x,                  (2, 3)),
     _row("astype",                lambda x: np.astype(x, x.dtype) * x,       (2, 3)),
+
+    # -- windows
+    _row("sliding_window_view",   lambda x: WINDOWS(x, 3),                   (5,)),
+    _row("sliding_window_view, axes", lambda x: WINDOWS(x, (2, 3), axis=(2, 0)), (4, 2, 3)),
+    _row("sliding_window_view of all", lambda x: WINDOWS(x, (2, 2)),         (3, 4)),
+    _row("sliding_window_view twice", lambda x: WINDOWS(x, (2, 2), axis=(-1, -1)), (2, 4)),
+    _row("sliding_window_view of one", lambda x: WINDOWS(x, 1) ** 2,         (2,)),
 
     # -- splitting
     _row("hsplit",                lambda x: np.hsplit(x, 2)[1],              (2, 4)),
@@ -235,6 +247,9 @@ ROWS: list[dict[str, Any]] = [
     _row("select",                lambda x, y: np.select([x > 0.2, x < -0.2], [x * y, y], x),
                                   (3, 4), (4,)),
     _row("select, no default",    lambda x: np.select([x > 0.2], [x * x]),   (3, 4)),
+    _row("piecewise",             lambda x, y: np.piecewise(x, [x < -0.1, x > 0.3],
+                                      [np.square, lambda v: v * y, np.sin]), (3, 4), ()),
+    _row("piecewise, numbers",    lambda x: np.piecewise(x, x > 0, [np.exp, 0.5]), (5,)),
     _row("sort",                  lambda x: np.sort(x),                      (2, 5)),
     _row("sort along an axis",    lambda x: np.sort(x, axis=0, kind="stable"), (4, 2)),
     _row("sort flat",             lambda x: np.sort(x, axis=None),           (2, 3)),
@@ -344,6 +359,45 @@ ROWS: list[dict[str, Any]] = [
                                   (3, 4), keeps_float32=False),
     _row("nanpercentile",         _holed(lambda x: np.nanpercentile(x, 60, axis=1, method="hazen")),
                                   (3, 4)),
+
+    _row("quantile, weighted",    lambda x: np.quantile(x, Q, axis=1, method="inverted_cdf",
+                                      weights=[1, 2, 0.5, 3]), (3, 4), keeps_float32=False),
+    _row("nanpercentile, weighted", _holed(lambda x: np.nanpercentile(x, 40, axis=0,
+                                      method="inverted_cdf", weights=MASK + 1.0)), (3, 4)),
+    _row("sum of some",           lambda x, s: np.sum(x, axis=0, where=MASK, initial=s),
+                                  (3, 4), ()),
+    _row("prod of some",          lambda x, s: np.prod(x, where=MASK, initial=s), (3, 4), ()),
+    _row("mean of some",          lambda x: np.mean(x, axis=1, where=MASK, keepdims=True), (3, 4)),
+    _row("var of some",           lambda x: np.var(x, axis=1, where=MASK, correction=0.5), (3, 4)),
+    _row("var from a mean",       lambda x, m: np.var(x, axis=0, mean=m),    (3, 4), (1, 4)),
+    _row("std of some",           lambda x: np.std(x, where=MASK, ddof=1),   (3, 4)),
+    _row("max of some",           lambda x, s: np.max(x, axis=0, where=MASK, initial=s),
+                                  (3, 4), ()),
+    _row("min of some",           lambda x, s: np.min(x, initial=s),         (3, 4), ()),
+    _row("nanmax of some",        _holed(lambda x: np.nanmax(x, axis=1, initial=0.1, where=MASK)),
+                                  (3, 4)),
+    _row("nanvar of some",        _holed(lambda x: np.nanvar(x, axis=0, where=ROWS_OF_MASK)),
+                                  (3, 4)),
+
+    # -- methods of ufuncs
+    _row("subtract.reduce",       lambda x: np.subtract.reduce(x, axis=1) ** 2, (2, 4)),
+    _row("logaddexp.reduce",      lambda x: np.logaddexp.reduce(x, axis=(0, 2)), (2, 3, 3)),
+    _row("multiply.accumulate",   lambda x: np.multiply.accumulate(x, axis=1), (2, 4)),
+    _row("maximum.accumulate",    lambda x: np.maximum.accumulate(x, axis=-1), (3, 5)),
+    _row("minimum.accumulate",    lambda x: np.minimum.accumulate(x),        (5, 2)),
+    _row("hypot.accumulate",      lambda x: np.hypot.accumulate(x),          (5, 2)),
+    _row("divide.accumulate",     lambda x: np.divide.accumulate(x, axis=1), (2, 4)),
+    _row("add.reduceat",          lambda x: np.add.reduceat(x, [0, 3, 1], axis=1), (2, 5)),
+    _row("multiply.reduceat",     lambda x: np.multiply.reduceat(x, [1, 0, 3]), (5, 2)),
+    _row("add.at",                _changed(lambda x, v: np.add.at(x, [2, 0, 2], v)),
+                                  (3, 2), (3, 1)),
+    _row("subtract.at",           _changed(lambda x, v: np.subtract.at(x, ([0, 1], [1, 1]), v)),
+                                  (3, 2), (2,)),
+    _row("multiply.at",           _changed(lambda x, v: np.multiply.at(x, [2, 0, 2], v)),
+                                  (3, 2), (3, 1)),
+    _row("maximum.at",            _changed(lambda x, v: np.maximum.at(x, [0, 3, 0], v)),
+                                  (4,), (3,)),
+    _row("square.at",             _changed(lambda x: np.square.at(x, [0, 3, 0])), (4,)),
 
     # -- running sums, products and differences
     _row("cumsum flat",           lambda x: np.cumsum(x),                    (2, 3)),

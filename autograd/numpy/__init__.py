@@ -3,7 +3,8 @@
 NumPy's own functions recognise Tensors, so almost every name here is NumPy's. What differs:
 
 - the building of arrays out of Tensors, which NumPy would take out of their graph: `array`,
-  `asarray` and `asanyarray` accept nested lists of tensors, arrays and numbers;
+  `asarray` and `asanyarray` accept nested lists of tensors, arrays and numbers, and so do the
+  functions whose names stand in `TAKES_LISTS`, as in `np.sum([t, u])`;
 - arrays to be filled: inside a function that is being differentiated, `zeros`, `ones`, `empty`,
   `full`, their `*_like`, `eye` and `identity` return constant Tensors where they are of floats,
   so that `c = np.zeros(3); c[0] = x` is recorded. Everywhere else they return NumPy's arrays.
@@ -18,9 +19,11 @@ import numpy as _np
 from numpy import *  # noqa: F403
 
 from ..grad_mode import differentiating
+from ..op import joined
 from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
+from .lists import TAKES_LISTS, taking_lists
 
 __all__ = [*_np.__all__, "asanyarray", "asarray", "fft", "linalg", "random"]
 
@@ -42,7 +45,7 @@ def array(
         object = object.tolist()
     if not builtins.any(isinstance(x, Tensor) for _, x in leaves(object)):
         return _np.array(object, dtype, copy=copy, ndmin=ndmin, **options)
-    result = _joined(object)
+    result = joined(object)
     if ndmin > result.ndim:
         result = result.reshape((1,) * (ndmin - result.ndim) + result.shape)
     if dtype is not None and _np.dtype(dtype) != result.dtype:
@@ -60,10 +63,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
 asanyarray = asarray
 
 
-def _joined(tree: Any) -> Any:
-    if not isinstance(tree, list | tuple) or not tree:
-        return tree
-    return _np.stack([_joined(part) for part in tree])
+globals().update({name: taking_lists(getattr(_np, name)) for name in TAKES_LISTS})
 
 
 def _to_be_filled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,3 +1,8 @@
 """`numpy.linalg`, under this name for code that imports it from here."""
 
+from numpy import linalg as _linalg
 from numpy.linalg import *  # noqa: F403
+
+from .lists import taking_lists
+
+norm = taking_lists(_linalg.norm)

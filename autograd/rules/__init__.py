@@ -17,6 +17,7 @@ from . import (
     fft,
     indexing,
     linalg,
+    masked,
     neural,
     normalization,
     norms,
@@ -29,6 +30,7 @@ from . import (
     shapes,
     special,
     statistics,
+    ufuncs,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "fft",
     "indexing",
     "linalg",
+    "masked",
     "neural",
     "normalization",
     "norms",
@@ -56,4 +59,5 @@ __all__ = [
     "shapes",
     "special",
     "statistics",
+    "ufuncs",
 ]

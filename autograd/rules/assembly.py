@@ -12,7 +12,7 @@ import numpy as np
 
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles, rule
+from ..op import Op, handles, joined, rule
 from .creation import constant
 from .indexing import scatter, updated
 from .refused import refuse_out
@@ -54,32 +54,34 @@ def atleast_3d(*arys: Any) -> Any:
     return _one_or_all([_at_least_3d(a) for a in arys])
 
 
-@handles(np.hstack)
-def hstack(tup: Sequence[Any]) -> Any:
-    arrays = [_at_least(1, a) for a in tup]
-    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+@handles(np.hstack, of_sequences=True)
+def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = [_at_least(1, joined(a)) for a in tup]
+    axis = 0 if arrays[0].ndim == 1 else 1
+    return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
-@handles(np.vstack)
-def vstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_at_least(2, a) for a in tup], 0)
+@handles(np.vstack, of_sequences=True)
+def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = [_at_least(2, joined(a)) for a in tup]
+    return np.concatenate(arrays, 0, dtype=dtype, casting=casting)
 
 
-@handles(np.dstack)
+@handles(np.dstack, of_sequences=True)
 def dstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_at_least_3d(a) for a in tup], 2)
+    return np.concatenate([_at_least_3d(joined(a)) for a in tup], 2)
 
 
-@handles(np.column_stack)
+@handles(np.column_stack, of_sequences=True)
 def column_stack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([_with_axes(a, 2, _as_column) for a in tup], 1)
+    return np.concatenate([_with_axes(joined(a), 2, _as_column) for a in tup], 1)
 
 
 def _as_column(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if len(shape) > 1 else (math.prod(shape), 1)
 
 
-@handles(np.block)
+@handles(np.block, of_sequences=True)
 def block(arrays: Any) -> Any:
     depth = _depth(arrays)
     ndim = max([depth, *map(np.ndim, _innermost(arrays))])
@@ -211,6 +213,19 @@ def meshgrid(
         for x, axis in zip(xi, axes, strict=True)
     ]
     return tuple(lines) if sparse else broadcast_arrays(*lines)
+
+
+@handles(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """`np.ix_`: also of values, which stay in their graph."""
+    lines = [as_array(a) for a in args]
+    for x in lines:
+        if x.ndim != 1:
+            raise ShapeError(f"ix_: takes vectors, got shape {x.shape}; ravel it first")
+    lines = [np.flatnonzero(x) if x.dtype.kind == "b" else x for x in lines]
+    lines = [x if x.size else x.astype(np.intp) for x in lines]
+    n = len(lines)
+    return tuple(np.reshape(x, (-1,) + (1,) * (n - 1 - i)) for i, x in enumerate(lines))
 
 
 # -- padding ------------------------------------------------------------------------------------
@@ -380,6 +395,56 @@ def matrix_transpose(x: Any) -> Any:
             f"matrix_transpose: x must have two axes or more, got shape {x.shape}; reshape it first"
         )
     return np.swapaxes(x, -1, -2)
+
+
+# -- windows ------------------------------------------------------------------------------------
+
+
+def _overlap(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """An array of zeros to which every window is added where it was read."""
+    x = np.zeros_like(g, shape=shape)
+    for place in np.ndindex(*window):
+        index = [slice(0, n) for n in g.shape[: len(shape)]]
+        for a, i in zip(axes, place, strict=True):  # an axis may have several windows
+            index[a] = slice(index[a].start + i, index[a].stop + i)
+        x[tuple(index)] += g[(..., *place)]
+    return x
+
+
+def _windows(x: Any, window: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, window, axes)
+
+
+# fmt: off
+windows: Op = rule(
+    _windows,
+    lambda g, _, _x, window=None, axes=None: overlap(g, shape=_x.shape, window=window, axes=axes))
+overlap: Op = rule(
+    _overlap,
+    lambda g, *_, shape=None, window=None, axes=None: windows(g, window=window, axes=axes))
+# fmt: on
+windows.name = "sliding_window_view"
+
+
+@handles(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """`np.lib.stride_tricks.sliding_window_view`: a view that cannot be written to."""
+    if writeable:
+        raise NotDifferentiableError(
+            "sliding_window_view: writeable=True would change elements of several windows at once; "
+            "leave it out, and write into the array itself"
+        )
+    window = tuple(np.ravel(window_shape).tolist())
+    axes = range(x.ndim) if axis is None else np.ravel(axis).tolist()
+    if len(axes) != len(window):
+        raise ShapeError(
+            f"sliding_window_view: window_shape={window_shape} has {len(window)} lengths for "
+            f"{len(axes)} axes of shape {x.shape}; give one for each, or name the axes"
+        )
+    axes = tuple(normalize_axes("sliding_window_view", a, x.ndim)[0] for a in axes)
+    return windows(x, window=window, axes=axes)
 
 
 # -- splitting ----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ CONSTANT.update(
     (np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted, np.digitize),
     (np.shape, np.ndim, np.size, np.linalg.matrix_rank, np.histogram_bin_edges),
     (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
-    (np.unravel_index, np.ravel_multi_index, np.ix_),
+    (np.unravel_index, np.ravel_multi_index),
     # dtypes and memory
     (np.result_type, np.can_cast, np.common_type, np.min_scalar_type),
     (np.may_share_memory, np.shares_memory),

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..broadcasting import unbroadcast
 from ..errors import ShapeError
-from ..op import CONSTANT, REGISTRY, Op, handles, rule
+from ..op import CONSTANT, REGISTRY, Op, handles, joined, rule
 from .creation import inverse_order
 from .linalg import conjugate, matmul, transposed
 
@@ -41,8 +41,9 @@ def _last(x: Any, axis: int) -> Any:
 
 
 @handles(np.vecdot)
-def vecdot(x1: Any, x2: Any, axis: int = -1) -> Any:
-    return _vecdot(_last(x1, axis), _last(x2, axis))
+def vecdot(x1: Any, x2: Any, axis: int = -1, keepdims: bool = False) -> Any:
+    y = _vecdot(_last(x1, axis), _last(x2, axis))
+    return np.expand_dims(y, axis) if keepdims else y
 
 
 @handles(np.inner)
@@ -303,9 +304,10 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 # fmt: on
 
 
-@handles(np.linalg.multi_dot)
+@handles(np.linalg.multi_dot, of_sequences=True)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     """The product of matrices (the first and the last may be vectors), in the cheapest order."""
+    arrays = [joined(x) for x in arrays]
     n = len(arrays)
     shapes = [np.shape(x) for x in arrays]
     vectors_at_ends = all(len(s) == 2 or (len(s) == 1 and i in (0, n - 1)) for i, s in

@@ -28,7 +28,8 @@ REFUSED: dict[Callable[..., Any], str] = {
     np.setdiff1d:      _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
     np.setxor1d:       _NUMBER_OF_VALUES + "pick the values by mask: t[~np.isin(t, u)]",
     np.histogram:      "counts are constant between jumps; use np.histogram(t.data), or a smooth "
-                       "kernel density",
+                       "kernel density; for weights that require a gradient "
+                       "np.bincount(np.digitize(a, edges[1:-1]), weights=t)",
     np.histogram2d:    "counts are constant between jumps; use np.histogram2d on t.data",
     np.histogramdd:    "counts are constant between jumps; use np.histogramdd on t.data",
     np.i0:             "its derivative is the Bessel function i1, which NumPy lacks; use "
@@ -42,13 +43,10 @@ REFUSED: dict[Callable[..., Any], str] = {
     np.poly:           "build the coefficients with np.polymul",
     np.polydiv:        "use np.linalg.solve with the convolution matrix of the divisor",
     np.polyfit:        "use np.linalg.lstsq(np.vander(x, deg + 1), y)",
-    np.apply_over_axes: "call the function once for each axis",
     np.is_busday:      "it takes dates, which carry no gradient",
     np.busday_count:   "it takes dates, which carry no gradient",
     np.busday_offset:  "it takes dates, which carry no gradient",
     np.datetime_as_string: "it takes dates, which carry no gradient",
-    np.piecewise:      "it writes into an array that has no graph; use np.where, or np.select with "
-                       "a list of conditions",
 }
 # fmt: on
 

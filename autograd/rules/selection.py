@@ -8,6 +8,7 @@ the slope on the right of a point of its table, and that of the last segment at 
 `t[...] = value` does: not a leaf, and never a plain array by the values of a recorded tensor.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +16,9 @@ import numpy as np
 
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles
+from ..op import handles, joined
 from .creation import constant
-from .indexing import scatter
+from .indexing import scatter, updated
 from .refused import refuse_out
 
 # -- by position --------------------------------------------------------------------------------
@@ -25,6 +26,7 @@ from .refused import refuse_out
 
 def as_array(x: Any, like: Any = 0) -> Any:
     """An argument that may be a Tensor, an array, or a list or a number for an array as `like`."""
+    x = joined(x)
     return x if hasattr(x, "ndim") else constant(x, like)
 
 
@@ -87,7 +89,7 @@ def extract(condition: Any, arr: Any) -> Any:
 # -- by choice ----------------------------------------------------------------------------------
 
 
-@handles(np.choose)
+@handles(np.choose, of_sequences=True)
 def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise") -> Any:
     refuse_out("choose", out)
     which, *arrays = np.broadcast_arrays(_in_range("choose", a, len(choices), mode), *choices)
@@ -99,13 +101,37 @@ def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise")
     return take_along_axis(np.stack(arrays), which[None], 0)[0]
 
 
-@handles(np.select)
+@handles(np.select, of_sequences=True)
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """`np.select`. Like `where` it evaluates all choices: 0 times an infinite slope is NaN."""
     result = default
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = np.where(condition, choice, result)
     return result
+
+
+@handles(np.piecewise, of_sequences=True)
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    """`np.piecewise`: each function is called on the elements that it is for, and on no others."""
+    if not isinstance(condlist, list | tuple) and np.ndim(condlist) == 0:
+        condlist = [condlist]
+    elif x.ndim and not isinstance(condlist[0], list | tuple) and np.ndim(condlist[0]) == 0:
+        condlist = [condlist]  # a single mask
+    masks = [np.logical_and(as_array(c, x), True) for c in condlist]
+    if len(masks) == len(funclist) - 1:
+        masks.append(~functools.reduce(np.logical_or, masks))
+    if len(masks) != len(funclist):
+        raise ValueError(
+            f"piecewise: funclist has {len(funclist)} entries for {len(masks)} conditions; give "
+            f"one for each, and one more for all other elements if there are any"
+        )
+    y = np.where(False, x, 0)
+    for mask, function in zip(masks, funclist, strict=True):
+        part = x[mask]
+        if part.size:
+            value = function(part, *args, **kw) if callable(function) else function
+            y = updated(y, value, index=mask)
+    return y
 
 
 # -- by order -----------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..broadcasting import normalize_axes, unbroadcast
 from ..errors import NotDifferentiableError
-from ..op import handles, rule
+from ..op import handles, joined, rule
 from .creation import inverse_order
+from .refused import refuse_out
 
 
 def _reshape(a: Any, shape: Any, order: str = "C", copy: bool | None = None) -> Any:
@@ -66,17 +67,51 @@ join = rule(lambda *arrays, axis=0: np.concatenate(arrays, axis), joint=_concate
 join.name = "concatenate"
 
 
-@handles(np.concatenate)
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
-    if axis is None:
-        return join(*(np.ravel(a) for a in arrays))
-    return join(*arrays, axis=axis)
+def _cast(function: str, y: Any, dtype: Any, casting: Any) -> Any:
+    """What was joined, in the dtype that was asked for."""
+    if dtype is None:
+        return y
+    if not np.can_cast(y.dtype, dtype, casting):
+        raise TypeError(
+            f"{function}: {y.dtype} cannot become {np.dtype(dtype)} under casting={casting!r}; "
+            f"convert the arrays first, with astype"
+        )
+    return y.astype(dtype)
 
 
-@handles(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+@handles(np.concatenate, of_sequences=True)
+def concatenate(
+    arrays: Sequence[Any],
+    axis: int | None = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+) -> Any:
+    refuse_out("concatenate", out)
+    if not hasattr(arrays, "__len__"):  # NumPy hands over a generator
+        raise TypeError(
+            f"concatenate: arrays must be a list or a tuple, got a {type(arrays).__name__}; write "
+            f"np.concatenate(list(...))"
+        )
+    y = join(*map(np.ravel, arrays)) if axis is None else join(*arrays, axis=axis)
+    return _cast("concatenate", y, dtype, casting)
+
+
+@handles(np.stack, of_sequences=True)
+def stack(
+    arrays: Sequence[Any],
+    axis: int = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+) -> Any:
+    refuse_out("stack", out)
+    arrays = [joined(a) for a in arrays]
     (axis,) = normalize_axes("stack", axis, np.ndim(arrays[0]) + 1)
-    return join(*(np.expand_dims(a, axis) for a in arrays), axis=axis)
+    y = join(*(np.expand_dims(a, axis) for a in arrays), axis=axis)
+    return _cast("stack", y, dtype, casting)
 
 
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:

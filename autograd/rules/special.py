@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotDifferentiableError
+from ..broadcasting import normalize_axes
+from ..errors import NotDifferentiableError, ShapeError
 from ..op import Op, handles, rule
 from .activations import exp_limit, sigmoid
 from .creation import constant
@@ -193,6 +194,23 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     inner = results.ndim - len(others)
     where = range(len(others), len(others) + inner)
     return np.moveaxis(results, tuple(where), tuple(range(axis, axis + inner)))
+
+
+@handles(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    """`func(a, axis)` for one axis after another; what it reduces stays as an axis of length 1."""
+    for axis in np.ravel(axes).tolist():
+        (axis,) = normalize_axes("apply_over_axes", axis, a.ndim)
+        result = func(a, axis)
+        if result.ndim == a.ndim - 1:
+            result = np.expand_dims(result, axis)
+        if result.ndim != a.ndim:
+            raise ShapeError(
+                f"apply_over_axes: func made shape {result.shape} of {a.shape}; it must reduce the "
+                f"axis that it is given, and no other"
+            )
+        a = result
+    return a
 
 
 @handles(np.geomspace)

@@ -52,7 +52,7 @@ def average(
         if not returned:
             return mean
         return mean, np.full_like(mean, reduced_size(a.shape, axis), shape=mean.shape)
-    weights = _aligned(as_array(weights, a), a.shape, axis)
+    weights = _aligned("average", as_array(weights, a), a.shape, axis)
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     total = total.astype(np.result_type(a.dtype, weights.dtype, 0.0))
     if np.any(total == 0):
@@ -64,15 +64,15 @@ def average(
     return (mean, np.broadcast_to(total, mean.shape)) if returned else mean
 
 
-def _aligned(weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+def _aligned(function: str, weights: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Weights with as many axes as what they are for; they are given for all, or for `axis`."""
     if weights.shape == shape:
         return weights
-    axes = normalize_axes("average", axis, len(shape))
+    axes = normalize_axes(function, axis, len(shape))
     if axis is None or weights.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
-            f"average: weights of shape {weights.shape} match neither the array, of shape {shape}, "
-            f"nor its axis={axis}; name the axis that they are for"
+            f"{function}: weights of shape {weights.shape} match neither the array, of shape "
+            f"{shape}, nor its axis={axis}; name the axis that they are for"
         )
     weights = np.transpose(weights, inverse_order(axes))
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
@@ -164,9 +164,9 @@ def quantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """`np.quantile`, by any method, without weights; `q` is a constant."""
-    _refuse("quantile", out, weights)
-    return _quantile(np.quantile, a, q, axis, keepdims, method)
+    """`np.quantile`, by any method; `q` and `weights` are constants."""
+    refuse_out("quantile", out)
+    return _quantile(np.quantile, a, q, axis, keepdims, method, weights)
 
 
 @handles(np.percentile)
@@ -181,9 +181,9 @@ def percentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """`np.percentile`, by any method, without weights; `q` is a constant."""
-    _refuse("percentile", out, weights)
-    return _quantile(np.percentile, a, q, axis, keepdims, method)
+    """`np.percentile`, by any method; `q` and `weights` are constants."""
+    refuse_out("percentile", out)
+    return _quantile(np.percentile, a, q, axis, keepdims, method, weights)
 
 
 @handles(np.median)
@@ -194,7 +194,7 @@ def median(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    _refuse("median", out)
+    refuse_out("median", out)
     return _quantile(np.median, a, 0.5, axis, keepdims)
 
 
@@ -210,8 +210,8 @@ def nanquantile(
     *,
     weights: Any = None,
 ) -> Any:
-    _refuse("nanquantile", out, weights)
-    return _quantile(np.nanquantile, a, q, axis, keepdims, method)
+    refuse_out("nanquantile", out)
+    return _quantile(np.nanquantile, a, q, axis, keepdims, method, weights)
 
 
 @handles(np.nanpercentile)
@@ -226,8 +226,8 @@ def nanpercentile(
     *,
     weights: Any = None,
 ) -> Any:
-    _refuse("nanpercentile", out, weights)
-    return _quantile(np.nanpercentile, a, q, axis, keepdims, method)
+    refuse_out("nanpercentile", out)
+    return _quantile(np.nanpercentile, a, q, axis, keepdims, method, weights)
 
 
 @handles(np.nanmedian)
@@ -238,17 +238,8 @@ def nanmedian(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Any:
-    _refuse("nanmedian", out)
+    refuse_out("nanmedian", out)
     return _quantile(np.nanmedian, a, 0.5, axis, keepdims)
-
-
-def _refuse(function: str, out: Any, weights: Any = None) -> None:
-    refuse_out(function, out)
-    if weights is not None:
-        raise NotDifferentiableError(
-            f"{function}: weights= is not honoured; repeat the elements (np.repeat) where the "
-            f"weights are counts"
-        )
 
 
 def _quantile(
@@ -258,6 +249,7 @@ def _quantile(
     axis: Axes,
     keepdims: bool,
     method: str = "linear",
+    weights: Any = None,
 ) -> Any:
     """The elements at the places of the quantiles `q` in sorted order, or the line between two."""
     # A float32 stays one, unless an array of quantiles comes in with a wider dtype.
@@ -281,8 +273,20 @@ def _quantile(
 
     valid = np.sum(~np.isnan(rows), axis=-1)  # NaNs are sorted to the end
     find = np.percentile if function in (np.percentile, np.nanpercentile) else np.quantile
-    places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
     order = np.argsort(rows, axis=-1)
+    if weights is None:
+        places = _places(valid if skip_nan else np.full_like(valid, n), q, find, method)
+    else:
+        weights = _constant_weights(find.__name__, weights, a)
+        weights = _aligned(find.__name__, weights, a.shape, axis)
+        weights = np.transpose(np.broadcast_to(weights, a.shape), kept + axes)
+        weights = np.reshape(weights, rows.shape)
+        if skip_nan:
+            weights = np.where(np.isnan(rows) & (valid > 0)[..., None], 0, weights)
+        # NumPy's own weighted quantiles of 0, 1, ..., n-1 are the places in the sort.
+        ranks = np.argsort(order, axis=-1)
+        places = find(ranks, constant(np.ravel(q), ranks), axis=-1, weights=weights, method=method)
+        places = np.moveaxis(places, 0, -1).astype(float)
 
     def at(places: Any) -> Any:
         return np.take_along_axis(rows, np.take_along_axis(order, places.astype(int), -1), -1)
@@ -296,6 +300,17 @@ def _quantile(
         result = result * np.where(lost[..., None], math.nan, 1).astype(result.dtype)
     shape = reduced_shape(a.shape, axes) if keepdims else lengths
     return np.reshape(np.moveaxis(result, -1, 0), q.shape + shape)
+
+
+def _constant_weights(function: str, weights: Any, a: Any) -> Any:
+    if not hasattr(weights, "requires_grad"):
+        return as_array(weights, a)
+    if weights.requires_grad:
+        raise NotDifferentiableError(
+            f"{function}: weights= has no gradient, for what is picked jumps with them; pass "
+            f"weights.data"
+        )
+    return weights.data
 
 
 def _places(counts: Any, q: Any, find: Callable[..., Any], method: str) -> Any:
@@ -318,28 +333,52 @@ def _without_nan(a: Any, fill: float) -> Any:
 
 @handles(np.nansum)
 def nansum(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = np._NoValue,
+    where: Any = np._NoValue,
 ) -> Any:
     refuse_out("nansum", out)
-    return np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    a = _without_nan(a, 0)
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 @handles(np.nanprod)
 def nanprod(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = np._NoValue,
+    where: Any = np._NoValue,
 ) -> Any:
     refuse_out("nanprod", out)
-    return np.prod(_without_nan(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+    a = _without_nan(a, 1)
+    return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+
+
+def _known(a: Any, where: Any) -> Any:
+    """Where `a` holds numbers, and is chosen."""
+    known = ~np.isnan(a)
+    return known if where is True else known & as_array(where, a)
 
 
 @handles(np.nanmean)
 def nanmean(
-    a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
 ) -> Any:
     refuse_out("nanmean", out)
-    total = np.sum(_without_nan(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
-    count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
-    return (total / count).astype(total.dtype)
+    return mean_of_known(a, _known(a, where), axis, dtype, keepdims)
 
 
 @handles(np.nanvar)
@@ -351,17 +390,14 @@ def nanvar(
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = True,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Any:
     refuse_out("nanvar", out)
-    if correction is not None:
-        ddof = correction
-    known = ~np.isnan(a)
-    centred = np.where(known, a - nanmean(a, axis, dtype, keepdims=True), 0)
-    is_complex = centred.dtype.kind == "c"
-    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
-    total = np.sum(square, axis=axis, keepdims=keepdims)
-    degrees = np.sum(known, axis=axis, keepdims=keepdims) - ddof
+    ddof = degrees_lost("nanvar", ddof, correction)
+    total, count = spread_of_known(a, _known(a, where), axis, dtype, keepdims, mean)
+    degrees = count - ddof
     return (total / np.where(degrees > 0, degrees, math.nan)).astype(total.dtype)
 
 
@@ -374,11 +410,53 @@ def nanstd(
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = True,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Any:
-    refuse_out("nanstd", out)
-    variance = nanvar(a, axis, dtype, None, ddof, keepdims, correction=correction)
-    alone = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims) <= 1  # that of one is 0, or NaN
+    ddof = degrees_lost("nanstd", ddof, correction)
+    variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean)
+    if mean is not None:
+        return _deviation(variance)
+    return root(variance, np.sum(_known(a, where), axis=axis, keepdims=keepdims))
+
+
+def mean_of_known(a: Any, known: Any, axis: Axes, dtype: Any, keepdims: bool) -> Any:
+    """The mean of the elements that are `known`, an array of booleans of the same shape."""
+    total = np.sum(np.where(known, a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    count = np.sum(known, axis=axis, keepdims=keepdims)
+    return (total / count).astype(total.dtype)  # float16 cannot hold large counts
+
+
+def spread_of_known(
+    a: Any, known: Any, axis: Axes, dtype: Any, keepdims: bool, mean: Any = None
+) -> tuple[Any, Any]:
+    """The squared distances from the mean of those that are `known`: their sum and their number."""
+    known = np.broadcast_to(as_array(known, a), a.shape)
+    if mean is None:
+        mean = mean_of_known(a, known, axis, dtype, keepdims=True)
+    centred = np.where(known, a - as_array(mean, a), 0)
+    is_complex = centred.dtype.kind == "c"
+    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
+    total = np.sum(square, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total, np.sum(known, axis=axis, keepdims=keepdims)
+
+
+def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
+    """`ddof`, or its other name in the array API standard."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(
+            f"{function}: ddof={ddof} and correction={correction} are two names of one number; "
+            f"give one of them"
+        )
+    return correction
+
+
+def root(variance: Any, count: Any) -> Any:
+    """The standard deviation of so many elements: that of one is 0, or NaN, whatever it is."""
+    alone = count <= 1
     return np.where(alone, variance, _deviation(np.where(alone, 1, variance)))
 
 

@@ -75,7 +75,11 @@ def check(row: Case, inputs: list[Any], out: Any, expected: list[Any], may_raise
             np.testing.assert_array_equal(f, e)
 
 
-_WRITTEN = ("updated", "put", "place", "copyto", "fill_diagonal", "interp, left and right")
+_WRITTEN = (
+    *("updated", "put", "place", "copyto", "fill_diagonal", "interp, left and right"),
+    *("full_like", "piecewise", "sum of some", "prod of some", "max of some", "min of some"),
+    *("add.at", "subtract.at", "multiply.at", "maximum.at"),
+)
 
 
 @each_case

@@ -35,7 +35,7 @@ def test_namespace_has_what_numpy_has() -> None:
         assert hasattr(np, name)
     assert np.exp is numpy.exp
     assert np.pi == numpy.pi
-    assert linalg.norm is numpy.linalg.norm
+    assert linalg.det is numpy.linalg.det
     assert np.fft.fft is numpy.fft.fft
     assert random.default_rng is numpy.random.default_rng
 
@@ -62,6 +62,26 @@ def test_array_of_tensors_that_do_not_fit_raises() -> None:
     t = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(ValueError, match="concatenate"):
         np.array([t, t[:1]])
+
+
+@pytest.mark.parametrize("name", np.TAKES_LISTS)
+def test_function_that_takes_lists_is_numpys(name: str) -> None:
+    function = getattr(np, name)
+    assert function.__wrapped__ is getattr(numpy, name)
+    assert function.__doc__ == getattr(numpy, name).__doc__
+
+
+def test_lists_of_tensors_are_joined_by_functions_of_arrays() -> None:
+    t, u = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 5.0], requires_grad=True)
+    for function in (np.sum, np.max, np.mean, np.std, np.median, np.ravel, np.cumsum, np.transpose):
+        out, expected = function([t, u]), function(numpy.stack([t, u]))
+        numpy.testing.assert_array_equal(out.data, expected.data)
+        assert out.requires_grad
+    assert np.sum((t, u), axis=(0, 1)).item() == 11
+    assert np.dot([t[0], t[1]], [1.0, 2.0]).item() == 5
+    assert np.linalg.norm([t[1], 0.0]).item() == 2
+    assert np.where([True, False], [t[0], t[1]], 0.0).requires_grad
+    assert type(np.sum([1, 2])) is numpy.int64
 
 
 def test_code_written_for_numpy_is_differentiable() -> None:

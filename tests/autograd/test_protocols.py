@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd.numpy as anp
 from autograd import (
     GraphError,
     NotDifferentiableError,
@@ -118,15 +119,100 @@ def test_ufunc_methods_are_the_functions_that_do_the_same() -> None:
 def test_functions_without_a_rule_are_refused_on_recorded_tensors_only() -> None:
     x = leaf([1.0, 2.0])
     for call, name in (
-        (lambda t: np.add.reduceat(t, [0, 1]), "numpy.add.reduceat"),
-        (lambda t: np.add.at(np.zeros(2), [0, 1], t), "numpy.add.at"),
-        (np.maximum.accumulate, "numpy.maximum.accumulate"),
+        (np.nextafter.accumulate, "numpy.nextafter.accumulate"),
+        (lambda t: np.nextafter.reduceat(t, [0, 1]), "numpy.nextafter.reduceat"),
+        (np.sort_complex, "numpy.sort_complex"),
     ):
-        with pytest.raises(NotDifferentiableError, match=rf"{name} has no gradient rule; call it"):
+        with pytest.raises(NotDifferentiableError, match=rf"{name} has no gradient"):
             call(x)
         call(x.detach())
         with no_grad():
             call(x)
+
+
+def test_lists_of_tensors_are_operands() -> None:
+    t, u, v = leaf([1.0, 2.0]), leaf(0.5), np.array([3.0, 4.0])
+    for call in (
+        lambda join: t * join([u, 2.0]),
+        lambda join: join([u, t[0]]) - t,
+        lambda join: np.add(join((u, u * 2)), t),
+        lambda join: np.dot(join([u, 1.0]), t),
+        lambda join: t.dot(join([u, u])),
+        lambda join: np.inner(join([[u, 1.0], [2.0, u]]), t),
+        lambda join: np.where([True, False], t, join([u, u])),
+        lambda join: np.concatenate([t, join([u, 1.0])]),
+        lambda join: np.stack([t, join([u, u])]),
+        lambda join: np.vstack([t, join([u, u])]),
+        lambda join: np.clip(t, join([u * 3, u]), 1.9),
+        lambda join: np.interp(t, [0.0, 3.0], join([u, u * u])),
+        lambda join: np.average(t, weights=join([u, 1.0])),
+        lambda join: np.linalg.solve(np.eye(2) * u, join([u, 1.0])),
+        lambda join: np.einsum("i,ij->j", t, join([t * u, v])),
+        lambda join: np.linalg.multi_dot([t, np.eye(2), join([u, 1.0])]),
+        lambda join: np.choose([0, 1], [t, join([u, u])]),
+        lambda join: np.insert(t, 1, join([u, u])),
+        lambda join: np.diff(t, prepend=join([u])),
+        lambda join: np.polyval(join([u, 1.0]), t),
+        lambda join: np.trapezoid(t, join([u, 2.0])),
+    ):
+        out, joined = call(lambda x: x), call(lambda x: anp.array(x))
+        np.testing.assert_array_equal(out.data, joined.data)
+        g = np.arange(1.0, out.size + 1).reshape(out.shape)
+        found, expected = gradients(out, [t, u], g), gradients(joined, [t, u], g)
+        np.testing.assert_array_equal(found[0], expected[0])
+        assert found[1] == expected[1] != 0
+
+
+def test_list_that_numpy_keeps_to_itself_is_refused_with_the_line_to_write() -> None:
+    t, u = leaf([1.0, 2.0]), leaf(0.5)
+    for call, name in (
+        (lambda: np.sum([t, t]), "sum"),
+        (lambda: np.max([u, u]), "max"),
+        (lambda: np.mean((u, u)), "mean"),
+        (lambda: np.linalg.norm([u, u]), "linalg.norm"),
+        (lambda: np.median([[u, u], [1.0, 2.0]]), "median"),
+        (lambda: np.fft.fft([u, u]), "fft.fft"),
+        (lambda: np.diag([u, u]), "diag"),
+        (lambda: np.cumsum([t, t]), "cumsum"),
+    ):
+        words = rf"^np\.{name} of a list would .* to join tensors, as in np\.{name}\(np\.stack\("
+        with pytest.raises(GraphError, match=words):
+            call()
+    with pytest.raises(GraphError, match=r"^np.select of a list .* to join tensors, or t\.data"):
+        np.select([[True, False]], [[u, u]])
+    with pytest.raises(TypeError, match="sequence"):
+        np.stack(x for x in (t, t))
+
+
+def test_functions_that_numpy_keeps_to_itself_name_the_line_to_write() -> None:
+    t, u, a = leaf([1.0, 2.0, 3.0]), leaf(0.5), np.zeros((3, 3))
+    for call, words in (
+        (lambda: np.full((2, 2), u), r"np\.full would .*; use np\.broadcast_to\(t, shape\)"),
+        (
+            lambda: np.full_like(a, u),
+            r"np\.full_like would .*; use np\.broadcast_to\(t, a\.shape\)",
+        ),
+        (lambda: np.vectorize(math.exp)(t), r"np\.vectorize would .*; use the function itself"),
+        (
+            lambda: np.r_[t, u],
+            r"np\.r_ and np\.c_ would .*; use np\.concatenate or np\.column_stack",
+        ),
+        (lambda: np.c_[t, t], r"np\.r_ and np\.c_ would"),
+        (
+            lambda: np.lib.stride_tricks.as_strided(t, (2,), (8,)),
+            r"use np\.lib.*sliding_window_view",
+        ),
+        (lambda: np.copyto(a[0], t), r"np\.copyto into a plain array .* autograd\.Tensor\(a\)"),
+        (lambda: np.put(a, [0, 1, 2], t), r"np\.put into a plain array"),
+        (lambda: np.place(a[0], [1, 0, 1], t), r"np\.place into a plain array"),
+        (lambda: np.putmask(a[0], [1, 0, 1], t), r"np\.putmask into a plain array"),
+        (lambda: np.fill_diagonal(a, u), r"np\.fill_diagonal into a plain array"),
+        (lambda: np.put_along_axis(a[0], np.arange(3), t, 0), "np.put_along_axis into a plain"),
+        (lambda: np.arange(u), r"use np\.stack"),
+    ):
+        with pytest.raises(GraphError, match=words):
+            call()
+    assert not a.any()
 
 
 def test_reductions_of_ufuncs_are_recorded() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 import autograd
 from autograd import DTypeError, NotDifferentiableError, ShapeError, Tensor
@@ -152,9 +153,32 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
      "from -1.0"),
     (lambda: np.cov(t(2, 3), fweights=[1.0, 0.5, 1.0]), TypeError,
      "cov: fweights must be whole numbers, for they count; for others use aweights"),
-    (lambda: np.quantile(t(2), 0.5, weights=[1, 2], method="inverted_cdf"), NotDifferentiableError,
-     "quantile: weights= is not honoured; repeat the elements (np.repeat) where the weights are "
-     "counts"),
+    (lambda: np.quantile(t(2), 0.5, weights=t(2), method="inverted_cdf"), NotDifferentiableError,
+     "quantile: weights= has no gradient, for what is picked jumps with them; pass weights.data"),
+    # -- windows, pieces and open meshes
+    (lambda: sliding_window_view(t(5), 2, writeable=True), NotDifferentiableError,
+     "sliding_window_view: writeable=True would change elements of several windows at once; leave "
+     "it out, and write into the array itself"),
+    (lambda: sliding_window_view(t(5, 2), 2), ShapeError,
+     "sliding_window_view: window_shape=2 has 1 lengths for 2 axes of shape (5, 2); give one for "
+     "each, or name the axes"),
+    (lambda: np.piecewise(t(2), [[True, False]], [1.0, 2.0, 3.0]), ValueError,
+     "piecewise: funclist has 3 entries for 1 conditions; give one for each, and one more for all "
+     "other elements if there are any"),
+    (lambda: np.apply_over_axes(lambda a, axis: a.sum(), t(2, 2), 0), ShapeError,
+     "apply_over_axes: func made shape () of (2, 2); it must reduce the axis that it is given, and "
+     "no other"),
+    (lambda: np.ix_(t(2, 2)), ShapeError, "ix_: takes vectors, got shape (2, 2); ravel it first"),
+    # -- joining
+    (lambda: np.concatenate(x for x in [t(2)]), TypeError,
+     "concatenate: arrays must be a list or a tuple, got a generator; write "
+     "np.concatenate(list(...))"),
+    (lambda: np.concatenate([t(2)], dtype=int), TypeError,
+     "concatenate: float64 cannot become int64 under casting='same_kind'; convert the arrays "
+     "first, with astype"),
+    (lambda: np.stack([t(2)], dtype="f4", casting="safe"), TypeError,
+     "stack: float64 cannot become float32 under casting='safe'; convert the arrays first, with "
+     "astype"),
     # -- more functions
     (lambda: np.linspace(t(), 4.0, 3, dtype=int), NotDifferentiableError,
      "linspace: dtype=<class 'int'> rounds to integers, which carry no gradient; leave it out"),
