@@ -16,7 +16,7 @@ import numpy as np
 from .backward import note_change
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import current_scope, grad_enabled
-from .node import Leaf, call_site
+from .node import Argument, Leaf, call_site, current_run
 from .op import REGISTRY, Op
 from .protocols import left, node_of, unwrap
 from .rules.indexing import updated
@@ -42,7 +42,9 @@ def comparison(ufunc: np.ufunc) -> Callable[..., Any]:
 
     def compare(self: Tensor, other: Any) -> Any:
         result = ufunc(self._array, unwrap(other))
-        return result if current_scope() is None else left(ufunc, (self, other), result)
+        if current_scope() is None and current_run() is None:
+            return result
+        return left(ufunc, (self, other), result)
 
     return compare
 
@@ -107,7 +109,7 @@ def _change(
         write()
         note_change(x._array, *call_site())
         return
-    if isinstance(x.node, Leaf):
+    if isinstance(x.node, Leaf) and not isinstance(x.node, Argument):
         raise GraphError(
             f"{what} would change a leaf that requires a gradient; do it inside "
             f"`with autograd.no_grad():`, or compute a new tensor (t = t + ...)"

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 from . import op
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
-from .node import Node
+from .node import Node, current_run, note_exit
 from .op import CONSTANT, REGISTRY, Op
 from .rules.refused import REFUSED
 
@@ -87,7 +87,9 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """A function of the arrays alone, whose result carries no gradient."""
     result = function(*unwrap(args), **unwrap(kwargs))
-    return result if current_scope() is None else left(function, (args, kwargs), result)
+    if current_scope() is None and current_run() is None:
+        return result
+    return left(function, (args, kwargs), result)
 
 
 def _unknown(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -135,9 +137,10 @@ def node_of(x: Any) -> Node | None:
 
 def left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
     """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
+    if not isinstance(how, str):
+        how = f"np.{getattr(how, '__name__', how)}"
+    note_exit(how, node_of(values))
     observing = observer()
     if observing is not None:
-        if not isinstance(how, str):
-            how = f"np.{getattr(how, '__name__', how)}"
         observing.left(how, values, result)
     return result

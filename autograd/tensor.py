@@ -25,7 +25,7 @@ from .backward import backward_pass, rule_is_recorded
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope
 from .hooks import RemovableHandle
-from .node import Leaf, Node
+from .node import Leaf, Node, current_run
 from .operators import comparison, in_place, method, recorded, reflected, set_item
 from .protocols import array, array_function, array_ufunc, left, unwrap
 from .rules.elementwise import astype
@@ -85,7 +85,9 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array itself, outside the graph: writing to it is not recorded."""
-        return self._array if current_scope() is None else self._outside(".data")
+        if current_scope() is None and current_run() is None:
+            return self._array
+        return self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -100,8 +102,8 @@ class Tensor:
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
-        if current_scope() is None:  # nobody records a rule, and nobody observes
-            return self._array
+        if current_scope() is None and current_run() is None:
+            return self._array  # nobody records a rule, and nobody observes
         if rule_is_recorded() and self.node is not None:
             raise NotDifferentiableError(
                 "a gradient rule used `.data` (or detach, item) while the gradient itself was "
@@ -365,7 +367,7 @@ class Tensor:
         """The tensor converted to `dtype`: a constant, unless to a float or complex dtype."""
         if np.dtype(dtype).kind not in "fc":
             array = self._array.astype(dtype)
-            if current_scope() is not None:
+            if current_scope() is not None or current_run() is not None:
                 left(f"astype({np.dtype(dtype)})", self, array)
             return Tensor._of(array, None)
         return astype(self, dtype=np.dtype(dtype))
