@@ -20,7 +20,6 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -207,8 +206,11 @@ class _Call:
     def __enter__(self) -> _Call:
         token = set_run(self.run)
         try:
-            with nullcontext() if self.recording else enable_grad():
+            if self.recording:
                 output = self.function(*self.args, **self.kwargs)
+            else:
+                with enable_grad():
+                    output = self.function(*self.args, **self.kwargs)
         except BaseException:
             self._end()
             raise

@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
 
-_MAPPINGS = (dict, MappingProxyType)
+_MAPPINGS, _SEQUENCES = (dict, MappingProxyType), (tuple, list)
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Everything in `tree` that is not a container, with its path: ('[0]["w"]', w)."""
-    if isinstance(tree, _MAPPINGS):
+    if hasattr(tree, "__array_function__"):  # the common case: it need not go through all others
+        yield path, tree
+    elif isinstance(tree, _MAPPINGS):
         for key, value in tree.items():
             yield from leaves(value, f"{path}[{key!r}]")
-    elif isinstance(tree, tuple | list):
+    elif isinstance(tree, _SEQUENCES):
         for i, value in enumerate(tree):
             yield from leaves(value, f"{path}[{i}]")
     elif _is_dataclass(tree):
@@ -36,6 +38,8 @@ def rebuild(tree: Any, values: Iterator[Any]) -> Any:
     Of a container of a special type a copy is filled: no `__init__` runs, and what else it holds
     (the default of a `defaultdict`, attributes) is kept.
     """
+    if hasattr(tree, "__array_function__"):
+        return next(values)
     if isinstance(tree, _MAPPINGS):
         items = {key: rebuild(value, values) for key, value in tree.items()}
         if isinstance(tree, MappingProxyType):
