@@ -109,14 +109,18 @@ def gradients(
 
 
 def _cotangents(
-    seeds: list[tuple[Node, Any]], nodes: list[Node], record: bool, retain_graph: bool
+    seeds: list[tuple[Node, Any]],
+    nodes: list[Node],
+    record: bool,
+    retain_graph: bool,
+    cut: bool = False,
 ) -> dict[Node, Any]:
     """The cotangents that arrive at those of `nodes` which the seeds depend on."""
     token = set_run(None)  # what rules compare and round is no exit of the user's
     try:
         if record:
-            return recorded_backward_pass(seeds, nodes)
-        return backward_pass(seeds, nodes, retain_graph=retain_graph)
+            return recorded_backward_pass(seeds, nodes, cut)
+        return backward_pass(seeds, nodes, retain_graph=retain_graph, cut=cut)
     finally:
         reset_run(token)
 
@@ -295,7 +299,9 @@ class _Call:
             for y, g in outputs
             if isinstance(y, Tensor) and y.node is not None
         ]
-        found = _cotangents(seeds, self.nodes, record, not last) if seeds else {}
+        # What is behind copies of Tensors may be over before a pullback is called.
+        cut = any(node.parents is FREED for node in self.nodes)
+        found = _cotangents(seeds, self.nodes, record, not last, cut) if seeds else {}
         self.independent = not found
         return [_gradient(found, node, seeds, record) for node in self.nodes]
 
@@ -392,10 +398,14 @@ def _gives_no_floats(how: str) -> bool:
 
 
 def _leads_out(nodes: Iterable[Node | None], run: Run) -> bool:
-    """Whether somebody outside of `run` can ask for derivatives by what `nodes` come from.
+    """Whether somebody outside of `run` can ask for derivatives by what `nodes` come from."""
+    return any(owner is None or owner.running for owner in _owners(nodes, run))
 
-    These are the owners of leaves, and the calls that are still running: when one is over, its
-    arguments are constants.
+
+def _owners(nodes: Iterable[Node | None], run: Run) -> Iterator[Run | None]:
+    """Whose leaves `nodes` come from: other calls, or the user (None).
+
+    When a call is over, its arguments are constants.
     """
     seen: set[Node | None] = {None}
     waiting = list(nodes)
@@ -405,12 +415,12 @@ def _leads_out(nodes: Iterable[Node | None], run: Run) -> bool:
             continue
         assert node is not None
         seen.add(node)
-        if node.op is LEAF:
-            if not isinstance(node, Argument) or (node.run is not run and node.run.running):
-                return True
-        elif node.parents is not FREED:
-            waiting += node.parents
-    return False
+        if node.op is not LEAF:
+            waiting += node.parents if node.parents is not FREED else ()
+        elif not isinstance(node, Argument):
+            yield None
+        elif node.run is not run:
+            yield node.run
 
 
 def _reaches(node: Node | None, ends: Sequence[Node], stops: Sequence[Node] = ()) -> bool:
@@ -646,6 +656,7 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
         output = call.output_tensor("fc", scalar=False)
         call.independent = not _reaches(output.node, call.nodes)
         value = call.with_aux(call.value(output))
+    owners = set(_owners([output.node, *call.nodes], call.run)) if call.outer else set()
 
     def pullback(g: Any) -> tuple[Any, ...]:
         g = g if isinstance(g, Tensor) else np.asarray(g)
@@ -660,8 +671,8 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
                 f"one"
             )
         # What was outside when the function ran may be over by now.
-        is_open = grad_enabled() and call.outer and _leads_out([output.node, *call.nodes], call.run)
-        record = is_open or _may_lead_out(g, call)
+        is_open = any(owner is None or owner.running for owner in owners)
+        record = (is_open and grad_enabled()) or _may_lead_out(g, call)
         g = g.astype(output.dtype)
         if isinstance(g, Tensor) and not record:
             g = g._array
