@@ -27,7 +27,8 @@ Values = Callable[[Sequence[Array]], list[Array]]
 _EPS, _TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
 _RATIO = 4.0  # from one step of the range to the next
 _STEPS = 24  # of the range, from a quarter of the element, or of 1, downwards
-_ZERO = 1e-12  # of the largest slope in the range: a slope of less may be 0
+_ZERO = 1e-10  # of the largest slope in the range: a slope of less may be 0
+_NOTHING = 1e-20  # rounding in the backward pass, where the outputs do not change at all
 _TRUST = 10.0  # times the estimated error of a difference is no disagreement
 
 
@@ -246,12 +247,16 @@ class _Line:
 
     def slope(self, lower: float, upper: float) -> _Slope:
         change = self.change(lower, upper)
-        return change.slope([c != 0 for c in change.changes])
+        return change.slope(
+            [np.where(c, m, 0) for c, m in zip(change.changes, change.largest, strict=True)]
+        )
 
     def quick(self) -> float | None:
         """None where one step will do; else by how much it is off."""
         step = self.of.eps * (self.size or 1.0)
         slope = self.slope(-step, step)
+        if not slope.size and step < self.of.eps:  # it may be lost in rounding
+            slope = self.slope(-self.of.eps, self.of.eps)
         off = abs(self.given - slope.value)
         if np.isfinite(off) and off <= self.of.rtol * slope.size:
             self.of.error = max(self.of.error, off / slope.size if slope.size else 0.0)
@@ -260,17 +265,15 @@ class _Line:
 
     def thorough(self, what: str) -> None:
         """Compare with the best of many steps; raise where the derivative is wrong."""
-        step, slope, doubt, largest = self.best()
-        off, allowed = abs(self.given - slope.value), self.of.rtol * slope.size
-        settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * largest)
-        if settled and off <= max(allowed, _TRUST * doubt):
-            self.of.error = max(self.of.error, min(off / slope.size, 1.0) if slope.size else 0.0)
-            return
+        step, slope, doubt, steepest = self.best()
+        off = abs(self.given - slope.value)
+        allowed = self.of.rtol * slope.size if steepest else _NOTHING
+        settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * steepest)
         order, place = self.of.order, tuple(map(int, self.index))
         part = "" if self.unit == 1.0 else " (its imaginary part)"
         where = f"by {what} {self.place} at index {place}{part}"
         scale = max(self.size, 1.0)
-        width = step if settled else 2.0**-10 * scale
+        width = step if settled or doubt < 1e-3 * steepest else 2.0**-10 * scale
         kink = ""
         while np.isfinite(off) and width > 1e-9 * scale and (nearer := self.kink(width)):
             kink, width = f"{nearer}, within {width:.0e} of it", width / 64
@@ -279,6 +282,9 @@ class _Line:
                 f"gradcheck: no derivative of order {order} {where}, where the function has a "
                 f"kink ({kink}): there is nothing to compare with; move the point away from it"
             )
+        if settled and off <= max(allowed, _TRUST * doubt):
+            self.of.error = max(self.of.error, min(off / slope.size, 1.0) if slope.size else 0.0)
+            return
         if not settled and off <= _TRUST * doubt <= _TRUST**3 * slope.noise:
             self.of.unsettled += 1
             return
@@ -293,28 +299,44 @@ class _Line:
     def best(self) -> tuple[float, _Slope, float, float]:
         """The step whose extrapolated slope changes least to the next, the slope, the change.
 
-        The last is the largest of all slopes.
+        The last is the steepest of all slopes.
         """
         ranges = []
         for start in {max(self.size, 1.0), self.size} - {0.0}:
             steps = [start / _RATIO ** (i + 1) for i in range(_STEPS)]
             ranges.append([(step, self.change(-step, step)) for step in steps])
-        known = [c.changes for changes in ranges for _, c in changes if c.is_known()]
+        known = [change for changes in ranges for _, change in changes if change.is_known()]
         # Rounding is that of the outputs which change in some step; the others add none.
-        changing = [np.any(c, axis=0) for c in zip(*known, strict=True)]
+        changing = [np.any(c, axis=0) for c in zip(*(k.changes for k in known), strict=True)]
         if not any(np.any(c) for c in changing):  # it may be rounding that hides every change
             changing = [np.ones_like(c) for c in changing]
+        sizes = zip(*(k.largest for k in known), strict=True)
+        largest = [
+            np.max(m, axis=0, where=np.isfinite(m), initial=0.0) for m in map(np.stack, sizes)
+        ]
         found = (0.0, _Slope(np.nan, np.nan, np.nan), np.inf)
-        largest = 0.0
+        steepest = 0.0
         for changes in ranges:
-            slopes = [(step, change.slope(changing)) for step, change in changes]
-            largest = max([largest, *(s.size for _, s in slopes if np.isfinite(s.size))])
-            for (_, coarse), (step, fine) in pairwise(slopes):
-                change = (fine.value - coarse.value) / (_RATIO**2 - 1)
-                doubt = abs(change) + fine.noise
+            slopes = []
+            for step, change in changes:
+                # Where a change is hidden, the output may be the rest of much larger numbers.
+                rounded = [
+                    np.where(moves, np.where(c, m, most), 0.0)
+                    for moves, c, m, most in zip(
+                        changing, change.changes, change.largest, largest, strict=change.is_known()
+                    )
+                ]
+                slopes.append((step, change.slope(rounded)))
+            steepest = max([steepest, *(s.size for _, s in slopes if np.isfinite(s.size))])
+            better = [
+                (step, fine.value + (fine.value - coarse.value) / (_RATIO**2 - 1), fine)
+                for (_, coarse), (step, fine) in pairwise(slopes)
+            ]
+            for (_, before, _), (step, value, fine) in pairwise(better):
+                doubt = abs(value - before) + fine.noise
                 if doubt < found[2]:
-                    found = (step, _Slope(fine.value + change, fine.size, fine.noise), doubt)
-        return (*found, largest)
+                    found = (step, _Slope(value, fine.size, fine.noise), doubt)
+        return (*found, steepest)
 
     def kink(self, step: float) -> str:
         """How the function is bent around here, if it is not smooth; else nothing."""
@@ -344,16 +366,14 @@ class _Change:
     def is_known(self) -> bool:
         return not np.isnan(self.width)
 
-    def slope(self, changing: Sequence[Array]) -> _Slope:
-        """The difference quotient; only outputs that are `changing` are rounded."""
+    def slope(self, rounded: Sequence[Array]) -> _Slope:
+        """The difference quotient, where so much of each output has been rounded."""
         if not self.is_known():
             return _Slope(np.nan, np.nan, np.nan)
         value = sum(float(np.sum(np.real(c))) for c in self.changes)
         size = sum(float(np.sum(np.abs(c))) for c in self.changes)
-        sizes = zip(self.largest, changing, strict=True)
-        noise = sum(float(np.sum(x, where=mask)) for x, mask in sizes)
-        noise = (_EPS * noise + _TINY) / self.width
-        return _Slope(value / self.width, size / self.width, noise)
+        noise = _TINY + _EPS * sum(float(np.sum(x)) for x in rounded)
+        return _Slope(value / self.width, size / self.width, noise / self.width)
 
 
 class _Slope(NamedTuple):
