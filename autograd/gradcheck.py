@@ -328,6 +328,10 @@ class _Line:
                 ]
                 slopes.append((step, change.slope(rounded)))
             steepest = max([steepest, *(s.size for _, s in slopes if np.isfinite(s.size))])
+            # Changes that do not shrink with the smallest steps are rounding, of numbers unseen.
+            *_, larger, _, last = (s.size * step for step, s in slopes)
+            floor = max(larger, last) if last > larger / _RATIO else 0.0
+            slopes = [(x, s._replace(noise=s.noise + floor / x)) for x, s in slopes]
             better = [
                 (step, fine.value + (fine.value - coarse.value) / (_RATIO**2 - 1), fine)
                 for (_, coarse), (step, fine) in pairwise(slopes)
