@@ -54,7 +54,7 @@ class Gradchecked:
             for i, count in enumerate(self.elements)
         )
         digits = int(np.ceil(np.log10(max(self.error, _EPS))))
-        text = f"gradcheck: {orders} agree with differences to 1e{digits:03d}, relatively"
+        text = f"gradcheck: {orders} agree with differences to 1e{digits:03d}"
         if self.unsettled:
             text += f"; rounding hides {self.unsettled} of them from any step"
         return text
@@ -268,7 +268,7 @@ class _Line:
         step, slope, doubt, steepest = self.best()
         off = abs(self.given - slope.value)
         size = self.size or 1.0
-        if max(off, abs(self.given)) <= _NOTHING * min(size, size**-self.of.order):
+        if max(off, abs(self.given)) <= _NOTHING * (size if size < 1 else size**-self.of.order):
             return
         allowed = self.of.rtol * slope.size
         settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * steepest)

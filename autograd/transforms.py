@@ -8,9 +8,13 @@
     checkpoint(f)                       f, which remembers its inputs only and computes twice
     gradients(y, x)                     the gradient of a tensor with respect to others
 
-Arguments may be arrays, or tuples, lists and dicts of arrays, nested as one likes; gradients come
-in the same containers. They are plain arrays, unless something outside can still differentiate
-them (an enclosing `grad`, or a Tensor that the function also uses): then they are Tensors.
+Arguments may be arrays, or containers of arrays (`tree.py`), nested as one likes; gradients come in
+the same containers. They are plain arrays, unless something outside can still differentiate them
+(an enclosing `grad` that is still running, or a Tensor that the function also uses): then they are
+Tensors. The arguments of a call that is over are constants to all others.
+
+Complex numbers: the derivative of an output u + iv by a real x is du/dx + i dv/dx; the gradient of
+a real f by z = x + iy is df/dx - i df/dy, and a holomorphic function has its derivative by z.
 
 Read `gradcheck.py` next: how a gradient is known to be right.
 """

@@ -192,7 +192,7 @@ def test_gradcheck_says_what_it_did() -> None:
     text = (
         "gradcheck: 6 derivatives of order 1 and 12 derivatives of order 2 agree with differences"
     )
-    assert re.fullmatch(rf"{text} to 1e-(09|1\d), relatively", repr(found))
+    assert re.fullmatch(rf"{text} to 1e-(09|1\d)", repr(found))
     assert repr(gradcheck(np.sin, np.array(1.0), order=1)).startswith(
         "gradcheck: 1 derivative of ord"
     )
