@@ -98,7 +98,8 @@ def gradcheck(
     generator = np.random.default_rng(seed)
 
     def outputs(tensors: Sequence[Tensor]) -> list[Any]:
-        found = (x for _, x in leaves(function(*tensors)))
+        copies = (x.copy() for x in tensors)  # which it may change in place, as under `grad`
+        found = (x for _, x in leaves(function(*copies)))
         return [x if isinstance(x, Tensor) else np.asarray(x) for x in found]
 
     def values(at: Sequence[Array]) -> list[Array]:

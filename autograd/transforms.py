@@ -246,7 +246,7 @@ class _Call:
 
     def __exit__(self, kind: object, *_: object) -> None:
         try:
-            if self.independent and kind is None:
+            if self.independent and self.nodes and kind is None:
                 self._warn()
             around = current_run()
             if around is not None:
@@ -730,7 +730,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     Arguments and results are arrays, or containers of them. Tensors that the function uses
     without getting them as arguments get their gradients too. It must compute the same both
     times (a random generator is not rewound): `GraphError` is raised where the second results
-    are seen to differ from the first. Raises `TypeError` where it returns no Tensor.
+    are seen to differ from the first. Raises `TypeError` where it returns no Tensor, though it
+    got some that require a gradient.
 
         hidden = checkpoint(block)(hidden)
     """
@@ -748,7 +749,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         inputs, nodes = call.inputs([x._array for x in tensors])
         output = call.run(inputs)
         found = [x for _, x in leaves(output)]
-        if not any(isinstance(x, Tensor) for x in found):
+        if tensors and not any(isinstance(x, Tensor) for x in found):
             raise TypeError(f"checkpoint: {name} must return tensors, got {type(output).__name__}")
         call.places = [i for i, x in enumerate(found) if _is_recorded(x)]
         if not call.places:

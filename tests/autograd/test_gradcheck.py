@@ -219,6 +219,15 @@ def test_gradcheck_of_several_outputs() -> None:
         gradcheck(lambda x: (x * 2, {"square": wrong(x)}), X)
 
 
+def test_gradcheck_of_a_function_that_changes_its_argument_in_place() -> None:
+    def function(x: Any) -> Any:
+        x *= x
+        x[0] = 1.0
+        return x * x
+
+    assert gradcheck(function, X)
+
+
 def test_gradcheck_of_a_random_function_says_so() -> None:
     generator = np.random.default_rng(0)
     with pytest.raises(GradcheckError, match=r"does not give the same values twice.*seed"):

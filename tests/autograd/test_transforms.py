@@ -667,6 +667,12 @@ def test_derivative_that_is_zero_for_good_reason_is_not_warned_of(name: str) -> 
     assert not np.any(ZEROS[name]())  # warnings are errors
 
 
+def test_call_without_arguments_is_not_warned_of() -> None:
+    assert vjp(lambda: 3.0)[0] == 3
+    assert grad(lambda p: 3.0)({}) == {}
+    assert grad(lambda x: x, ())(1.0) == ()
+
+
 def test_sequence_of_arguments_is_warned_of_if_none_is_used() -> None:
     assert grad(lambda x, y: y * 2.0, (0, 1))(1.0, 3.0) == (0, 2)
     with pytest.warns(IndependentOutputWarning, match="depend on argument 0 and argument 1"):
@@ -1171,6 +1177,12 @@ def test_checkpoint_reaches_tensors_that_are_not_arguments() -> None:
     e = np.exp(-w.data)
     np.testing.assert_allclose(w.grad, e * x.data - e * x.data * w.data)
     np.testing.assert_allclose(x.grad, e * w.data)
+
+
+def test_checkpoint_of_plain_arrays_gives_what_the_function_gives() -> None:
+    found = checkpoint(chain)(np.ones(2))
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, chain(np.ones(2)))
 
 
 def chain(x: Any) -> Any:
