@@ -219,13 +219,13 @@ class _Call:
             else:
                 with enable_grad():
                     output = self.function(*self.args, **self.kwargs)
+            self.output, self.aux = self._with_aux(output)
         except BaseException:
             self._end()
             raise
         finally:
             reset_run(token)
             del self.args, self.kwargs  # which the function may have changed
-        self.output, self.aux = self._with_aux(output)
         found = [x.node for _, x in leaves(output) if isinstance(x, Tensor)]
         #: Whether results must stay differentiable, because the graph leads further out.
         self.outer = self.recording and _leads_out([*found, *self.nodes], self.run)
@@ -389,7 +389,7 @@ class _Call:
 
 
 def _arguments(argnum: Argnum) -> Sequence[int | str]:
-    return [argnum] if isinstance(argnum, int | str) else argnum
+    return [argnum] if isinstance(argnum, int | str) else list(argnum)
 
 
 def _described(output: Any) -> str:
