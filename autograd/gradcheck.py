@@ -278,18 +278,22 @@ class _Line:
         where = f"by {what} {self.place} at index {place}{part}"
         scale = max(self.size, 1.0)
         width = step if settled or doubt < 1e-3 * steepest else 2.0**-10 * scale
-        kink = ""
-        while np.isfinite(off) and width > 1e-9 * scale and (nearer := self.kink(width)):
-            kink, width = f"{nearer}, within {width:.0e} of it", width / 64
-        if kink:
+        rounding = 2 * step * slope.noise
+        kinks = []
+        while np.isfinite(off) and width > 1e-9 * scale and (bent := self.kink(width, rounding)):
+            kinks.append(f"{bent}, within {width:.0e} of it")
+            width /= 64
+        if kinks and width <= 1e-9 * scale:  # else it is a fast function, and no kink
             raise GradcheckError(
                 f"gradcheck: no derivative of order {order} {where}, where the function has a "
-                f"kink ({kink}): there is nothing to compare with; move the point away from it"
+                f"kink ({kinks[-1]}): there is nothing to compare with; move the point away from it"
             )
         if settled and off <= max(allowed, _TRUST * doubt):
             self.of.error = max(self.of.error, min(off / slope.size, 1.0) if slope.size else 0.0)
             return
-        if not settled and off <= _TRUST * doubt <= _TRUST**3 * slope.noise:
+        # A second derivative carries the rounding of the first, times 1 / x.
+        of_first = _TRUST**2 * rounding / size if order > 1 else 0.0
+        if off <= of_first or (not settled and off <= _TRUST * doubt <= _TRUST**3 * slope.noise):
             self.of.unsettled += 1
             return
         note = "" if settled else f" or so: they do not settle (give or take {doubt:.1g})"
@@ -318,8 +322,7 @@ class _Line:
         largest = [
             np.max(m, axis=0, where=np.isfinite(m), initial=0.0) for m in map(np.stack, sizes)
         ]
-        found = (0.0, _Slope(np.nan, np.nan, np.nan), np.inf)
-        steepest = 0.0
+        tried = []
         for changes in ranges:
             slopes = []
             for step, change in changes:
@@ -331,10 +334,14 @@ class _Line:
                     )
                 ]
                 slopes.append((step, change.slope(rounded)))
-            steepest = max([steepest, *(s.size for _, s in slopes if np.isfinite(s.size))])
-            # Changes that do not shrink with the smallest steps are rounding, of numbers unseen.
-            *_, larger, _, last = (s.size * step for step, s in slopes)
-            floor = max(larger, last) if last > larger / _RATIO else 0.0
+            tried.append(slopes)
+        finite = [(step, s.size) for slopes in tried for step, s in slopes if np.isfinite(s.size)]
+        steepest = max((size for _, size in finite), default=0.0)
+        farthest = max((size * step for step, size in finite), default=0.0)
+        found, least = (0.0, _Slope(np.nan, np.nan, np.nan), np.inf), np.inf
+        for slopes in tried:
+            moves = [s.size * step for step, s in slopes if np.isfinite(s.size)]
+            floor = _floor(moves, farthest)
             slopes = [(x, s._replace(noise=s.noise + floor / x)) for x, s in slopes]
             better = [
                 (step, fine.value + (fine.value - coarse.value) / (_RATIO**2 - 1), fine)
@@ -342,11 +349,14 @@ class _Line:
             ]
             for (_, before, _), (step, value, fine) in pairwise(better):
                 doubt = abs(value - before) + fine.noise
-                if doubt < found[2]:
+                # Relatively: where the outputs are bounded, wide steps make all slopes small.
+                relative = doubt / (max(fine.size, 1e-3 * steepest) or 1.0)
+                if relative < least:
+                    least = relative
                     found = (step, _Slope(value, fine.size, fine.noise), doubt)
         return (*found, steepest)
 
-    def kink(self, step: float) -> str:
+    def kink(self, step: float, rounding: float) -> str:
         """How the function is bent around here, if it is not smooth; else nothing."""
         sides = []
         for width in (step, step / 16):
@@ -358,9 +368,27 @@ class _Line:
         if steep[1] > 3 * steep[0] and steep[1] > 1e3 * noise:
             return "the gradient jumps" if self.of.order > 1 else "its slope has no limit"
         # Of a smooth function the slopes on both sides come together as the steps shrink.
-        if gaps[1] > 0.5 * gaps[0] and gaps[1] > max(1e-3 * steep[1], 1e3 * noise):
+        if gaps[1] > 0.5 * gaps[0] and gaps[1] > max(
+            1e-3 * steep[1], 1e3 * noise, 1e3 * rounding / step
+        ):
             return f"slopes {left:.4g} and {right:.4g} on its two sides"
         return ""
+
+
+def _floor(moves: Sequence[float], farthest: float) -> float:
+    """What rounding, of numbers that are not seen, does to what outputs change by in some steps.
+
+    From large steps to small ones: it is what does not shrink any more, or the least of the
+    changes before they vanish. (What vanishes where it was not small is a function's own 0.)
+    """
+    changing = [x for x in moves if x]
+    if len(changing) < 3:
+        return 0.0
+    if not moves[-1]:
+        least = min(changing)
+        return least if least < 1e-9 * farthest else 0.0
+    larger, _, last = moves[-3:]
+    return max(larger, last) if last > larger / _RATIO else 0.0
 
 
 @dataclass
