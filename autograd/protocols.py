@@ -137,10 +137,11 @@ def node_of(x: Any) -> Node | None:
 
 def left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
     """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
-    if not isinstance(how, str):
-        how = f"np.{getattr(how, '__name__', how)}"
-    note_exit(how, node_of(values))
-    observing = observer()
-    if observing is not None:
-        observing.left(how, values, result)
+    observing, run = observer(), current_run()
+    if observing is not None or run is not None:
+        if not isinstance(how, str):
+            how = f"np.{getattr(how, '__name__', how)}"
+        note_exit(how, node_of(values))
+        if observing is not None:
+            observing.left(how, values, result)
     return result

@@ -226,7 +226,9 @@ class _Call:
         finally:
             reset_run(token)
             del self.args, self.kwargs  # which the function may have changed
-        found = [x.node for _, x in leaves(output) if isinstance(x, Tensor)]
+        is_one = isinstance(output, Tensor)
+        outputs = [output] if is_one else [x for _, x in leaves(output) if isinstance(x, Tensor)]
+        found = [x.node for x in outputs]
         #: Whether results must stay differentiable, because the graph leads further out.
         self.outer = self.recording and _leads_out([*found, *self.nodes], self.run)
         around = current_run()
@@ -304,7 +306,7 @@ class _Call:
             if isinstance(y, Tensor) and y.node is not None
         ]
         # What is behind copies of Tensors may be over before a pullback is called.
-        cut = any(node.parents is FREED for node in self.nodes)
+        cut = not last and any(node.parents is FREED for node in self.nodes)
         found = _cotangents(seeds, self.nodes, record, not last, cut) if seeds else {}
         self.independent = not found
         return [_gradient(found, node, seeds, record) for node in self.nodes]
@@ -463,15 +465,10 @@ def value_and_grad(
 
     With `has_aux` it gives ((value, aux), gradient).
     """
-    return _value_and_grad("value_and_grad", function, argnum, has_aux)
 
-
-def _value_and_grad(
-    transform: str, function: Callable[..., Any], argnum: Argnum, has_aux: bool
-) -> Callable[..., Any]:
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        with _Call(transform, function, argnum, args, kwargs, has_aux) as call:
+        with _Call("value_and_grad", function, argnum, args, kwargs, has_aux) as call:
             output = call.output_tensor("f", scalar=True)
             gradient = call.collect(call.cotangents((output, np.ones_like(output._array))))
             return call.with_aux(call.value(output)), gradient
@@ -504,12 +501,13 @@ def grad(
 
         grad(lambda x, y: x * y**2, 1)(2.0, 3.0)      # 12.0
     """
-    both = _value_and_grad("grad", function, argnum, has_aux)
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
-        value, gradient = both(*args, **kwargs)
-        return (gradient, value[1]) if has_aux else gradient
+        with _Call("grad", function, argnum, args, kwargs, has_aux) as call:
+            output = call.output_tensor("f", scalar=True)
+            cotangents = call.cotangents((output, np.ones_like(output._array)))
+            return call.with_aux(call.collect(cotangents))
 
     return compute
 
