@@ -21,6 +21,10 @@ class NotDifferentiableError(AutogradError, TypeError):
     """A function, keyword or rule that gradients cannot pass through."""
 
 
+class IndependentOutputWarning(UserWarning):
+    """A derivative is 0 because what a function returned does not depend on its argument."""
+
+
 class AnomalyError(AutogradError, FloatingPointError):
     """`detect_anomaly` found the operation that produced a NaN or an infinity."""
 

@@ -1,10 +1,18 @@
-"""Checks of gradients against central differences, at first and second order."""
+"""Checks of gradients against differences, at first and second order.
+
+A difference quotient is exact in no step: a large one is off by curvature, a small one by rounding.
+So each element is first tried with one step, relative to its size. Where this does not agree with
+the backward pass, a whole range of steps is tried, each extrapolated; where two neighbours agree
+best is the derivative, and how well they agree is how far it is to be trusted.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,10 +20,46 @@ from .errors import AutogradError, DTypeError
 from .grad_mode import differentiated
 from .tensor import Tensor
 from .transforms import gradients
+from .tree import leaves
+
+Array = np.ndarray[Any, Any]
+#: Maps the values of the inputs to those of all outputs.
+Values = Callable[[Sequence[Array]], list[Array]]
+
+_EPS, _TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
+_RATIO = 4.0  # from one step of the range to the next
+_STEPS = 24  # of the range, from a quarter of the element, or of 1, downwards
+_ZERO = 1e-10  # of the largest slope in the range: a slope of less may be 0
+_NOTHING = 1e-10  # a slope of less, near x = 1, is rounding of what cancels inside the function
+_TRUST = 10.0  # times the estimated error of a difference is no disagreement
 
 
 class GradcheckError(AutogradError, AssertionError):
     """A gradient differs from the numerical one; the message names the argument and index."""
+
+
+@dataclass(frozen=True, repr=False)
+class Gradchecked:
+    """What `gradcheck` did: it is true, and printing it tells."""
+
+    elements: tuple[int, ...]  #: how many derivatives were compared, at first and second order
+    error: float  #: the largest difference found, relative to the size of the derivative
+    unsettled: int  #: how many of them no step gives, because rounding hides them
+    eps: float  #: the step that was tried first, relative to each element
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        orders = " and ".join(
+            f"{count} derivative{'s' * (count != 1)} of order {i + 1}"
+            for i, count in enumerate(self.elements)
+        )
+        digits = int(np.ceil(np.log10(max(self.error, _EPS))))
+        text = f"gradcheck: {orders} agree with differences to 1e{digits:03d}"
+        if self.unsettled:
+            text += f"; rounding hides {self.unsettled} of them from any step"
+        return text
 
 
 def gradcheck(
@@ -25,48 +69,84 @@ def gradcheck(
     eps: float = 1e-5,
     rtol: float = 1e-6,
     seed: int = 0,
-) -> bool:
-    """Compare the gradients of `function` at `inputs` with central differences of step `eps`.
+) -> Gradchecked:
+    """Compare the gradients of `function` at `inputs` with central differences.
 
-    `function` takes the inputs as Tensors and returns a Tensor of any shape. Its output is
-    contracted with a random cotangent drawn from `seed`, and the gradient of that number is
-    compared element by element. `order=2` also checks the gradient of the gradient, with respect
-    to the inputs and to the cotangent. Inputs are float64 or complex128 arrays, away from kinks;
-    the gradient by z = x + iy is compared with d/dx - i d/dy, as `grad` defines it.
+    `function` takes the inputs as Tensors and returns a Tensor of any shape, or containers of
+    Tensors. Its output is contracted with a random cotangent drawn from `seed`, and the gradient
+    of that number is compared element by element. `order=2` also checks the gradient of the
+    gradient, with respect to the inputs and to the cotangent. Inputs are float64 or complex128
+    arrays, away from kinks; the gradient by z = x + iy is compared with d/dx - i d/dy, as `grad`
+    defines it.
 
-    Returns True, or raises `GradcheckError` where an element is off by more than `rtol` times
-    the largest element of the numerical gradient of its argument (and at least `rtol`).
+    `eps`: the first step, relative to each element (itself the step at 0). Where that does not
+    agree, steps from a quarter of the element (or of 1) downwards are tried, and the function
+    must bear to be called there; errors that it raises, NaN and infinities are passed over.
+
+    Returns a `Gradchecked`, which is true and prints what was done, or raises `GradcheckError`
+    where a derivative is off by more than `rtol` times what the outputs change by, and by more
+    than the differences themselves may be wrong. At a kink, where the slopes on both sides
+    differ, or the gradient jumps, the error says so. Raises `DTypeError` for inputs of other
+    dtypes.
     """
     arrays = [np.array(x._array if isinstance(x, Tensor) else x) for x in inputs]
     for i, x in enumerate(arrays):
         if x.dtype not in (np.float64, np.complex128):
+            wide = "complex" if x.dtype.kind == "c" else "float"
             raise DTypeError(
                 f"gradcheck: argument {i} is of dtype {x.dtype}; differences need float64 or "
-                f"complex128"
+                f"complex128: pass it as x.astype({wide})"
             )
     generator = np.random.default_rng(seed)
+
     function = functools.partial(differentiated, function)
-    output = function(*map(Tensor, arrays))
-    cotangent = _random(generator, output)
 
-    def contracted(*tensors: Tensor) -> Tensor:
-        return np.real(np.sum(function(*tensors) * cotangent))
+    def outputs(tensors: Sequence[Tensor]) -> list[Any]:
+        copies = (x.copy() for x in tensors)  # which it may change in place, as under `grad`
+        found = (x for _, x in leaves(function(*copies)))
+        return [x if isinstance(x, Tensor) else np.asarray(x) for x in found]
 
-    _compare(contracted, arrays, 1, eps, rtol)
-    if order < 2:
-        return True
-    directions = [_random(generator, x) for x in arrays]
+    def values(at: Sequence[Array]) -> list[Array]:
+        return [_array(y) for y in outputs([Tensor(x) for x in at])]
 
-    def gradient_along(*tensors: Tensor) -> Tensor:
-        *xs, g = tensors
-        tracked = [x.copy() if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
-        output = function(*tracked)
-        found = gradients(output, tracked, g, create_graph=True)
-        slopes = (np.real(np.sum(d * f)) for d, f in zip(directions, found, strict=True))
-        return sum(slopes, Tensor(0.0))
+    first, second = values(arrays), values(arrays)
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)):
+        raise GradcheckError(
+            "gradcheck: the function does not give the same values twice; if it draws random "
+            "numbers, seed the generator inside of it"
+        )
+    weights = [_random(generator, y) for y in first]
+    tensors = [Tensor(x, requires_grad=True) for x in arrays]
+    found = _pulled_back(outputs(tensors), weights, tensors, create_graph=False)
+    done = [_Comparison(1, arrays, values, weights, found, eps, rtol).run(len(arrays))]
+    if order > 1:
+        directions = [_random(generator, x) for x in arrays]
 
-    _compare(gradient_along, [*arrays, cotangent], 2, eps, rtol)
-    return True
+        def slopes(at: Sequence[Tensor]) -> list[Any]:
+            xs, gs = at[: len(arrays)], at[len(arrays) :]
+            tracked = [x.copy() if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
+            return _pulled_back(outputs(tracked), gs, tracked, create_graph=True)
+
+        both = [*arrays, *weights]
+        tensors = [Tensor(x, requires_grad=x.dtype.kind in "fc") for x in both]
+        recorded = slopes(tensors)
+        found = _pulled_back(recorded, directions, tensors, create_graph=False)
+
+        def slope_values(at: Sequence[Array]) -> list[Array]:
+            return [_array(y) for y in slopes([Tensor(x) for x in at])]
+
+        comparison = _Comparison(2, both, slope_values, directions, found, eps, rtol)
+        done.append(comparison.run(len(arrays)))
+    return Gradchecked(
+        tuple(count for count, _, _ in done),
+        max(error for _, error, _ in done),
+        sum(unsettled for _, _, unsettled in done),
+        eps,
+    )
+
+
+def _array(x: Any) -> Array:
+    return np.asarray(x._array if isinstance(x, Tensor) else x)
 
 
 def _random(generator: np.random.Generator, like: Any) -> Any:
@@ -76,33 +156,269 @@ def _random(generator: np.random.Generator, like: Any) -> Any:
     return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)
 
 
-def _compare(
-    function: Callable[..., Tensor],
-    arrays: Sequence[np.ndarray[Any, Any]],
-    order: int,
-    eps: float,
-    rtol: float,
-) -> None:
-    tensors = [Tensor(x, requires_grad=True) for x in arrays]
-    output = function(*tensors)
-    found = gradients(output, tensors) if output.requires_grad else [0 * x for x in arrays]
-    for position, x in enumerate(arrays):
-        expected = np.zeros_like(x)
-        for index in np.ndindex(x.shape):
-            for unit in (1, -1j) if x.dtype.kind == "c" else (1,):
-                sides = []
-                for step in (eps, -eps):
-                    moved = [a.copy() for a in arrays]
-                    moved[position][index] += step * np.conj(unit)
-                    sides.append(float(function(*map(Tensor, moved))._array))
-                expected[index] += unit * (sides[0] - sides[1]) / (2 * eps)
-        error = np.abs(found[position] - expected)
-        allowed = rtol * max(1.0, np.abs(expected).max(initial=0.0))
-        if not np.all(error <= allowed):
-            index = np.unravel_index(np.argmax(np.where(error <= allowed, 0, error)), x.shape)
-            what = "argument" if position < len(arrays) - (order == 2) else "the cotangent, place"
+def _pulled_back(
+    outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Tensor], create_graph: bool
+) -> list[Any]:
+    """The gradients of the real part of sum(outputs * cotangents); zeros for constants."""
+    pairs = [
+        (y, g)
+        for y, g in zip(outputs, cotangents, strict=True)
+        if isinstance(y, Tensor) and y.requires_grad
+    ]
+    wanted = [x for x in inputs if x.requires_grad]
+    if not pairs:
+        return [np.zeros_like(x._array) for x in inputs]
+    ys, gs = ([*each] for each in zip(*pairs, strict=True))
+    found = iter(gradients(ys, wanted, gs, create_graph=create_graph))
+    return [next(found) if x.requires_grad else np.zeros_like(x._array) for x in inputs]
+
+
+class _Comparison:
+    """The derivatives of one order: those that backward gives, held against differences."""
+
+    def __init__(
+        self,
+        order: int,
+        arrays: Sequence[Array],
+        values: Values,
+        weights: Sequence[Array],
+        found: Sequence[Array],
+        eps: float,
+        rtol: float,
+    ) -> None:
+        self.order = order
+        self.arrays = arrays
+        self.values = values
+        self.weights = weights
+        self.found = found
+        self.eps = eps
+        self.rtol = rtol
+        self.error = 0.0
+        self.unsettled = 0
+
+    def run(self, inputs: int) -> tuple[int, float, int]:
+        """How many were compared, the largest error, and how many cannot be compared."""
+        count = 0
+        with np.errstate(all="ignore"):
+            for place, x in enumerate(self.arrays):
+                what = "argument" if place < inputs else "the cotangent, place"
+                doubtful = []
+                for index in np.ndindex(x.shape):
+                    for unit in (1.0, -1j) if x.dtype.kind == "c" else (1.0,):
+                        count += 1
+                        line = _Line(self, place, index, unit)
+                        if (off := line.quick()) is not None:
+                            doubtful.append((off, line))
+                for _, line in sorted(doubtful, key=lambda pair: -pair[0]):
+                    line.thorough(what)
+        return count, self.error, self.unsettled
+
+
+class _Line:
+    """How the outputs change along one element of an input: its real or its imaginary part."""
+
+    def __init__(self, of: _Comparison, place: int, index: tuple[int, ...], unit: complex) -> None:
+        self.of = of
+        self.place = place
+        self.index = index
+        self.unit = unit
+        x = of.arrays[place][index]
+        self.part = float(np.real(x) if unit == 1.0 else np.imag(x))
+        self.size = float(abs(x))
+        # The gradient by z is d/dx - i d/dy.
+        given = of.found[place][index]
+        self.given = float(np.real(given) if unit == 1.0 else -np.imag(given))
+
+    def at(self, step: float) -> list[Array] | None:
+        """The outputs where this element is moved; None where the function refuses it."""
+        moved = [a.copy() for a in self.of.arrays]
+        moved[self.place][self.index] += step * np.conj(self.unit)
+        try:
+            return self.of.values(moved)
+        except Exception:
+            return None
+
+    def change(self, lower: float, upper: float) -> _Change:
+        """What the outputs, times their weights, change by between two steps."""
+        a, b = self.at(upper), self.at(lower)
+        width = (self.part + upper) - (self.part + lower)  # rounded as the steps were
+        if a is None or b is None or not width:
+            return _Change([], [], np.nan)
+        changes, largest = [], []
+        for end, start, weight in zip(a, b, self.of.weights, strict=True):
+            changes.append(weight * np.subtract(end, start, dtype=np.result_type(end, float)))
+            largest.append(np.abs(weight) * np.maximum(np.abs(end), np.abs(start)))
+        return _Change(changes, largest, width)
+
+    def slope(self, lower: float, upper: float) -> _Slope:
+        change = self.change(lower, upper)
+        return change.slope(
+            [np.where(c, m, 0) for c, m in zip(change.changes, change.largest, strict=True)]
+        )
+
+    def quick(self) -> float | None:
+        """None where one step will do; else by how much it is off."""
+        step = self.of.eps * (self.size or 1.0)
+        slope = self.slope(-step, step)
+        if not slope.size and step < self.of.eps:  # it may be lost in rounding
+            slope = self.slope(-self.of.eps, self.of.eps)
+        off = abs(self.given - slope.value)
+        if np.isfinite(off) and off <= self.of.rtol * slope.size:
+            self.of.error = max(self.of.error, off / slope.size if slope.size else 0.0)
+            return None
+        return off if np.isfinite(off) else np.inf
+
+    def thorough(self, what: str) -> None:
+        """Compare with the best of many steps; raise where the derivative is wrong."""
+        step, slope, doubt, steepest = self.best()
+        off = abs(self.given - slope.value)
+        size = self.size or 1.0
+        if max(off, abs(self.given)) <= _NOTHING * (size if size < 1 else size**-self.of.order):
+            return
+        allowed = self.of.rtol * slope.size
+        settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * steepest)
+        order, place = self.of.order, tuple(map(int, self.index))
+        part = "" if self.unit == 1.0 else " (its imaginary part)"
+        where = f"by {what} {self.place} at index {place}{part}"
+        scale = max(self.size, 1.0)
+        width = step if settled or doubt < 1e-3 * steepest else 2.0**-10 * scale
+        rounding = 2 * step * slope.noise
+        kinks = []
+        while np.isfinite(off) and width > 1e-9 * scale and (bent := self.kink(width, rounding)):
+            kinks.append(f"{bent}, within {width:.0e} of it")
+            width /= 64
+        if kinks and width <= 1e-9 * scale:  # else it is a fast function, and no kink
             raise GradcheckError(
-                f"gradcheck: derivative of order {order} by {what} {position} at index "
-                f"{tuple(map(int, index))}: backward gives {found[position][index]:.10g}, central "
-                f"differences give {expected[index]:.10g}"
+                f"gradcheck: no derivative of order {order} {where}, where the function has a "
+                f"kink ({kinks[-1]}): there is nothing to compare with; move the point away from it"
             )
+        if settled and off <= max(allowed, _TRUST * doubt):
+            self.of.error = max(self.of.error, min(off / slope.size, 1.0) if slope.size else 0.0)
+            return
+        # A second derivative carries the rounding of the first, times 1 / x.
+        of_first = _TRUST**2 * rounding / size if order > 1 else 0.0
+        if off <= of_first or (not settled and off <= _TRUST * doubt <= _TRUST**3 * slope.noise):
+            self.of.unsettled += 1
+            return
+        note = "" if settled else f" or so: they do not settle (give or take {doubt:.1g})"
+        if not np.isfinite(slope.value):
+            note = ": the function is not finite around this point, or raises there"
+        raise GradcheckError(
+            f"gradcheck: derivative of order {order} {where}: backward gives {self.given:.10g}, "
+            f"central differences give {slope.value:.10g}{note}"
+        )
+
+    def best(self) -> tuple[float, _Slope, float, float]:
+        """The step whose extrapolated slope changes least to the next, the slope, the change.
+
+        The last is the steepest of all slopes.
+        """
+        ranges = []
+        for start in {max(self.size, 1.0), self.size} - {0.0}:
+            steps = [start / _RATIO ** (i + 1) for i in range(_STEPS)]
+            ranges.append([(step, self.change(-step, step)) for step in steps])
+        known = [change for changes in ranges for _, change in changes if change.is_known()]
+        # Rounding is that of the outputs which change in some step; the others add none.
+        changing = [np.any(c, axis=0) for c in zip(*(k.changes for k in known), strict=True)]
+        if not any(np.any(c) for c in changing):  # it may be rounding that hides every change
+            changing = [np.ones_like(c) for c in changing]
+        sizes = zip(*(k.largest for k in known), strict=True)
+        largest = [
+            np.max(m, axis=0, where=np.isfinite(m), initial=0.0) for m in map(np.stack, sizes)
+        ]
+        tried = []
+        for changes in ranges:
+            slopes = []
+            for step, change in changes:
+                # Where a change is hidden, the output may be the rest of much larger numbers.
+                rounded = [
+                    np.where(moves, np.where(c, m, most), 0.0)
+                    for moves, c, m, most in zip(
+                        changing, change.changes, change.largest, largest, strict=change.is_known()
+                    )
+                ]
+                slopes.append((step, change.slope(rounded)))
+            tried.append(slopes)
+        finite = [(step, s.size) for slopes in tried for step, s in slopes if np.isfinite(s.size)]
+        steepest = max((size for _, size in finite), default=0.0)
+        farthest = max((size * step for step, size in finite), default=0.0)
+        found, least = (0.0, _Slope(np.nan, np.nan, np.nan), np.inf), np.inf
+        for slopes in tried:
+            moves = [s.size * step for step, s in slopes if np.isfinite(s.size)]
+            floor = _floor(moves, farthest)
+            slopes = [(x, s._replace(noise=s.noise + floor / x)) for x, s in slopes]
+            better = [
+                (step, fine.value + (fine.value - coarse.value) / (_RATIO**2 - 1), fine)
+                for (_, coarse), (step, fine) in pairwise(slopes)
+            ]
+            for (_, before, _), (step, value, fine) in pairwise(better):
+                doubt = abs(value - before) + fine.noise
+                # Relatively: where the outputs are bounded, wide steps make all slopes small.
+                relative = doubt / (max(fine.size, 1e-3 * steepest) or 1.0)
+                if relative < least:
+                    least = relative
+                    found = (step, _Slope(value, fine.size, fine.noise), doubt)
+        return (*found, steepest)
+
+    def kink(self, step: float, rounding: float) -> str:
+        """How the function is bent around here, if it is not smooth; else nothing."""
+        sides = []
+        for width in (step, step / 16):
+            lower, upper = self.slope(-width, 0.0), self.slope(0.0, width)
+            sides.append((lower.value, upper.value, max(lower.noise, upper.noise)))
+        left, right, noise = sides[1]
+        gaps = [abs(b - a) for a, b, _ in sides]
+        steep = [max(abs(a), abs(b)) for a, b, _ in sides]
+        if steep[1] > 3 * steep[0] and steep[1] > 1e3 * noise:
+            return "the gradient jumps" if self.of.order > 1 else "its slope has no limit"
+        # Of a smooth function the slopes on both sides come together as the steps shrink.
+        if gaps[1] > 0.5 * gaps[0] and gaps[1] > max(
+            1e-3 * steep[1], 1e3 * noise, 1e3 * rounding / step
+        ):
+            return f"slopes {left:.4g} and {right:.4g} on its two sides"
+        return ""
+
+
+def _floor(moves: Sequence[float], farthest: float) -> float:
+    """What rounding, of numbers that are not seen, does to what outputs change by in some steps.
+
+    From large steps to small ones: it is what does not shrink any more, or the least of the
+    changes before they vanish. (What vanishes where it was not small is a function's own 0.)
+    """
+    changing = [x for x in moves if x]
+    if len(changing) < 3:
+        return 0.0
+    if not moves[-1]:
+        least = min(changing)
+        return least if least < 1e-9 * farthest else 0.0
+    larger, _, last = moves[-3:]
+    return max(larger, last) if last > larger / _RATIO else 0.0
+
+
+@dataclass
+class _Change:
+    """What each output changes by, times its weight, and the largest that it is, over a step."""
+
+    changes: list[Array]
+    largest: list[Array]
+    width: float  #: NaN where the function could not be called
+
+    def is_known(self) -> bool:
+        return not np.isnan(self.width)
+
+    def slope(self, rounded: Sequence[Array]) -> _Slope:
+        """The difference quotient, where so much of each output has been rounded."""
+        if not self.is_known():
+            return _Slope(np.nan, np.nan, np.nan)
+        value = sum(float(np.sum(np.real(c))) for c in self.changes)
+        size = sum(float(np.sum(np.abs(c))) for c in self.changes)
+        noise = _TINY + _EPS * sum(float(np.sum(x)) for x in rounded)
+        return _Slope(value / self.width, size / self.width, noise / self.width)
+
+
+class _Slope(NamedTuple):
+    """A difference quotient, the sum of its terms' sizes, and what rounding may add to it."""
+
+    value: float
+    size: float
+    noise: float

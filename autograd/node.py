@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from contextvars import ContextVar
 from itertools import count
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,41 @@ class Leaf(Node):
         self.name = ""
 
 
+class Run:
+    """One call of a function that is being differentiated."""
+
+    __slots__ = ("exits", "has_derivatives", "running")
+
+    def __init__(self) -> None:
+        self.running = True  #: until the derivatives are there
+        self.has_derivatives = False  #: whether the function differentiates in turn
+        #: By code and instruction: what was written there to take values out of the graph, the
+        #: nodes of some of them, and nodes that are the arguments of calls in between.
+        self.exits: dict[tuple[CodeType, int], tuple[str, list[Node], tuple[Node, ...]]] = {}
+
+
+_run: ContextVar[Run | None] = ContextVar("run", default=None)
+
+#: The innermost function that is being executed in order to differentiate it.
+current_run = _run.get
+set_run = _run.set
+reset_run = _run.reset
+
+
+class Argument(Leaf):
+    """The node of an array that such a function is given: a leaf for as long as the call runs.
+
+    It may be changed in place, for the array is the call's own. When the call is over, nobody can
+    ask for derivatives with respect to it any more, and it is a constant to others.
+    """
+
+    __slots__ = ("run",)
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], run: Run) -> None:
+        super().__init__(shape, dtype)
+        self.run = run
+
+
 getframe = sys._getframe
 next_number = count().__next__
 ENGINE_FILES = {
@@ -214,3 +250,16 @@ def call_site() -> tuple[int, str]:
     """Now, as a node number, and the user's line that is being executed."""
     frame = user_frame(getframe(1))
     return next_number(), line_in(frame.f_code, frame.f_lineno)
+
+
+_EXITS_NOTED = 8  # of each line: they keep their graphs for as long as the function runs
+
+
+def note_exit(how: str, node: Node | None) -> None:
+    """Remember, where a function is being differentiated, that `node` leaves the graph here."""
+    run = current_run()
+    if run is not None and node is not None:
+        frame = user_frame(getframe(1))
+        _, nodes, _ = run.exits.setdefault((frame.f_code, frame.f_lasti), (how, [], ()))
+        if len(nodes) < _EXITS_NOTED:
+            nodes.append(node)

@@ -40,8 +40,10 @@ from .node import (
     NO_OPTIONS,
     Node,
     ShapeDtype,
+    current_run,
     fill,
     getframe,
+    note_exit,
     quoted_name,
     user_frame,
 )
@@ -79,6 +81,7 @@ class Op:
         "extension",
         "forward",
         "function",
+        "is_fast",
         "joint",
         "name",
         "options",
@@ -128,10 +131,23 @@ class Op:
         self.options = named - {residual}
         #: What to call where an option is given that no rule names, and the options it names.
         self.extension: tuple[Callable[..., Any], frozenset[str]] | None = None
-        #: Applies the operation to its inputs, without options, as fast as can be.
-        self.apply: Callable[..., Any] = self
-        if all(vjps) and not residual and self.arity in (1, 2):
+        self.is_fast = False
+
+    apply: Callable[..., Any]  #: the operation on its inputs, without options, as fast as can be
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "apply":  # it was not made fast, and calls of a user's rule do not need it
+            return self
+        raise AttributeError(f"'Op' object has no attribute '{name}'")
+
+    def _make_fast(self) -> None:
+        """Unroll the calls of an operation that is never freed: `apply` refers to it in turn.
+
+        A rule that a user makes has none, so that it goes with its last reference.
+        """
+        if all(self.vjps) and not self.residual and self.arity in (1, 2):
             self.apply = _unary(self) if self.arity == 1 else _binary(self)
+            self.is_fast = True
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -159,7 +175,7 @@ class Op:
                 if extension is not None:
                     options = {key: argument(x, self.name, key) for key, x in options.items()}
                     return extension(*args, **options)
-            elif self.apply is not self:
+            elif self.is_fast:
                 return self.apply(*args)
         if fresh or exposed:
             settle(*args)
@@ -313,7 +329,11 @@ def _recording(
     observing = observer()
     if observing is not None:
         observing.computed(op, arrays, parents, out, options)
-    return grad_enabled()
+    if grad_enabled():
+        return True
+    if current_run() is not None:
+        note_exit(f"{op.name} under no_grad", next(filter(None, parents), None))
+    return False
 
 
 def _kept(x: Any, parent: Node | None) -> ShapeDtype:
@@ -551,6 +571,8 @@ def rule(
     op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
+    if dispatched or getframe(1).f_code.co_filename in ENGINE_FILES:
+        op._make_fast()
     return op
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from .changes import note_change
 from .errors import DTypeError, GraphError, ShapeError
-from .grad_mode import current_scope, grad_enabled
-from .node import Leaf, call_site
+from .grad_mode import grad_enabled
+from .node import Argument, Leaf, call_site
 from .op import REGISTRY, Op
 from .protocols import left, node_of, unwrap
 from .rules.indexing import getitem, updated
@@ -53,7 +53,7 @@ def plain(ufunc: np.ufunc, swapped: bool = False) -> Callable[..., Any]:
     def compare(self: Tensor, *other: Any) -> Any:
         values = (*other, self) if swapped else (self, *other)
         result = ufunc(*[unwrap(x, ufunc.__name__) for x in values])
-        return result if current_scope() is None else left(ufunc, values, result)
+        return left(ufunc, values, result)
 
     return compare
 
@@ -208,7 +208,7 @@ def _change(
         write()
         note_change(x._array, *call_site())
         return
-    if isinstance(x.node, Leaf):
+    if isinstance(x.node, Leaf) and not isinstance(x.node, Argument):
         raise GraphError(
             f"{what} would change a leaf that requires a gradient; do it inside "
             f"`with autograd.no_grad():`, or compute a new tensor (t = t + ...)"

@@ -24,7 +24,7 @@ from . import op
 from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
-from .node import ENGINE_FILES, Leaf, Node, getframe, user_frame
+from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, user_frame
 from .op import CONSTANT, OF_SEQUENCES, REGISTRY, Op, joined
 from .operands import argument, way_of_caller
 from .rules import ufuncs
@@ -121,7 +121,7 @@ def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None
     result = np.array(self._array, dtype=dtype, copy=copy)
     if np.may_share_memory(result, self._array):
         expose(self)
-    return result if current_scope() is None else left("np.asarray", self, result)
+    return left("np.asarray", self, result)
 
 
 def _is_assigned(frame: FrameType) -> bool:
@@ -195,7 +195,7 @@ def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) 
     """A function of the arrays alone, whose result carries no gradient."""
     name = function.__name__
     result = function(*unwrap(args, name), **unwrap(kwargs, name))
-    return result if current_scope() is None else left(function, (args, kwargs), result)
+    return left(function, (args, kwargs), result)
 
 
 def _unknown(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -279,9 +279,12 @@ def node_of(x: Any) -> Node | None:
 
 def left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
     """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
+    if current_scope() is None and current_run() is None:
+        return result  # nobody does
+    if not isinstance(how, str):
+        how = f"np.{getattr(how, '__name__', how)}"
+    note_exit(how, node_of(values))
     observing = observer()
     if observing is not None:
-        if not isinstance(how, str):
-            how = f"np.{getattr(how, '__name__', how)}"
         observing.left(how, values, result)
     return result

@@ -27,7 +27,7 @@ from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope
 from .hooks import RemovableHandle
 from .missing import missing_attribute, refused_assignment
-from .node import Leaf, Node
+from .node import Leaf, Node, current_run
 from .operands import as_array, operand
 from .operators import (
     Flat,
@@ -87,8 +87,7 @@ class Tensor:
         self.node = None
         if requires_grad:
             self.requires_grad = True
-        if current_scope() is not None:
-            left("Tensor(data)", data, self._array)
+        left("Tensor(data)", data, self._array)
 
     @staticmethod
     def _of(data: Any, node: Node | None) -> Tensor:
@@ -107,7 +106,7 @@ class Tensor:
         What was recorded before keeps the values of then, or `backward()` raises `GraphError`.
         """
         expose(self)
-        return self._array if current_scope() is None else self._outside(".data")
+        return self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -125,8 +124,8 @@ class Tensor:
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
-        if current_scope() is None:  # nobody records a rule, and nobody observes
-            return self._array
+        if current_scope() is None and current_run() is None:
+            return self._array  # nobody records a rule, and nobody observes
         if rule_is_recorded() and self.node is not None:
             raise NotDifferentiableError(
                 "a gradient rule used `.data` (or detach, item) while the gradient itself was "
@@ -477,9 +476,7 @@ class Tensor:
             return self
         if dtype.kind not in "fc":
             array = self._array.astype(dtype, order, casting)
-            if current_scope() is not None:
-                left(f"astype({dtype})", self, array)
-            return Tensor._of(array, None)
+            return Tensor._of(left(f"astype({dtype})", self, array), None)
         if order == "K" and casting == "unsafe":
             return astype(self, dtype=dtype)
         return astype(self, dtype=dtype, order=order, casting=casting)

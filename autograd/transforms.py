@@ -8,9 +8,13 @@
     checkpoint(f)                       f, which remembers its inputs only and computes twice
     gradients(y, x)                     the gradient of a tensor with respect to others
 
-Arguments may be arrays, or tuples, lists and dicts of arrays, nested as one likes; gradients come
-in the same containers. They are plain arrays, unless something outside can still differentiate
-them (an enclosing `grad`, or a Tensor that the function also uses): then they are Tensors.
+Arguments may be arrays, or containers of arrays (`tree.py`), nested as one likes; gradients come in
+the same containers. They are plain arrays, unless something outside can still differentiate them
+(an enclosing `grad` that is still running, or a Tensor that the function also uses): then they are
+Tensors. The arguments of a call that is over are constants to all others.
+
+Complex numbers: the derivative of an output u + iv by a real x is du/dx + i dv/dx; the gradient of
+a real f by z = x + iy is df/dx - i df/dy, and a holomorphic function has its derivative by z.
 
 Read `gradcheck.py` next: how a gradient is known to be right.
 """
@@ -18,25 +22,43 @@ Read `gradcheck.py` next: how a gradient is known to be right.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from .backward import backward_pass, recorded_backward_pass
-from .changes import expose
-from .errors import DTypeError, GraphError, ShapeError
+from .changes import COPIED, expose
+from .errors import (
+    DTypeError,
+    GraphError,
+    IndependentOutputWarning,
+    NotDifferentiableError,
+    ShapeError,
+)
 from .grad_mode import differentiated, enable_grad, grad_enabled
-from .node import FREED, Leaf, Node
+from .node import (
+    FREED,
+    LEAF,
+    Argument,
+    Node,
+    Run,
+    current_run,
+    getframe,
+    next_number,
+    reset_run,
+    set_run,
+    source_line,
+    user_frame,
+)
 from .op import Op
 from .protocols import unwrap
 from .sparse import dense
 from .tensor import Tensor, seed_of
 from .tree import leaves, rebuild, tree_map
 
-Argument = int | str
-Argnum = Argument | Sequence[Argument]
+Argnum = int | str | Sequence[int | str]
 
 
 # -- between tensors ----------------------------------------------------------------------------
@@ -87,23 +109,38 @@ def gradients(
         if create_graph:
             seed = g if isinstance(g, Tensor) else Tensor._of(seed, None)
         seeds.append((y.node, seed))
-    return rebuild(inputs, iter(_cotangents(seeds, nodes, create_graph, retain_graph)))
+    found = _cotangents(seeds, nodes, create_graph, retain_graph)
+    return rebuild(inputs, (_gradient(found, node, seeds, create_graph) for node in nodes))
 
 
 def _cotangents(
-    seeds: list[tuple[Node, Any]], nodes: list[Node], record: bool, retain_graph: bool
-) -> list[Any]:
-    """The cotangent that arrives at each of `nodes`; zeros where none does."""
-    if record:
-        found = recorded_backward_pass(seeds, nodes)
-        return [found[n] if n in found else Tensor._of(_zeros(n, seeds), None) for n in nodes]
-    found = backward_pass(seeds, nodes, retain_graph=retain_graph)
-    # Copies, because a cotangent may be shared between inputs, or be a view of another.
-    return [np.copy(dense(found[n])) if n in found else _zeros(n, seeds) for n in nodes]
+    seeds: list[tuple[Node, Any]],
+    nodes: list[Node],
+    record: bool,
+    retain_graph: bool,
+    cut: bool = False,
+) -> dict[Node, Any]:
+    """The cotangents that arrive at those of `nodes` which the seeds depend on."""
+    token = set_run(None)  # what rules compare and round is no exit of the user's
+    try:
+        if record:
+            return recorded_backward_pass(seeds, nodes, cut)
+        return backward_pass(seeds, nodes, retain_graph=retain_graph, cut=cut)
+    finally:
+        reset_run(token)
 
 
-def _zeros(node: Node, seeds: list[tuple[Node, Any]]) -> Any:
-    return unwrap(np.zeros_like(seeds[0][1], shape=node.shape, dtype=node.dtype))
+def _gradient(
+    found: dict[Node, Any], node: Node, seeds: list[tuple[Node, Any]], record: bool
+) -> Any:
+    """The cotangent that was found for a node; zeros where there is none."""
+    g = found.get(node)
+    if g is None:
+        like = unwrap(seeds[0][1]) if seeds else np.empty(0)
+        g = np.zeros_like(like, shape=node.shape, dtype=node.dtype)
+        return Tensor._of(g, None) if record else g
+    # A copy, because a cotangent may be shared between inputs, or be a view of another.
+    return g if record else np.copy(dense(g))
 
 
 # -- of functions -------------------------------------------------------------------------------
@@ -113,7 +150,10 @@ class _Call:
     """One call of a function with some arguments replaced by Tensors of their own.
 
     The Tensors are new nodes even where the arguments are Tensors already: only what the function
-    does with *these* arguments is differentiated, whatever else it reaches by other ways.
+    does with *these* arguments is differentiated, whatever else it reaches by other ways. They
+    are copies, which the function may change in place.
+
+    The function runs when the `with` block is entered; within the block derivatives are computed.
     """
 
     def __init__(
@@ -123,14 +163,21 @@ class _Call:
         argnum: Argnum,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
+        has_aux: bool = False,
     ) -> None:
-        recording = grad_enabled()
         self.transform = transform
+        self.function = function
         self.name = getattr(function, "__name__", "the function")
-        positional = list(args)
-        self.inputs: list[Tensor] = []
+        self.has_aux = has_aux
+        self.recording = grad_enabled()
+        self.run = Run()
+        self.places = _arguments(argnum)
+        self.single = isinstance(argnum, int | str)
         self.trees: list[Any] = []
-        for at in _arguments(argnum):
+        self.nodes: list[Node] = []
+        self.independent = False  # whether a backward pass has reached none of the arguments
+        positional = list(args)
+        for at in self.places:
             place: Any = positional if isinstance(at, int) else kwargs
             try:
                 tree = place[at]
@@ -140,25 +187,92 @@ class _Call:
                     f"{len(args)} positional arguments and the keywords {sorted(kwargs)}"
                 ) from None
             self.trees.append(tree)
-            start = len(self.inputs)
-            self.inputs += [
-                _own(transform, f"argument {at!r}{path}", x) for path, x in leaves(tree)
-            ]
-            replaced = rebuild(tree, iter(self.inputs[start:]))
+            inputs = [self._own(f"argument {at!r}{path}", x) for path, x in leaves(tree)]
+            self.nodes += [x.node for x in inputs if x.node is not None]
+            replaced = rebuild(tree, iter(inputs))
             if isinstance(at, str):
                 kwargs = {**kwargs, at: replaced}
             else:
                 positional[at] = replaced
-        with nullcontext() if recording else enable_grad():
-            self.output = differentiated(function, *positional, **kwargs)
-        self.nodes: list[Node] = [x.node for x in self.inputs if x.node is not None]
+        self.args, self.kwargs = positional, kwargs
+
+    def _own(self, what: str, x: Any) -> Tensor:
+        """A Tensor with an array and a node of its own for an argument."""
+        if isinstance(x, Tensor) and x.node is not None:
+            if self.recording:
+                return x.copy("K")
+            x = x._array
+        tensor = Tensor(x)
+        if tensor.dtype.kind not in "fc":
+            raise DTypeError(
+                f"{self.transform}: {what} is of dtype {tensor.dtype}, which cannot carry a "
+                f"gradient; pass floats (3.0 in place of 3), or name the other arguments with "
+                f"argnum"
+            )
+        tensor.node = Argument(tensor.shape, tensor.dtype, self.run)
+        return tensor
+
+    def __enter__(self) -> _Call:
+        token = set_run(self.run)
+        try:
+            if self.recording:
+                output = differentiated(self.function, *self.args, **self.kwargs)
+            else:
+                with enable_grad():
+                    output = differentiated(self.function, *self.args, **self.kwargs)
+            self.output, self.aux = self._with_aux(output)
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            reset_run(token)
+            del self.args, self.kwargs  # which the function may have changed
+        is_one = isinstance(output, Tensor)
+        outputs = [output] if is_one else [x for _, x in leaves(output) if isinstance(x, Tensor)]
+        found = [x.node for x in outputs]
         #: Whether results must stay differentiable, because the graph leads further out.
-        self.outer = recording and self._leads_out()
-        self.single = isinstance(argnum, int | str)
+        self.outer = self.recording and _leads_out([*found, *self.nodes], self.run)
+        around = current_run()
+        if around is not None and self.outer:
+            around.has_derivatives = True
+        return self
+
+    def _with_aux(self, output: Any) -> tuple[Any, Any]:
+        if not self.has_aux:
+            return output, None
+        if not isinstance(output, tuple | list) or len(output) != 2:
+            raise TypeError(
+                f"{self.transform}: with has_aux=True, {self.name} must return the pair "
+                f"(output, aux), got {_described(output)}"
+            )
+        return output[0], output[1]
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if self.independent and self.nodes and kind is None:
+                self._warn()
+            around = current_run()
+            if around is not None:
+                for place, (how, nodes, stops) in self.run.exits.items():
+                    around.exits.setdefault(place, (how, nodes, (*stops, *self.nodes)))
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self.run.running = False
+        self.run.exits = {}  # they refer to nodes, and nodes to the run
+
+    # -- the output -----------------------------------------------------------------------------
 
     def output_tensor(self, kinds: str, scalar: bool) -> Tensor:
         """The output as a Tensor, checked: a number of one of the dtype `kinds`."""
         output = self.output
+        if isinstance(output, tuple | list | dict):
+            raise TypeError(
+                f"{self.transform}: {self.name} returned {_described(output)}, not one array; "
+                f"join several outputs with np.stack or np.concatenate. To return more than is "
+                f"differentiated, return (output, more) and pass has_aux=True"
+            )
         if not isinstance(output, Tensor):
             output = Tensor._of(np.asarray(output), None)
         if output.dtype.kind not in kinds:
@@ -167,154 +281,313 @@ class _Call:
                 f"{output.dtype}; it must return floating-point numbers "
                 f"{'' if 'c' in kinds else '(real ones) '}computed from its argument"
             )
-        if scalar and output.shape != ():
+        if scalar and output.size != 1:
             raise ShapeError(
                 f"{self.transform}: {self.name} returned an array of shape {output.shape}, not a "
                 f"scalar; reduce it (sum, mean), or use jacobian or elementwise_grad"
             )
         return output
 
-    def pull_back(self, *outputs: tuple[Tensor, Any], last: bool = True) -> Any:
-        """The cotangents of the arguments, in their containers, for those of outputs."""
-        return self.collect(self.cotangents(*outputs, last=last))
+    def with_aux(self, result: Any) -> Any:
+        """A result, in a pair with what the function returned besides its output."""
+        if not self.has_aux:
+            return result
+        return result, tree_map(lambda x: self.value(x) if isinstance(x, Tensor) else x, self.aux)
 
-    def cotangents(self, *outputs: tuple[Tensor, Any], last: bool = True) -> list[Any]:
+    # -- derivatives ----------------------------------------------------------------------------
+
+    def cotangents(
+        self, *outputs: tuple[Any, Any], record: bool | None = None, last: bool = True
+    ) -> list[Any]:
         """The cotangent of each array among the arguments, for those of outputs."""
+        record = self.outer if record is None else record
         seeds = [
-            (y.node, Tensor._of(g, None) if self.outer and not isinstance(g, Tensor) else g)
+            (y.node, g if not record or isinstance(g, Tensor) else Tensor._of(g, None))
             for y, g in outputs
-            if y.node is not None
+            if isinstance(y, Tensor) and y.node is not None
         ]
-        if seeds:
-            return _cotangents(seeds, self.nodes, self.outer, not last)
-        return [np.zeros(n.shape, n.dtype) for n in self.nodes]  # they do not depend on anything
+        # What is behind copies of Tensors may be over before a pullback is called.
+        cut = not last and any(node.parents is FREED for node in self.nodes)
+        found = _cotangents(seeds, self.nodes, record, not last, cut) if seeds else {}
+        self.independent = not found
+        return [_gradient(found, node, seeds, record) for node in self.nodes]
+
+    def derivatives(self, output: Tensor, g: Any, last: bool = True) -> list[Any]:
+        """d(g * output) by each array among the arguments, for real `g`; complex as need be.
+
+        A cotangent gives the gradient of Re(sum(g * output)): that of the imaginary part takes
+        a pass of its own, with -ig.
+        """
+        if output.dtype.kind != "c":
+            return self.cotangents((output, g), last=last)
+        real = self.cotangents((output, g), last=False)
+        imaginary = self.cotangents((output, g * -1j), last=last)
+        return [self._joined(re, im) for re, im in zip(real, imaginary, strict=True)]
+
+    def _joined(self, re: Any, im: Any) -> Any:
+        """The derivative of a complex output, given the gradients of its two parts."""
+        if re.dtype.kind != "c":
+            return re + 1j * im
+        a, b = (x._array if isinstance(x, Tensor) else x for x in (re, im))
+        with np.errstate(all="ignore"):
+            # Cauchy and Riemann: both passes compute the same, up to the factor -i and rounding.
+            allowed = np.sqrt(np.finfo(a.dtype).eps) * np.max(np.abs(a), initial=0.0)
+            differs = bool(np.any(np.abs(b + 1j * a) > allowed))
+        if differs:
+            what = f"{'the gradient of ' if self.transform == 'hessian' else ''}{self.name}"
+            raise NotDifferentiableError(
+                f"{self.transform}: {what} is not holomorphic there, so that no complex number is "
+                f"its derivative by a complex argument; take x and y of z = x + iy as two real "
+                f"arguments, or differentiate the parts of the result, np.real and np.imag, one "
+                f"by one (each gives d/dx - i d/dy)"
+            )
+        return re
 
     def collect(self, values: Iterable[Any]) -> Any:
         """One value per input, put in the containers of the arguments."""
-        iterator = map(_scalar_or_array, values)
+        iterator = map(self.plain, values)
         trees = tuple(rebuild(tree, iterator) for tree in self.trees)
         return trees[0] if self.single else trees
 
-    def value(self, output: Tensor) -> Any:
+    def value(self, x: Any) -> Any:
+        """A Tensor of the function's own, such as its output, as a result."""
         if self.outer:
-            return output
-        expose(output)  # a pullback may still need it
-        return _scalar_or_array(output._array)
+            return self.plain(x)
+        expose(x)  # a pullback may still need it
+        return self.plain(x._array)
 
-    def _leads_out(self) -> bool:
-        if any(not isinstance(node, Leaf) for node in self.nodes):
-            return True  # an argument was a Tensor with a graph behind it
-        outputs = (x for _, x in leaves(self.output) if isinstance(x, Tensor))
-        found = [x.node for x in outputs if x.node is not None]
-        seen = {*found, *self.nodes}
-        for node in found:
-            if isinstance(node, Leaf) and node not in self.nodes:
-                return True
-            for parent in node.parents if node.parents is not FREED else ():
-                if parent is not None and parent not in seen:
-                    seen.add(parent)
-                    found.append(parent)
-        return False
+    def plain(self, x: Any) -> Any:
+        """A result: a Tensor only where something outside can differentiate it.
 
+        0-d arrays become NumPy scalars, as NumPy's own functions return them.
+        """
+        if isinstance(x, Tensor):
+            if x.node is not None and _leads_out([x.node], self.run):
+                return x
+            x = x._array.copy()  # recorded gradients may be shared
+        return x[()] if isinstance(x, np.ndarray) else x
 
-def _arguments(argnum: Argnum) -> Sequence[Argument]:
-    return [argnum] if isinstance(argnum, int | str) else argnum
+    # -- outputs that do not depend on the arguments --------------------------------------------
 
+    def _warn(self) -> None:
+        """Warn that the derivatives are 0, naming the lines where values left the graph."""
+        lines = [
+            (how, source_line(code, instruction))
+            for (code, instruction), (how, nodes, stops) in self.run.exits.items()
+            if any(_reaches(node, self.nodes, stops) for node in nodes)
+            # Second derivatives are often 0, with branches inside: then only this is a mistake.
+            and not (self.run.has_derivatives and _gives_no_floats(how))
+        ]
+        if self.run.has_derivatives and not lines:
+            return
+        from .debug.exits import taken_out
 
-def _own(transform: str, what: str, x: Any) -> Tensor:
-    """A Tensor with a node of its own for an argument."""
-    if isinstance(x, Tensor) and x.node is not None:
-        return x.copy("K")
-    tensor = Tensor(x)
-    if tensor.dtype.kind not in "fc":
-        raise DTypeError(
-            f"{transform}: {what} is of dtype {tensor.dtype}, which cannot carry a gradient; pass "
-            f"floats (3.0 in place of 3), or name the other arguments with argnum"
+        what = " and ".join(f"argument {at!r}" for at in self.places)
+        reasons = taken_out(lines) or (
+            "; it is not used on any recorded way to the result. If that is meant, silence this "
+            "with warnings.simplefilter('ignore', autograd.IndependentOutputWarning)"
         )
-    tensor.requires_grad = True
-    return tensor
+        _warn_caller(
+            f"{self.transform}: the result of {self.name} does not depend on {what}, so that the "
+            f"derivative is 0{reasons}",
+            IndependentOutputWarning,
+        )
 
 
-def _scalar_or_array(x: Any) -> Any:
-    """0-d arrays as NumPy scalars, as NumPy's own functions return them."""
-    return x[()] if isinstance(x, np.ndarray) else x
+def _arguments(argnum: Argnum) -> Sequence[int | str]:
+    return [argnum] if isinstance(argnum, int | str) else list(argnum)
 
 
-def value_and_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
-    """Like `grad`, but the function returned gives the pair (value, gradient)."""
+def _described(output: Any) -> str:
+    kind = type(output).__name__
+    return f"a {kind} of {len(output)}" if isinstance(output, tuple | list | dict) else f"a {kind}"
+
+
+def _gives_no_floats(how: str) -> bool:
+    return how.startswith(("np.", "astype("))
+
+
+def _leads_out(nodes: Iterable[Node | None], run: Run) -> bool:
+    """Whether somebody outside of `run` can ask for derivatives by what `nodes` come from."""
+    return any(owner is None or owner.running for owner in _owners(nodes, run))
+
+
+def _owners(nodes: Iterable[Node | None], run: Run) -> Iterator[Run | None]:
+    """Whose leaves `nodes` come from: other calls, or the user (None).
+
+    When a call is over, its arguments are constants.
+    """
+    seen: set[Node | None] = {None}
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        assert node is not None
+        seen.add(node)
+        if node.op is not LEAF:
+            waiting += node.parents if node.parents is not FREED else ()
+        elif not isinstance(node, Argument):
+            yield None
+        elif node.run is not run:
+            yield node.run
+
+
+def _reaches(node: Node | None, ends: Sequence[Node], stops: Sequence[Node] = ()) -> bool:
+    """Whether `node` was computed from one of `ends`, on a way that does not touch `stops`."""
+    seen: set[Node | None] = {None, *stops}
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        if node in ends:
+            return True
+        assert node is not None
+        seen.add(node)
+        waiting += node.parents if node.parents is not FREED else ()
+    return False
+
+
+def _warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the user's line; Python shows a warning once for each line and text."""
+    frame = user_frame(getframe(1))
+    warnings.warn_explicit(
+        message,
+        category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        frame.f_globals.get("__name__", "sys"),
+        frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def value_and_grad(
+    function: Callable[..., Any], argnum: Argnum = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Like `grad`, but the function returned gives the pair (value, gradient).
+
+    With `has_aux` it gives ((value, aux), gradient).
+    """
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call("grad", function, argnum, args, kwargs)
-        output = call.output_tensor("f", scalar=True)
-        return call.value(output), call.pull_back((output, np.ones_like(output._array)))
+        with _Call("value_and_grad", function, argnum, args, kwargs, has_aux) as call:
+            output = call.output_tensor("f", scalar=True)
+            gradient = call.collect(call.cotangents((output, np.ones_like(output._array))))
+            return call.with_aux(call.value(output)), gradient
 
     return compute
 
 
-def grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], argnum: Argnum = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that computes the gradient of the real scalar `function`.
 
     It takes what `function` takes. `argnum`: the number of a positional argument, the name of a
     keyword argument, or a sequence of these, for which a tuple of gradients is returned. Each
-    gradient has the containers, shapes and dtypes of its argument.
+    gradient has the containers, shapes and dtypes of its argument. `has_aux`: `function` returns
+    (output, aux), of which only the output is differentiated, and the result is (gradient, aux);
+    Tensors in `aux` become arrays, as gradients are.
 
-    For complex arguments z = x + iy it is df/dx - i df/dy, the convention that needs no
-    conjugates in rules; steepest descent goes along its conjugate.
+    The output may have axes, if it has one element. For complex arguments z = x + iy the gradient
+    is df/dx - i df/dy, the convention that needs no conjugates in rules; steepest descent goes
+    along its conjugate.
 
-    Raises `DTypeError` for arguments and results that are not floating-point numbers, and
-    `ShapeError` where `function` does not return a scalar.
+    The function may change its argument in place: it gets a copy, and the gradient is that by the
+    original.
+
+    Raises `DTypeError` for arguments and results that are not floating-point numbers, `ShapeError`
+    where `function` does not return a scalar, and `TypeError` where it returns a tuple without
+    `has_aux`. Warns (`IndependentOutputWarning`) where the output does not depend on any of the
+    arguments named, unless it is a derivative itself, as in `grad(grad(f))` of a linear f.
+
+        grad(lambda x, y: x * y**2, 1)(2.0, 3.0)      # 12.0
     """
-    both = value_and_grad(function, argnum)
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        with _Call("grad", function, argnum, args, kwargs, has_aux) as call:
+            output = call.output_tensor("f", scalar=True)
+            cotangents = call.cotangents((output, np.ones_like(output._array)))
+            return call.with_aux(call.collect(cotangents))
 
     return compute
 
 
 def elementwise_grad(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
-    """The gradient of the sum of the outputs: f'(x) for a function that works elementwise.
+    """The derivative of the sum of the outputs: f'(x) for a function that works elementwise.
 
-    Complex outputs are allowed; for a holomorphic function the result is its derivative.
+    Complex outputs u + iv are allowed. By a real x the result is du/dx + i dv/dx, by a complex z
+    the derivative of a holomorphic function; of others, `NotDifferentiableError` is raised. For
+    real outputs and complex z = x + iy it is df/dx - i df/dy, as with `grad`.
     """
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
-        call = _Call("elementwise_grad", function, argnum, args, kwargs)
-        output = call.output_tensor("fc", scalar=False)
-        return call.pull_back((output, np.ones_like(output._array)))
+        with _Call("elementwise_grad", function, argnum, args, kwargs) as call:
+            output = call.output_tensor("fc", scalar=False)
+            return call.collect(call.derivatives(output, np.ones_like(output._array)))
 
     return compute
 
 
-def jacobian(function: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
+def jacobian(
+    function: Callable[..., Any], argnum: Argnum = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """All first derivatives of a function of arrays, of shape `output.shape + input.shape`.
 
-    One backward pass for each element of the output.
-    """
+    One backward pass for each element of the output; two, where it is complex. `argnum` and
+    `has_aux` as in `grad`; the result with `has_aux` is (jacobian, aux).
 
+    By a real argument x, the derivative of a complex output u + iv is du/dx + i dv/dx. By a
+    complex z = x + iy, that of a real output f is df/dx - i df/dy, and that of a complex output
+    exists only where the function is holomorphic; elsewhere (np.conj, np.abs(z) * z)
+    `NotDifferentiableError` is raised, and says what to differentiate instead.
+
+        jacobian(np.cumsum)(np.array([1.0, 2.0]))     # [[1, 0], [1, 1]]
+    """
+    return _jacobian("jacobian", function, argnum, has_aux)
+
+
+def _jacobian(
+    transform: str, function: Callable[..., Any], argnum: Argnum, has_aux: bool
+) -> Callable[..., Any]:
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
-        call = _Call("jacobian", function, argnum, args, kwargs)
-        output = call.output_tensor("fc", scalar=False)
-        if not output.size:
-            return call.collect(np.zeros(output.shape + n.shape, n.dtype) for n in call.nodes)
-        rows = []
-        for i in range(output.size):
-            g = np.zeros(output.shape, output.dtype)
-            g.flat[i] = 1
-            rows.append(call.cotangents((output, g), last=i == output.size - 1))
-        columns = zip(*rows, strict=True)
-        return call.collect(np.reshape(np.stack(c), output.shape + c[0].shape) for c in columns)
+        with _Call(transform, function, argnum, args, kwargs, has_aux) as call:
+            output = call.output_tensor("fc", scalar=False)
+            rows = []
+            for i in range(output.size):
+                g = np.zeros(output.shape, output.dtype)
+                g.flat[i] = 1
+                rows.append(call.derivatives(output, g, last=i == output.size - 1))
+            if not rows:
+                return call.with_aux(
+                    call.collect(
+                        np.zeros(output.shape + n.shape, np.result_type(n.dtype, output.dtype))
+                        for n in call.nodes
+                    )
+                )
+            columns = zip(*rows, strict=True)
+            return call.with_aux(
+                call.collect(np.reshape(np.stack(c), output.shape + c[0].shape) for c in columns)
+            )
 
     return compute
 
 
-def hessian(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]:
-    """All second derivatives of a real scalar function of an array, of shape `2 * x.shape`."""
-    return jacobian(grad(function, argnum), argnum)
+def hessian(
+    function: Callable[..., Any], argnum: int | str = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """All second derivatives of a real scalar function of an array, of shape `2 * x.shape`.
+
+    The Jacobian of the gradient. By complex arguments the gradient is holomorphic in rare cases
+    only, and `NotDifferentiableError` is raised elsewhere: take x and y of z = x + iy as real
+    arguments. `has_aux` as in `grad`; the result is then (hessian, aux).
+    """
+    return _jacobian("hessian", grad(function, argnum, has_aux=has_aux), argnum, has_aux)
 
 
 def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]:
@@ -337,20 +610,28 @@ def hvp(function: Callable[..., Any], argnum: int | str = 0) -> Callable[..., An
                 f"as the last, the vector"
             )
         *args_, vector = args
-        call = _Call("hvp", gradient, argnum, tuple(args_), kwargs)
-        pairs = [
-            (slope, v if isinstance(v, Tensor) else Tensor(v))
-            for slope, v in _matched("hvp", call.output, vector)
-        ]
-        if complex_ones := [x.dtype for pair in pairs for x in pair if x.dtype.kind == "c"]:
-            raise DTypeError(
-                f"hvp: the argument and the vector must be real, got dtype {complex_ones[0]}"
-            )
-        call.outer = call.outer or any(v.requires_grad for _, v in pairs)
-        cotangents = [(slope, v.astype(slope.dtype)) for slope, v in pairs]
-        return call.pull_back(*cotangents if call.outer else [(s, v._array) for s, v in cotangents])
+        with _Call("hvp", gradient, argnum, tuple(args_), kwargs) as call:
+            pairs = [
+                (slope, v if isinstance(v, Tensor) else Tensor(v))
+                for slope, v in _matched("hvp", call.output, vector)
+            ]
+            if complex_ones := [x.dtype for pair in pairs for x in pair if x.dtype.kind == "c"]:
+                raise DTypeError(
+                    f"hvp: the argument and the vector must be real, got dtype {complex_ones[0]}"
+                )
+            call.outer = call.outer or _may_lead_out(vector, call)
+            cotangents = [(slope, v.astype(slope.dtype)) for slope, v in pairs]
+            if not call.outer:
+                cotangents = [(slope, v._array) for slope, v in cotangents]
+            return call.collect(call.cotangents(*cotangents))
 
     return compute
+
+
+def _may_lead_out(tree: Any, call: _Call) -> bool:
+    """Whether results of `call` and of the Tensors in `tree` can be differentiated by these."""
+    nodes = [x.node for _, x in leaves(tree) if isinstance(x, Tensor)]
+    return grad_enabled() and _leads_out(nodes, call.run)
 
 
 def _matched(transform: str, tree: Any, vector: Any) -> list[tuple[Any, Any]]:
@@ -366,27 +647,44 @@ def _matched(transform: str, tree: Any, vector: Any) -> list[tuple[Any, Any]]:
     return [(a, b) for (_, a), (_, b) in pairs]
 
 
-def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The value of `function(*args)`, and the function that pulls cotangents back to `args`.
 
-    `function` returns one array. The second result takes a cotangent of the value's shape, any
-    number of times, and returns a tuple with one gradient per argument.
+    `function` returns one array; with `has_aux`, (output, aux), and the result is (value,
+    pullback, aux). The pullback takes a cotangent g of the value's shape, any number of times, and
+    returns a tuple with one gradient per argument: that of Re(sum(g * value)), for complex values
+    too, so that no conjugates appear.
+
+    The pullback raises `ShapeError` for a cotangent of another shape, and `DTypeError` for a
+    complex one of a real value.
     """
-    call = _Call("vjp", function, range(len(args)), args, {})
-    output = call.output_tensor("fc", scalar=False)
+    with _Call("vjp", function, range(len(args)), args, {}, has_aux) as call:
+        output = call.output_tensor("fc", scalar=False)
+        call.independent = not _reaches(output.node, call.nodes)
+        value = call.with_aux(call.value(output))
+    owners = set(_owners([output.node, *call.nodes], call.run)) if call.outer else set()
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        if np.shape(g) != output.shape:
+        g = g if isinstance(g, Tensor) else np.asarray(g)
+        if g.shape != output.shape:
             raise ShapeError(
-                f"vjp: the cotangent has shape {np.shape(g)}, the value has shape {output.shape}"
+                f"vjp: the cotangent has shape {g.shape}, the value has shape {output.shape}"
             )
-        if not isinstance(g, Tensor):
-            g = np.asarray(g, output.dtype)
-        elif not call.outer:
-            call.outer = g.requires_grad
-        return call.pull_back((output, g), last=False)
+        if g.dtype.kind not in "biufc" or (g.dtype.kind == "c" and output.dtype.kind != "c"):
+            raise DTypeError(
+                f"vjp: the cotangent has dtype {g.dtype}, the value has dtype {output.dtype}; pass "
+                f"real numbers (np.real(g)), or pull back the real and the imaginary part one by "
+                f"one"
+            )
+        # What was outside when the function ran may be over by now.
+        is_open = any(owner is None or owner.running for owner in owners)
+        record = (is_open and grad_enabled()) or _may_lead_out(g, call)
+        g = g.astype(output.dtype)
+        if isinstance(g, Tensor) and not record:
+            g = g._array
+        return call.collect(call.cotangents((output, g), record=record, last=False))
 
-    return call.value(output), pullback
+    return (value[0], pullback, value[1]) if has_aux else (value, pullback)
 
 
 def jvp(
@@ -394,27 +692,35 @@ def jvp(
 ) -> tuple[Any, Any]:
     """The value of `function(*primals)`, and its derivative in the direction `tangents`.
 
-    `tangents`: one per primal, with its containers and shapes. The pulled-back cotangent is
-    linear in the cotangent g, and its derivative by g along the tangents is the answer: forward
-    mode by reversing twice (J. Townsend, "A new trick for calculating Jacobian vector products",
-    2017).
+    `tangents`: one per primal, with its containers and shapes, and real where it is real. The
+    derivative is complex where the value is; it exists for functions that are not holomorphic too.
+
+    The pulled-back cotangent is linear in the cotangent g, and its derivative by g along the
+    tangents is the answer: forward mode by reversing twice (J. Townsend, "A new trick for
+    calculating Jacobian vector products", 2017).
     """
     primals, tangents = tuple(primals), tuple(tangents)
-    call = _Call("jvp", function, range(len(primals)), primals, {})
-    output = call.output_tensor("fc", scalar=False)
-    outer = call.outer
-    call.outer = True  # the pulled-back cotangent is to be differentiated
-    g = Tensor(np.zeros_like(output._array), requires_grad=True)
-    with enable_grad():
-        pulled = _matched("jvp", call.pull_back((output, g)), tangents)
-        slope = functools.reduce(np.add, [np.sum(a * b) for a, b in pulled])
-    call.outer = outer
-    if not isinstance(slope, Tensor) or slope.node is None:
-        return call.value(output), np.zeros_like(output._array)
-    seed = np.ones_like(slope._array)
-    if outer or any(isinstance(x, Tensor) and x.requires_grad for _, x in leaves(tangents)):
-        return call.value(output), gradients(slope, g, Tensor(seed), create_graph=True)
-    return call.value(output), _scalar_or_array(gradients(slope, g, seed))
+    pairs = _matched("jvp", primals, tangents)
+    with _Call("jvp", function, range(len(primals)), primals, {}) as call:
+        for (_, v), node in zip(pairs, call.nodes, strict=True):
+            if np.iscomplexobj(v) and node.dtype.kind != "c":
+                raise DTypeError(
+                    f"jvp: a tangent has dtype {np.asarray(v).dtype}, its primal {node.dtype}; "
+                    f"pass a real tangent, or a complex primal"
+                )
+        output = call.output_tensor("fc", scalar=False)
+        g = Tensor._of(np.zeros_like(output._array), Argument(output.shape, output.dtype, call.run))
+        record = call.outer or _may_lead_out(tangents, call)
+        pulled = call.cotangents((output, g), record=True)
+        with enable_grad():
+            terms = [np.real(np.sum(a * v)) for a, (_, v) in zip(pulled, pairs, strict=True)]
+            slope = functools.reduce(np.add, terms)
+        if isinstance(slope, Tensor) and slope.node is not None:
+            seed = Tensor(1.0, dtype=slope.dtype) if record else None
+            derivative = gradients(slope, g, seed, create_graph=record)
+        else:
+            derivative = np.zeros_like(output._array)
+        return call.value(output), call.plain(derivative)
 
 
 # -- memory -------------------------------------------------------------------------------------
@@ -423,72 +729,143 @@ def jvp(
 def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, which keeps only its inputs and computes the rest again in the backward pass.
 
-    For a function of arrays (positional arguments, or containers of them) that returns one
-    array. Tensors that it uses without getting them as arguments get their gradients too. It
-    must compute the same both times: a random generator is not rewound.
+    Arguments and results are arrays, or containers of them. Tensors that the function uses
+    without getting them as arguments get their gradients too. It must compute the same both
+    times (a random generator is not rewound): `GraphError` is raised where the second results
+    are seen to differ from the first. Raises `TypeError` where it returns no Tensor, though it
+    got some that require a gradient.
+
+        hidden = checkpoint(block)(hidden)
     """
+    name = getattr(function, "__name__", "function")
+    # What a call needs goes with its node, as an option: the operation refers to no call.
+    operation = Op(f"checkpoint({name})", _first_outputs, joint=_computed_again)
 
     @functools.wraps(function)
     def compute(*args: Any, **kwargs: Any) -> Any:
         if not grad_enabled():
             return function(*args, **kwargs)
-        tensors = [x for _, x in leaves(args) if isinstance(x, Tensor) and x.requires_grad]
-
-        def replay(inputs: Sequence[Tensor]) -> Tensor:
-            """Run the function on other Tensors in place of those that require a gradient."""
-            others = iter(inputs)
-            replaced = tree_map(
-                lambda x: next(others) if isinstance(x, Tensor) and x.requires_grad else x, args
-            )
-            with enable_grad():
-                return differentiated(function, *replaced, **kwargs)
-
-        start = Tensor(0.0, requires_grad=True).node
-        assert start is not None
-        probe = [Tensor(x._array, requires_grad=True) for x in tensors]
-        output = replay(probe)
-        if not isinstance(output, Tensor):
-            raise TypeError(
-                f"checkpoint: {getattr(function, '__name__', 'the function')} must return one "
-                f"tensor, got {type(output).__name__}"
-            )
-        if output.node is None:
+        tensors = [x for _, x in leaves((args, kwargs)) if _is_recorded(x)]
+        call = _Checkpoint(function, name, args, kwargs)
+        number = next_number()
+        inputs, nodes = call.inputs([x._array for x in tensors])
+        output = call.run(inputs)
+        found = [x for _, x in leaves(output)]
+        if tensors and not any(isinstance(x, Tensor) for x in found):
+            raise TypeError(f"checkpoint: {name} must return tensors, got {type(output).__name__}")
+        call.places = [i for i, x in enumerate(found) if _is_recorded(x)]
+        if not call.places:
             return output
-        own = {x.node for x in probe}
-        around = _made_before(start.number, output.node, own)
-
-        def rule(g: Any, _: Any, *inputs: Any) -> list[Any]:
-            record = isinstance(g, Tensor)
-            entries = [
-                x.copy() if isinstance(x, Tensor) else Tensor(x, requires_grad=True)
-                for x in inputs[: len(tensors)]
-            ]
-            again = replay(entries)
-            assert again.node is not None
-            wanted = [x.node for x in entries if x.node is not None] + around
-            if record:
-                found = recorded_backward_pass([(again.node, g)], wanted, cut=True)
-            else:
-                found = backward_pass([(again.node, g)], wanted, cut=True)
-            return [dense(found.get(node)) for node in wanted]
-
-        name = f"checkpoint({getattr(function, '__name__', 'function')})"
-        value = output._array
+        call.outputs = tuple(found[i]._array for i in call.places)
+        call.samples = [_sample(x) for x in call.outputs]
+        call.around = _made_before(number, [found[i].node for i in call.places], nodes)
         # The tensors around are inputs too: in the graph, though not in the call.
-        operation = Op(name, lambda *_: value, joint=rule)
-        return operation(*tensors, *(Tensor._of(np.empty(0), node) for node in around))
+        around = (Tensor._of(np.empty(0), node) for node in call.around)
+        results = operation(*tensors, *around, call=call)
+        for i, x in zip(call.places, _several(results), strict=True):
+            found[i] = x
+        return rebuild(output, iter(found))
 
     return compute
 
 
-def _made_before(number: int, output: Node, inputs: set[Node | None]) -> list[Node]:
+class _Checkpoint:
+    """One call of a function, as far as it takes to repeat it."""
+
+    def __init__(
+        self, function: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any]
+    ) -> None:
+        self.function = function
+        self.name = name
+        #: The arguments, with `_Checkpoint` in place of those that require a gradient.
+        self.arguments = tree_map(_unrecorded, (args, kwargs))
+        self.places: list[int] = []  # of the outputs that require a gradient, among all
+        self.outputs: tuple[Any, ...] = ()
+        self.samples: list[Any] = []
+        self.around: list[Node] = []
+
+    def inputs(self, arrays: Sequence[Any]) -> tuple[list[Tensor], list[Node]]:
+        """Tensors to run the function on, and their nodes: it may change them in place."""
+        run = Run()
+        tensors = [
+            x.copy() if isinstance(x, Tensor) else Tensor._of(x, Argument(x.shape, x.dtype, run))
+            for x in arrays
+        ]
+        return tensors, [x.node for x in tensors if x.node is not None]
+
+    def run(self, inputs: Sequence[Tensor]) -> Any:
+        others = iter(inputs)
+        args, kwargs = tree_map(lambda x: next(others) if x is _Checkpoint else x, self.arguments)
+        with enable_grad():
+            return differentiated(self.function, *args, **kwargs)
+
+    def again(self, inputs: Sequence[Tensor]) -> list[Node]:
+        """The nodes of the outputs, computed once more."""
+        found = [x for _, x in leaves(self.run(inputs))]
+        nodes = []
+        for i, sample in zip(self.places, self.samples, strict=True):
+            node = found[i].node if i < len(found) and isinstance(found[i], Tensor) else None
+            if node is None or not np.allclose(
+                _sample(found[i]._array), sample, rtol=1e-4, atol=1e-8, equal_nan=True
+            ):
+                raise GraphError(
+                    f"checkpoint: {self.name} did not compute the same in the backward pass as "
+                    f"before; draw random numbers outside of it, and do not change in between "
+                    f"what it uses"
+                )
+            nodes.append(node)
+        return nodes
+
+
+def _is_recorded(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.node is not None
+
+
+def _unrecorded(x: Any) -> Any:
+    if _is_recorded(x):
+        return _Checkpoint
+    # Another Tensor around the same array: the user's may be changed in place before backward.
+    if isinstance(x, Tensor):
+        return Tensor._of(x._array, None)
+    return x.copy() if isinstance(x, np.ndarray) and x.nbytes <= COPIED else x
+
+
+def _sample(x: Any) -> Any:
+    """All elements of a small array, some thousands of a large one."""
+    return np.ravel(x)[:: max(1, x.size // 4096)].copy()
+
+
+def _first_outputs(*_: Any, call: _Checkpoint) -> Any:
+    outputs, call.outputs = call.outputs, ()
+    return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _several(x: Any) -> Sequence[Any]:
+    return x if isinstance(x, tuple | list) else [x]
+
+
+def _computed_again(g: Any, _: Any, *inputs: Any, call: Any = None) -> list[Any]:
+    tensors, nodes = call.inputs(inputs[: len(inputs) - len(call.around)])
+    seeds = list(zip(call.again(tensors), _several(g), strict=True))
+    wanted = [*nodes, *call.around]
+    record = isinstance(seeds[0][1], Tensor)
+    run = recorded_backward_pass if record else backward_pass
+    found = run(seeds, wanted, cut=True)
+    return [dense(found.get(node)) for node in wanted]
+
+
+def _made_before(number: int, outputs: Sequence[Node], own: Sequence[Node]) -> list[Node]:
     """The nodes of tensors that a function used without getting them among its inputs."""
-    found: list[Node] = [output]
     around: list[Node] = []
-    seen = {output, *inputs}
-    for node in found:
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                (around if parent.number < number else found).append(parent)
+    seen: set[Node | None] = {None, *own}
+    waiting: list[Node | None] = [*outputs]
+    for node in waiting:
+        if node in seen:
+            continue
+        assert node is not None
+        seen.add(node)
+        if node.number < number:
+            around.append(node)
+        elif node.parents is not FREED:
+            waiting += node.parents
     return around

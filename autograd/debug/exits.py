@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..changes import owner_of
@@ -43,12 +44,31 @@ _COMPARISONS = {f"np.{name}" for name in ("equal", "not_equal", "less", "less_eq
 _COMPARISONS.add("np.greater_equal")
 
 
+_NO_GRAD = (
+    "move it out of the no_grad block or function, or put it under `with autograd.enable_grad():`"
+)
+
+
 def exit_at(event: Event, head: str = "") -> Why:
     """The reason for what was computed outside of any graph."""
-    name = event.name
+    kind, what, remedy = _exit(event.name)
+    return Why(kind, head + what, event.line, remedy)
+
+
+def taken_out(exits: Sequence[tuple[str, str]]) -> str:
+    """What happened at some lines, for a message: each is what was written there, and the line."""
+    return "".join(
+        f"\n  at {line}: {what}; {remedy}"
+        for (_, what, remedy), line in ((_exit(name), line) for name, line in exits)
+    )
+
+
+def _exit(name: str) -> _Exit:
     if name in _EXITS:
-        kind, what, remedy = _EXITS[name]
-    elif name.startswith("astype("):
+        return _EXITS[name]
+    if name.endswith(" under no_grad"):
+        return "no_grad", f"{name} was computed, where nothing is recorded", _NO_GRAD
+    if name.startswith("astype("):
         kind, what = "integers", f"{name} makes integers, which carry no gradient"
         remedy = "stay in floats, or use the integers for choosing only"
     elif name in _COMPARISONS:
@@ -60,7 +80,7 @@ def exit_at(event: Event, head: str = "") -> Why:
     else:
         kind, what = "constant", f"{name} returns a plain array, without a gradient"
         remedy = f"let the gradient flow by another way than through {name}"
-    return Why(kind, head + what, event.line, remedy)
+    return kind, what, remedy
 
 
 def unrecorded(event: Event, head: str = "") -> Why:
@@ -69,8 +89,7 @@ def unrecorded(event: Event, head: str = "") -> Why:
         "no_grad",
         f"{head}{event.name} was computed under no_grad, where nothing is recorded",
         event.line,
-        "move it out of the no_grad block or function, or put it under "
-        "`with autograd.enable_grad():`",
+        _NO_GRAD,
     )
 
 

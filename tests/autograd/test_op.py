@@ -696,3 +696,32 @@ def test_power_with_a_modulus_raises_as_numpy_does() -> None:
 def test_argument_that_is_none_is_named(call: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         call(leaf(2, 3))
+
+
+def test_rule_made_anew_is_not_left_to_the_cycle_collector() -> None:
+    def use() -> None:
+        x = leaf(3)
+        for op in (
+            rule(lambda x: x**2, lambda g, _, x: 2 * g * x),
+            rule(lambda x, y: x * y, lambda g, _, x, y: g * y, lambda g, _, x, y: g * x),
+            rule(lambda x, i: x[i], lambda g, _, x, i: g + 0 * x, None),
+            rule(lambda *xs: xs[0] * 2, joint=lambda g, _, *xs: [2 * g] + [None] * (len(xs) - 1)),
+        ):
+            args = (x, x)[: op.arity or 2] if None not in op.vjps else (x, np.arange(3))
+            y = op(*args)
+            np.testing.assert_array_equal(op.apply(*args).data, y.data)
+            y.sum().backward()
+
+    use()
+    gc.collect()
+    gc.disable()
+    try:
+        use()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_op_has_no_other_attributes() -> None:
+    with pytest.raises(AttributeError, match="'Op' object has no attribute 'aply'"):
+        rule(lambda x: x, lambda g, *_: g).aply  # noqa: B018

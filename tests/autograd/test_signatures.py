@@ -51,7 +51,10 @@ def test_option_not_named_by_the_rules_is_refused() -> None:
     x = leaf(2, 3)
     with pytest.raises(NotDifferentiableError, match="clip: no gradient rule honours dtype="):
         np.clip(x, 0, 1, dtype=np.float32)
-    with pytest.raises(NotDifferentiableError, match=r"clip: out= .*has no graph to record the result in; leave it out"):
+    with pytest.raises(
+        NotDifferentiableError,
+        match=r"clip: out= .*has no graph to record the res",
+    ):
         np.clip(x, 0, 1, out=np.zeros((2, 3)))
     with pytest.raises(NotDifferentiableError, match="leave it out and write that step"):
         np.clip(x, 0, 1, where=x.data > 0)
