@@ -22,7 +22,7 @@ from . import op, scopes
 from .broadcasting import unbroadcast
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .hooks import hooked
+from .hooks import drop_freed, hooked
 from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, recorded_arguments
 
@@ -123,6 +123,8 @@ def backward_pass(
         if not retain_graph:
             node.parents = node.saved = FREED
             node.options = NO_OPTIONS
+    if is_watched and observing is None and not retain_graph:
+        drop_freed(order)
     for node in ends:
         if node in pending:
             results[node] = pending[node]
