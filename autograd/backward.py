@@ -231,15 +231,15 @@ def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
-    token = _rule_is_recorded.set(True)
-    first = next_number()
+    first, before = next_number(), _rule_is_recorded.get()
     try:
+        _rule_is_recorded.set(True)
         with enable_grad():
             results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
         scopes.record((first, next_number(), "", scopes.BACKWARD))
         return results
     finally:
-        _rule_is_recorded.reset(token)
+        _rule_is_recorded.set(before)
 
 
 def rule_is_recorded() -> bool:
