@@ -111,7 +111,8 @@ def fill(
 if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
     # Objects that hold each other in a chain are freed within each other, up to some depth. That
     # of Python 3.13, and of it alone, needs a stack of 1 MiB, which a thread need not have. So
-    # every 64th node ends the descent, and the first of those goes on from there.
+    # every 61st node ends the descent, and the first of those goes on from there. (A prime number,
+    # or in a loop it might always be one that nothing hangs from.)
 
     _at_work = threading.local()
     _fill = fill
@@ -120,8 +121,9 @@ if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
         __slots__ = ()
 
         def __del__(self) -> None:
-            held = self.parents, self.saved
+            held = self.parents, self.saved, self.options
             self.parents = self.saved = FREED
+            self.options = NO_OPTIONS
             waiting = vars(_at_work).get("waiting")
             if waiting is not None:
                 waiting.append(held)
@@ -136,7 +138,7 @@ if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
 
     def fill(node, *fields):
         _fill(node, *fields)
-        if not node.number % 64 and type(node) is Node:
+        if not node.number % 61 and type(node) is Node:
             node.__class__ = _Landing
         return node
 
