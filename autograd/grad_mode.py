@@ -4,6 +4,10 @@ The mode belongs to the running thread and context (a `ContextVar`), survives ex
 does not leak out of a generator that is suspended inside a `with no_grad():` block: such a
 block counts only while the generator's own frame is on the stack. The exception is a generator
 made into a context manager: its suspension is the block, so there the mode holds.
+
+Ctrl-C ends a block as any exception does. Only where it comes before the first line of `__exit__`
+can nothing be done at once: then the mode ends when `no_grad()` itself is freed, with the traceback
+or, if it was kept in a variable, with that.
 """
 
 from __future__ import annotations
