@@ -21,7 +21,7 @@ from .broadcasting import unbroadcast
 from .changes import check_unchanged, check_watched, inside_rule, latest
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
-from .hooks import hooked
+from .hooks import drop_freed, hooked
 from .node import FREED, LEAF, NO_OPTIONS, Node, next_number, quoted_name
 from .op import OUTPUT, Op, kind_of, recorded_arguments
 
@@ -130,6 +130,8 @@ def backward_pass(
         if not retain_graph:
             node.parents = node.saved = FREED
             node.options = NO_OPTIONS
+    if is_watched and observing is None and not retain_graph:
+        drop_freed(order)
     for node in ends:
         if node in pending:
             results[node] = pending[node]
@@ -277,15 +279,15 @@ def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
-    token = inside_rule.set([])
-    first = next_number()
+    first, before = next_number(), inside_rule.get()
     try:
+        inside_rule.set([])
         with enable_grad():
             results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
         scopes.record((first, next_number(), "", scopes.BACKWARD))
         return results
     finally:
-        inside_rule.reset(token)
+        inside_rule.set(before)
 
 
 def rule_is_recorded() -> bool:

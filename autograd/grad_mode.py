@@ -4,12 +4,15 @@ The mode belongs to the running thread and context (a `ContextVar`), survives ex
 does not leak out of a generator that is suspended inside a `with no_grad():` block: such a
 block counts only while the generator's own frame is on the stack. The exception is a generator
 made into a context manager: its suspension is the block, so there the mode holds.
+
+Ctrl-C ends a block as any exception does. Only where it comes before the first line of `__exit__`
+can nothing be done at once: then the mode ends when `no_grad()` itself is freed, with the traceback
+or, if it was kept in a variable, with that.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import inspect
 import sys
@@ -173,9 +176,10 @@ class _GradMode:
     """A `with` block, or a decorator, that sets the mode and restores it."""
 
     enabled: bool | None
+    _scopes: list[_Scope] = []  #: those entered and not left; each instance has its own
 
     def __init__(self) -> None:
-        self._scopes: list[_Scope] = []
+        self._scopes = []
 
     def __enter__(self) -> Any:
         self._enter(sys._getframe(1))
@@ -185,25 +189,38 @@ class _GradMode:
         suspends = caller.f_code.co_flags & _SUSPENDABLE and resumed_by != _CONTEXTLIB
         frame = caller if suspends else None
         scope = _Scope(self.enabled, frame, _current.get(), self._observer_inside())
-        self._scopes.append(scope)
-        _current.set(scope)
+        try:
+            self._scopes.append(scope)
+            _current.set(scope)
+        except BaseException:  # Ctrl-C: the block will not be entered
+            scope.open = False
+            self._scopes[:] = [other for other in self._scopes if other.open]
+            raise
 
     def _observer_inside(self) -> Observer | None:
         return None
 
     def __exit__(self, *_: object) -> None:
-        scope = self._scopes.pop()
-        scope.open = False
+        scope = self._scopes[-1]
+        scope.open = False  # first of all, in case that Ctrl-C ends the rest
         scope.frame = None
+        self._scopes.pop()
         top = _current.get()
         while top is not None and not top.open:
             top = top.outer
         _current.set(top)
 
+    def __del__(self) -> None:
+        # Python may deliver Ctrl-C when `__enter__` is done and the block has not begun, or before
+        # the first line of `__exit__`: then nobody but this ends the mode.
+        for scope in self._scopes:
+            scope.open = False
+            scope.frame = None
+
     def _another(self) -> _GradMode:
         """The same mode for a call of a decorated function: calls may end in any order."""
-        other = copy.copy(self)
-        other._scopes = []
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), _scopes=[])
         return other
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:

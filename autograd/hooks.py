@@ -3,13 +3,14 @@
     handle = hidden.register_hook(lambda g: print(abs(g).max()))
     hidden.retain_grad()                        hidden.grad will be there after backward()
 
-They are held by their node, so that they go with it, also where a hook holds its own tensor. The
-backward pass asks here for them, and only while there are any.
+They are held by their node, so that they go with it, and they go when a backward pass has freed
+it, for a hook may hold its own tensor. The backward pass asks here for them, and only while there
+are any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,7 +18,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from .errors import ShapeError
-from .node import Leaf, Node
+from .node import FREED, Leaf, Node
 from .sparse import RowGradient
 
 Hook = Callable[[Any], Any]
@@ -87,6 +88,16 @@ def of(node: Node) -> Hooked:
     if entry is None:
         entry = hooked[id(node)] = node.hooked = Hooked()
     return entry
+
+
+def drop_freed(nodes: Iterable[Node]) -> None:
+    """Take away the hooks of those nodes that no further pass can visit."""
+    for node in nodes:
+        entry = hooked.get(id(node))
+        if entry is not None and (
+            node.parents is FREED or any(p is not None and p.parents is FREED for p in node.parents)
+        ):
+            entry.hooks.clear()
 
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import threading
 from contextvars import ContextVar
 from itertools import count
 from types import CodeType, FrameType
@@ -138,6 +139,41 @@ def fill(
     node.code = frame.f_code
     node.instruction = frame.f_lasti
     return node
+
+
+if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
+    # Objects that hold each other in a chain are freed within each other, up to some depth. That
+    # of Python 3.13, and of it alone, needs a stack of 1 MiB, which a thread need not have. So
+    # every 61st node ends the descent, and the first of those goes on from there. (A prime number,
+    # or in a loop it might always be one that nothing hangs from.)
+
+    _at_work = threading.local()
+    _fill = fill
+
+    class _Landing(Node):
+        __slots__ = ()
+
+        def __del__(self) -> None:
+            held = self.parents, self.saved, self.options
+            self.parents = self.saved = FREED
+            self.options = NO_OPTIONS
+            waiting = vars(_at_work).get("waiting")
+            if waiting is not None:
+                waiting.append(held)
+                return
+            _at_work.waiting = waiting = [held]
+            del held
+            try:
+                while waiting:
+                    waiting.pop()
+            finally:
+                del _at_work.waiting
+
+    def fill(node, *fields):
+        _fill(node, *fields)
+        if not node.number % 61 and type(node) is Node:
+            node.__class__ = _Landing
+        return node
 
 
 class Leaf(Node):

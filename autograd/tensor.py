@@ -294,7 +294,10 @@ class Tensor:
         for leaf, g in results.items():
             assert isinstance(leaf, Leaf)
             if leaf.grad is not None:
-                leaf.grad += g
+                if isinstance(leaf.grad, RowGradient) and not isinstance(g, RowGradient):
+                    leaf.grad = leaf.grad + g  # an array: there is nothing left to save
+                else:
+                    leaf.grad += g
                 continue
             # A gradient may be shared with another leaf, or be a view: then take a copy.
             if id(g) in given or getattr(g, "base", None) is not None:

@@ -392,9 +392,16 @@ def arrays_of(function: str, state: Any) -> dict[str, Any]:
 def evaluating(module: Module) -> Iterator[None]:
     """Evaluation mode for a while; then every module has its own mode again."""
     modes = [(part, part.training) for part in module.modules()]
-    module.eval()
     try:
-        yield
+        try:
+            module.eval()
+            yield
+        finally:
+            _set_modes(modes)
     finally:
-        for part, mode in modes:
-            part.training = mode
+        _set_modes(modes)  # in case that Ctrl-C ended the first
+
+
+def _set_modes(modes: list[tuple[Module, bool]]) -> None:
+    for module, mode in modes:
+        module.training = mode

@@ -136,16 +136,24 @@ def _unchanged(model: Module) -> Iterator[None]:
     attributes = [(module, dict(vars(module))) for module in model.modules()]
     buffers = [(buffer.data, buffer.data.copy()) for _, buffer in model.named_buffers()]
     generators = [(g.bit_generator, g.bit_generator.state) for g in generators_in(model).values()]
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         for module, before in attributes:
-            vars(module).clear()
             vars(module).update(before)
+            for name in vars(module).keys() - before.keys():
+                del vars(module)[name]
         for array, copy in buffers:
             array[...] = copy
         for bits, state in generators:
             bits.state = state
+
+    try:
+        try:
+            yield
+        finally:
+            restore()
+    finally:
+        restore()  # in case that Ctrl-C ended the first
 
 
 def _shape(value: Any) -> str:

@@ -280,7 +280,10 @@ def live_nodes(since: int = 0) -> Live:
         [
             x
             for x in gc.get_objects()
-            if type(x) is Node and getattr(x, "parents", FREED) is not FREED and x.number >= since
+            if issubclass(type(x), Node)
+            and not issubclass(type(x), Leaf)
+            and getattr(x, "parents", FREED) is not FREED
+            and x.number >= since
         ]
     )
 

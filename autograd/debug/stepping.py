@@ -57,11 +57,11 @@ class Step:
         self.node = visit.node
         self.name = name_of(visit.node)
         self.is_leaf = visit.is_leaf
-        self.line = visit.node.source()
         self.grad = visit.cotangent
         self.arrived = [Contribution(v.node, g) for v, g in visit.received]
-        parts = [norm(part.grad) for part in self.arrived]
-        self.cancels = len(parts) > 1 and norm(self.grad) <= _CANCELLED * sum(parts)
+        self.cancels = len(self.arrived) > 1 and norm(self.grad) <= _CANCELLED * sum(
+            norm(part.grad) for part in self.arrived
+        )
         self.sent: list[Contribution] = []
         self.places: list[int] = []  #: the inputs that `sent` belongs to
         for place, g in visit.sent:
@@ -71,6 +71,10 @@ class Step:
             text, values = (formula(rule), values_of(rule, visit.saved)) if rule else ("", {})
             self.sent.append(Contribution(parent, g, text, values))
             self.places.append(place)
+
+    @property
+    def line(self) -> str:
+        return self.node.source()  # takes as long as all the rest: most steps are never printed
 
     def __str__(self) -> str:
         kind = "leaf" if self.is_leaf else self.name

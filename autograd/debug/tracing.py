@@ -95,9 +95,9 @@ class Trace(Observer):
     def unfreed(self) -> Iterator[None]:
         """Undo for a while what backward passes in the block freed."""
         freed = [node for node in self._visited if node.parents is FREED]
-        for node in freed:
-            node.parents, node.saved, node.options = self._visited[node]
         try:
+            for node in freed:
+                node.parents, node.saved, node.options = self._visited[node]
             yield
         finally:
             for node in freed:

@@ -85,13 +85,13 @@ def _as_column(shape: tuple[int, ...]) -> tuple[int, ...]:
 def block(arrays: Any) -> Any:
     depth = _depth(arrays)
     ndim = max([depth, *map(np.ndim, _innermost(arrays))])
+    return _joined(arrays, -depth, ndim)
 
-    def joined(x: Any, axis: int) -> Any:
-        if isinstance(x, list):
-            return np.concatenate([joined(part, axis + 1) for part in x], axis)
-        return _at_least(ndim, x)
 
-    return joined(arrays, -depth)
+def _joined(x: Any, axis: int, ndim: int) -> Any:
+    if isinstance(x, list):
+        return np.concatenate([_joined(part, axis + 1, ndim) for part in x], axis)
+    return _at_least(ndim, x)
 
 
 def _depth(arrays: Any) -> int:

@@ -328,13 +328,15 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
                 (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
                 for k in range(i, j)
             )
+    return _product(arrays, cut, 0, n - 1)
 
-    def product(i: int, j: int) -> Any:
-        if i == j:
-            return arrays[i]
-        return matmul(product(i, cut[i, j]), product(cut[i, j] + 1, j))
 
-    return product(0, n - 1)
+def _product(arrays: Sequence[Any], cut: dict[tuple[int, int], int], i: int, j: int) -> Any:
+    """That of matrices i to j, each pair of factors cut where `cut` says."""
+    if i == j:
+        return arrays[i]
+    k = cut[i, j]
+    return matmul(_product(arrays, cut, i, k), _product(arrays, cut, k + 1, j))
 
 
 @handles(np.linalg.matrix_power)

@@ -12,8 +12,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, enable_grad, grad, grad_enabled, no_grad
-from autograd.grad_mode import Observer, Observing
+from autograd import (
+    Tensor,
+    debug,
+    detect_anomaly,
+    enable_grad,
+    grad,
+    grad_enabled,
+    hvp,
+    named_scope,
+    no_grad,
+    why,
+)
+from autograd.backward import rule_is_recorded
+from autograd.grad_mode import Observer, Observing, current_scope, observer
+from tests.interruptions import interruptions
 
 x = Tensor(np.ones(2), requires_grad=True)
 
@@ -406,3 +419,133 @@ def test_observer_of_a_decorated_function_is_told_of_every_call() -> None:
     down(0)
     np.exp(x)
     assert diary.events == ["exp/1"] * 3
+
+
+# -- Ctrl-C -------------------------------------------------------------------------------------
+
+#: The files with blocks that switch something on and off.
+SWITCHING = [
+    "test_grad_mode.py", "grad_mode.py", "contextlib.py", "scopes.py", "backward.py", "anomaly.py",
+    "listings.py", "tracing.py", "stepping.py", "why.py",
+]  # fmt: skip
+
+
+def f(x: Any) -> Any:
+    return (np.exp(x) * x).sum()
+
+
+def blocks() -> None:
+    with no_grad():
+        f(x)
+        with enable_grad():
+            f(x).backward()
+
+
+@no_grad()
+def decorated() -> None:
+    f(x)
+
+
+def generator() -> None:
+    @no_grad()
+    def numbers() -> Iterator[Any]:
+        yield f(x)
+        with enable_grad():
+            yield f(x)
+
+    list(numbers())
+
+
+def context_manager() -> None:
+    @contextlib.contextmanager
+    def evaluation() -> Iterator[None]:
+        with no_grad():
+            yield
+
+    with evaluation():
+        f(x)
+
+
+def recursion() -> None:
+    mode = no_grad()
+
+    @mode
+    def inner(depth: int) -> None:
+        if depth:
+            inner(depth - 1)
+
+    inner(3)
+
+
+def anomaly() -> None:
+    with detect_anomaly():
+        f(x).backward()
+
+
+def names() -> None:
+    with named_scope("a"):
+        f(x)
+
+
+def listing() -> None:
+    with debug.promotions(), debug.accumulations():
+        f(x).backward()
+
+
+def costs() -> None:
+    with debug.ledger():
+        f(x).backward()
+
+
+def trace() -> None:
+    with debug.tracing():
+        f(x).backward()
+
+
+def stepping() -> None:
+    list(f(x).backward_steps())
+
+
+def second_order() -> None:
+    grad(lambda x: grad(f)(x).sum())(np.ones(2))
+    hvp(f)(np.ones(2), np.ones(2))
+
+
+def question() -> None:
+    why(x, lambda: f(x))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        blocks, decorated, generator, context_manager, recursion, anomaly, names, listing, costs,
+        trace, stepping, second_order, question,
+    ],
+)  # fmt: skip
+def test_interruption_anywhere_leaves_no_mode_on(run: Any) -> None:
+    n = 0
+    for n in interruptions(run, *SWITCHING):
+        assert records(), f"no_grad at point {n}"
+        assert observer() is None, f"an observer at point {n}"
+        assert not rule_is_recorded(), f"a recorded rule at point {n}"
+        with no_grad():  # and what was entered is forgotten
+            assert not grad_enabled()
+        assert current_scope() is None, f"a scope at point {n}"
+    assert n > 10
+
+
+def test_interruption_inside_a_mode_leaves_that_mode_on() -> None:
+    with no_grad():
+        for n in interruptions(lambda: enable_grad()(f)(x), *SWITCHING):
+            assert not records(), f"at point {n}"
+
+
+def test_mode_whose_block_was_never_left_ends_with_its_last_reference() -> None:
+    mode = no_grad()
+    mode.__enter__()
+    assert not records()
+    del mode
+    assert records()
+    with no_grad():
+        pass
+    assert current_scope() is None

@@ -337,6 +337,34 @@ def test_pictures_in_another_thread_leave_retained_gradients_alone() -> None:
     assert wrong == []
 
 
+def test_hooks_of_a_freed_graph_go_with_it() -> None:
+    y = Tensor([1.0, 2.0], requires_grad=True) * 2
+    part = np.split(Tensor([1.0, 2.0], requires_grad=True) * 1, 2)[0]
+    for result in (y, part):
+        result.register_hook(lambda g, result=result: g * result.data)
+    loss = y.sum() + part.sum()
+    entries = hooks.hooked[id(y.node)], hooks.hooked[id(part.node)]
+    loss.backward(retain_graph=True)
+    assert [len(entry.hooks) for entry in entries] == [1, 1]
+    loss.backward()
+    assert [len(entry.hooks) for entry in entries] == [0, 0]
+
+
+def test_hooks_stay_where_the_graph_was_not_freed() -> None:
+    calls = []
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    shared, other = x * 2, x * 3
+    for result in (x, shared, other):
+        result.register_hook(lambda g: calls.append(g))
+    shared.sum().backward()
+    assert len(calls) == 2  # that of x, and that of the graph which is freed now
+    other.sum().backward()
+    assert len(calls) == 4
+    handle = shared.register_hook(lambda g: calls.append(g))
+    handle.remove()
+    handle.remove()
+
+
 def test_errors() -> None:
     constant, x = Tensor([1.0, 2.0]), Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(GraphError, match=r"register_hook\(hook\): this tensor does not require"):

@@ -3,6 +3,7 @@ import pytest
 
 import nn
 from autograd import ShapeError, Tensor, grad_enabled
+from tests.interruptions import interruptions
 
 from .runs import Augmented, Counting, Noisy, OnLoss, problem
 
@@ -348,6 +349,30 @@ def test_predict_evaluates_without_a_graph_and_restores_the_modes():
     assert nn.predict(nn.Sequential(*model, nn.Linear(1, 1)), x).shape == (5, 1)
     assert model[0].seen == (False, False)
     assert [m.training for m in model] == [True, False]
+
+
+@pytest.mark.parametrize("what", ["evaluate", "predict", "summary"])
+def test_interruption_anywhere_leaves_the_modes_as_they_were(what):
+    model = nn.Sequential(nn.Linear(5, 3), nn.Dropout(0.5), nn.BatchNorm1d(3))
+    model.layers = nn.Dropout().eval()
+    inputs, labels = (part[:4] for part in problem())
+    run = {
+        "evaluate": lambda: nn.evaluate(model, nn.CrossEntropyLoss(), (inputs, labels)),
+        "predict": lambda: nn.predict(model, inputs, batch_size=2),
+        "summary": lambda: model.summary((4, 5)),
+    }[what]
+    before = [(module, dict(vars(module))) for module in model.modules()]
+    state = model.state_dict()
+    n = 0
+    files = ["training.py", "module.py", "summary.py", "resume.py", "grad_mode.py", "contextlib.py"]
+    for n in interruptions(run, *files):
+        assert grad_enabled(), f"at point {n}"
+        for module, attributes in before:
+            own = {"training": module.training, **vars(module)}
+            assert own == {"training": True, **attributes}, f"at point {n}"
+    for path, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, state[path])
+    assert n > 100
 
 
 def test_evaluate_is_in_evaluation_mode_and_restores_the_modes():

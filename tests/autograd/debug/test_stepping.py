@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,26 @@ def test_formula_of_a_lambda_inside_another() -> None:
 
 def test_arrays_are_printed_on_one_line() -> None:
     assert glimpse(np.ones((2, 2))) == "shape (2, 2), norm 2: [[1., 1.], [1., 1.]]"
+
+
+def test_steps_of_a_long_graph_are_linear_in_its_nodes() -> None:
+    def calls(length: int) -> int:
+        y = leaf("x", 1.0)
+        for _ in range(length):
+            y = y * 1.0
+        count = 0
+
+        def add(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(add)
+        try:
+            steps = list(y.backward_steps())
+        finally:
+            sys.setprofile(None)
+        assert len(steps) == length + 1
+        return count
+
+    few = calls(100)
+    assert calls(1000) <= 10 * few
