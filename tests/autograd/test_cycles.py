@@ -210,8 +210,33 @@ def source():
     str(autograd.graph(f(leaf())).dot)
 
 
+def rules():
+    def cube(x, times=1):
+        return times * x**3
+
+    def slope(g, _, x, times=1):
+        return 3 * times * g * x**2
+
+    def failing(g, _, _x):
+        return g / 0 + np.linalg.inv(g)
+
+    cubed = autograd.rule(cube, slope)
+    cubed(leaf()).sum().backward()
+    cubed(leaf(), times=2).sum().backward()
+    autograd.grad(autograd.grad(cubed))(2.0)
+    product = autograd.rule(lambda x, y: x * y, lambda g, _, x, y: g * y, lambda g, _, x, y: g * x)
+    product(leaf(), leaf()).sum().backward()
+    masked = autograd.rule(lambda x, m: x * m, lambda g, _, x, m: g * m, None)
+    masked(leaf(), 3.0).sum().backward()
+    joint = autograd.rule(lambda *xs: xs, joint=lambda gs, _, *__: gs, name="identity")
+    sum(joint(leaf(), leaf())).sum().backward()
+    fails((autograd.rule(lambda x: x + 0, failing)(leaf()) * 2).sum().backward)
+    fails(lambda: debug.check_graph(autograd.rule(cube, lambda g, _, x: g * x)(leaf())))
+    fails(lambda: autograd.rule(cube, lambda g: g))
+
+
 FEATURES = [
-    transforms, hooks, hook_that_holds_its_tensor, hook_that_raises, scopes, modes, refusals,
+    rules, transforms, hooks, hook_that_holds_its_tensor, hook_that_raises, scopes, modes, refusals,
     changed_array, in_place, copies, rows, stepping, why, anomaly, debugging, source,
 ]  # fmt: skip
 

@@ -28,6 +28,16 @@ def states(_):
     fails(lambda: model.summary((8, 5)))
 
 
+def hooks(_):
+    model = network()
+    model.register_forward_pre_hook(lambda module, args: None)
+    model.register_forward_hook(lambda module, args, output: None)
+    handle = model.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+    model(INPUTS).sum().backward()
+    handle.remove()
+    model(INPUTS).sum().backward()
+
+
 def images(_):
     layers = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.MaxPool2d(2)
     nn.Sequential(*layers)(np.ones((1, 1, 6, 6), np.float32)).sum().backward()
@@ -109,7 +119,7 @@ def resumed(folder):
 
 
 FEATURES = [
-    states, images, words, archives, tensors, optimizers, training, patience, divergence,
+    states, hooks, images, words, archives, tensors, optimizers, training, patience, divergence,
     interruption, resumed,
 ]  # fmt: skip
 
