@@ -56,6 +56,7 @@ def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict
         return [], {"where": True}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
+    names = ["shape" if n == "newshape" else n for n in names]  # of np.reshape, in NumPy 2.0
     return names, {p.name: p.default for p in parameters}
 
 

@@ -13,7 +13,8 @@ from .creation import inverse_order
 
 
 def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    return np.reshape(a, shape, _fixed("reshape", order))  # type: ignore[call-overload]
+    # By keyword: NumPy 2.1.0 takes `order` no other way.
+    return np.reshape(a, shape, order=_fixed("reshape", order))  # type: ignore[call-overload]
 
 
 def _ravel(a: Any, order: str = "C") -> Any:
@@ -37,9 +38,9 @@ def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
 
 
 # fmt: off
-rule(np.reshape,      lambda g, _, _x, shape=None, order="C": np.reshape(g, _x.shape, order),
+rule(np.reshape,      lambda g, _, _x, shape=None, order="C": np.reshape(g, _x.shape, order=order),
                       forward=_reshape)
-rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order),
+rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order=order),
                       forward=_ravel)
 rule(np.transpose,    _transpose_vjp)
 rule(np.swapaxes,     lambda g, *_, axis1=0, axis2=0: np.swapaxes(g, axis1, axis2))
