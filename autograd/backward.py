@@ -10,7 +10,6 @@ Read `protocols.py` next: how NumPy's functions come to be recorded.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Collection, Sequence
 from contextvars import ContextVar
 from operator import attrgetter
@@ -20,6 +19,7 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
+from .changes import check_unchanged, latest
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import hooked
@@ -51,7 +51,7 @@ def backward_pass(
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
-    changed = _latest_change  # nodes before it may need an array that has been changed
+    changed = latest()  # nodes before it may need an array that has been changed
     observing = observer()
     if observing is not None:
         observing.began(seeds, wanted)
@@ -262,38 +262,3 @@ def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:
             f"operations"
         )
     return op.Tensor._of(array, None)
-
-
-# -- arrays that were changed after they had been recorded --------------------------------------
-
-#: For arrays changed through a Tensor: a weak reference, the time (as a node number), the line.
-_changes: dict[int, tuple[weakref.ref[Any], int, str]] = {}
-_latest_change = -1
-
-
-def note_change(array: Any, number: int, source: str) -> None:
-    """Remember that `array` was written to, so that nodes which still need it can object."""
-    global _latest_change
-    _latest_change = number
-    array = owner_of(array)
-    key = id(array)
-    _changes[key] = (weakref.ref(array, lambda _: _changes.pop(key, None)), number, source)
-
-
-def check_unchanged(node: Node) -> None:
-    out, *inputs = node.saved
-    for array in (*(out if isinstance(out, tuple) else [out]), *inputs):
-        change = _changes.get(id(owner_of(array)))
-        if change is not None and change[1] > node.number:
-            raise GraphError(
-                f"backward: an array that {node.op.name} ({node.source()}) still needs was "
-                f"changed in place afterwards ({change[2]}); make that change after backward(), "
-                f"or on a copy"
-            )
-
-
-def owner_of(array: Any) -> Any:
-    """The array that owns the memory which `array` may be a view of."""
-    while hasattr(base := getattr(array, "base", None), "__array_function__"):
-        array = base
-    return array

@@ -27,11 +27,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .changes import exposed, held, held_options, settle
 from .errors import AutogradError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
@@ -44,6 +45,7 @@ from .node import (
     quoted_name,
     user_frame,
 )
+from .operands import NUMBERS, argument, operand, options_of
 from .signatures import (
     ARRAY,
     NO_DEFAULT,
@@ -144,17 +146,24 @@ class Op:
                 args, options = self._bind(args, options)
             elif self.apply is not self:
                 return self.apply(*args)
+        if exposed:
+            settle(*args)
         arrays: list[Any] = []
         parents: list[Node | None] = []
         on_tensors = False
-        for x in args:
+        for i, x in enumerate(args):
             if isinstance(x, Tensor):
                 on_tensors = True
                 arrays.append(x._array)
                 parents.append(x.node)
             else:
-                arrays.append(np.asarray(x) if type(x) in _SEQUENCES else x)
+                arrays.append(operand(x, self.name, i, anything=self.takes_anything(i)))
                 parents.append(None)
+        if options:
+            options = options_of(options, self.name)
+        given: Sequence[Any] | None = args
+        if self.residual is not None and on_tensors:  # which may be a view of an input
+            arrays, given = [held(a, x) for a, x in zip(arrays, args, strict=True)], None
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:
@@ -163,12 +172,24 @@ class Op:
         if self.residual is not None:
             out, residual = out
             options = {**options, self.residual: residual}
-        return self._record(out, arrays, parents, options) if on_tensors else out
+        return self._record(out, arrays, parents, options, given) if on_tensors else out
+
+    def takes_anything(self, place: int) -> bool:
+        """Whether an input never gets a gradient, so that it need not consist of numbers."""
+        return self.constants and self.vjps[place] is None
 
     def _record(
-        self, out: Any, arrays: list[Any], parents: list[Node | None], options: dict[str, Any]
+        self,
+        out: Any,
+        arrays: list[Any],
+        parents: list[Node | None],
+        options: dict[str, Any],
+        given: Sequence[Any] | None,
     ) -> Any:
-        """Wrap the output of a call that has been computed, with its node if it needs one."""
+        """Wrap the output of a call that has been computed, with its node if it needs one.
+
+        `given`: what the arrays were in the call; None if nobody else can change them.
+        """
         several = isinstance(out, tuple)
         if several:
             out = tuple(map(_as_array, out))
@@ -183,8 +204,14 @@ class Op:
             return tuple(Tensor._of(o, None) for o in out) if several else Tensor._of(out, None)
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
-        for x, parent, level in zip(arrays, parents, levels):  # noqa: B905 - a hot loop
-            saved.append(x if level == ARRAY else _kept(x, parent) if level else None)
+        for i, (x, parent, level) in enumerate(zip(arrays, parents, levels)):  # noqa: B905 - hot
+            if level != ARRAY:
+                x = _kept(x, parent) if level else None
+            elif given is not None and (exposed or parent is None):
+                x = held(x, given[i])
+            saved.append(x)
+        if options:
+            options = held_options(options, self.residual)
         frame = user_frame(getframe(2))
         if not several:
             node = fill(
@@ -278,7 +305,6 @@ def _as_array(x: Any) -> Any:
 
 _new = object.__new__
 _ndarray = np.ndarray
-_SEQUENCES = (list, tuple, np.matrix)  # of a matrix, `g * x` would be the matrix product
 
 
 def _unary(op: Op) -> Callable[[Any], Any]:
@@ -288,7 +314,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
 
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
-            return forward(x)
+            return forward(operand(x, op.name))
+        if exposed:
+            settle(x)
         try:
             out = forward(x._array)
         except Exception as error:
@@ -296,7 +324,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             raise
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
-                return op._record(out, [x._array], [x.node], NO_OPTIONS)
+                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,))
             out = _as_array(out)
         result = _new(Tensor)
         result._array = out
@@ -310,7 +338,11 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             frame = frame.f_back  # type: ignore[assignment]
         saved = (
             out if keep_out else None,
-            x._array if keep_x else parent if keep_shape else None,
+            (held(x._array, x) if exposed else x._array)
+            if keep_x
+            else parent
+            if keep_shape
+            else None,
         )
         result.node = fill(
             _new(Node), op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame
@@ -325,17 +357,19 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
     for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
 
     def apply(x: Any, y: Any) -> Any:
+        if exposed:
+            settle(x, y)
         if isinstance(x, Tensor):
             a, p = x._array, x.node
             if isinstance(y, Tensor):
                 b, q = y._array, y.node
             else:
-                b, q = y if type(y) not in _SEQUENCES else np.asarray(y), None
+                b, q = y if type(y) in NUMBERS else operand(y, op.name, 1), None
         elif isinstance(y, Tensor):
-            a, p = x if type(x) not in _SEQUENCES else np.asarray(x), None
+            a, p = x if type(x) in NUMBERS else operand(x, op.name, 0), None
             b, q = y._array, y.node
         else:
-            return forward(x, y)
+            return forward(operand(x, op.name, 0), operand(y, op.name, 1))
         try:
             out = forward(a, b)
         except Exception as error:
@@ -355,8 +389,16 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         keep_out, (level_x, level_y) = for_x if q is None else for_y if p is None else for_both
         saved = (
             out if keep_out else None,
-            a if level_x == ARRAY else _kept(a, p) if level_x else None,
-            b if level_y == ARRAY else _kept(b, q) if level_y else None,
+            (held(a, x) if exposed or p is None else a)
+            if level_x == ARRAY
+            else _kept(a, p)
+            if level_x
+            else None,
+            (held(b, y) if exposed or q is None else b)
+            if level_y == ARRAY
+            else _kept(b, q)
+            if level_y
+            else None,
         )
         result.node = fill(_new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
         return result
@@ -432,11 +474,16 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
         known = inspect.signature(composition).parameters
 
+        name = composition.__name__
+
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
+            args = tuple([argument(x, name, i) for i, x in enumerate(args)])
+            if options:
+                options = options_of(options, name)
             if not options.keys() <= known.keys():
                 defaults = positional_parameters(function)[1]
-                drop_defaults(composition.__name__, options, known, defaults)
+                drop_defaults(name, options, known, defaults)
             return composition(*args, **options)
 
         REGISTRY[function] = call

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .backward import note_change
+from .changes import note_change
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import current_scope, grad_enabled
 from .node import Leaf, call_site

@@ -9,6 +9,7 @@ Read `operators.py` next: the other ways to the same operations.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from . import op
+from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import Node
 from .op import CONSTANT, REGISTRY, Op
+from .operands import argument, way_of_caller
 from .rules.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -75,12 +78,16 @@ def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs:
 def array(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
     """`Tensor.__array__`."""
     if self.node is not None:
+        way = way_of_caller(sys._getframe(1))
         raise GraphError(
             "np.asarray, np.array and float() would take a tensor that requires a gradient "
-            "out of its graph; use np.stack([...]) to join tensors, or t.data, t.item() or "
-            "t.detach() to leave the graph on purpose"
+            "out of its graph; "
+            + (f"{way}; or " if way else "use np.stack([...]) to join tensors, or ")
+            + "t.data, t.item() or t.detach() to leave the graph on purpose"
         )
     result = np.array(self._array, dtype=dtype, copy=copy)
+    if np.may_share_memory(result, self._array):
+        expose(self)
     return result if current_scope() is None else left("np.asarray", self, result)
 
 
@@ -111,15 +118,15 @@ def _name(function: Any) -> str:
     return f"{module}.{function.__name__}"
 
 
-def unwrap(x: Any) -> Any:
-    """Tensors replaced by their arrays, also inside tuples, lists and dicts."""
+def unwrap(x: Any, function: str = "NumPy") -> Any:
+    """Plain arrays in place of Tensors and of others' arrays, also inside tuples, lists, dicts."""
     if isinstance(x, op.Tensor):
         return x._array
     if isinstance(x, tuple | list):
-        return type(x)(map(unwrap, x))
+        return type(x)([unwrap(part, function) for part in x])
     if isinstance(x, dict):
-        return {k: unwrap(v) for k, v in x.items()}
-    return x
+        return {key: unwrap(value, function) for key, value in x.items()}
+    return argument(x, function)
 
 
 def node_of(x: Any) -> Node | None:

@@ -22,10 +22,12 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from . import hooks, op
 from .backward import backward_pass, rule_is_recorded
+from .changes import expose
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope
 from .hooks import RemovableHandle
 from .node import Leaf, Node
+from .operands import as_array, operand
 from .operators import comparison, in_place, method, recorded, reflected, set_item
 from .protocols import array, array_function, array_ufunc, left, unwrap
 from .rules.elementwise import astype
@@ -84,12 +86,18 @@ class Tensor:
 
     @property
     def data(self) -> Any:
-        """The array itself, outside the graph: writing to it is not recorded."""
+        """The array itself, outside the graph: writing to it is not recorded.
+
+        What was recorded before keeps the values of then, or `backward()` raises `GraphError`.
+        """
+        expose(self)
         return self._array if current_scope() is None else self._outside(".data")
 
     @data.setter
     def data(self, value: Any) -> None:
-        array = np.asarray(value) if not hasattr(value, "__array_function__") else value
+        if value is self._array:  # the end of `t.data -= x`
+            return
+        array = as_array(operand(unwrap(value), "Tensor", "data"))
         if self.node is not None and (array.shape, array.dtype) != (self.shape, self.dtype):
             raise ShapeError(
                 f"Tensor.data = ... got an array of shape {array.shape} and dtype {array.dtype} "
@@ -97,6 +105,7 @@ class Tensor:
                 f"gradient; convert it, or make a new Tensor"
             )
         self._array = array
+        expose(self)
 
     def _outside(self, how: str) -> Any:
         """The array, for something that takes it out of the graph."""
@@ -174,9 +183,8 @@ class Tensor:
                 "retain_grad()"
             )
         if value is not None:
-            value = unwrap(value)
-            if not hasattr(value, "__array_function__") and not isinstance(value, RowGradient):
-                value = np.asarray(value)
+            if not isinstance(value, RowGradient):
+                value = as_array(operand(unwrap(value), "Tensor", "grad"))
             if value.shape != self.shape:
                 raise ShapeError(
                     f"Tensor.grad = ... got shape {value.shape} for a tensor of shape {self.shape}"
@@ -280,6 +288,9 @@ class Tensor:
         return graph(self, **options)
 
     # -- NumPy's protocols ----------------------------------------------------------------------
+
+    #: More than that of a DataFrame, 4000: pandas lets a Tensor answer, on either side.
+    __pandas_priority__ = 10_000
 
     __array_ufunc__, __array_function__, __array__ = array_ufunc, array_function, array
 
@@ -427,16 +438,14 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
                 "t.copy() for a tensor through which gradients pass"
             )
         data = data._array
-    try:
-        if not hasattr(data, "__array_function__") or isinstance(data, np.matrix):
-            data = np.asarray(data)
-        array = data.astype(data.dtype if dtype is None else dtype)
-    except ValueError as error:
-        raise ShapeError(f"Tensor(data): {error}") from None
+    if data is None:
+        raise DTypeError("Tensor: `data` is None; pass numbers, or arrays of numbers")
+    data = as_array(operand(data, "Tensor", "data"))
+    array = data.astype(data.dtype if dtype is None else dtype)
     if array.dtype.kind not in "fciub":
         raise DTypeError(
-            f"Tensor(data) got an array of dtype {array.dtype}, which holds no numbers; pass "
-            f"numbers of one shape"
+            f"Tensor(data, dtype={array.dtype}): this dtype holds no numbers; pass float, complex, "
+            f"int or bool"
         )
     return array
 
@@ -471,12 +480,11 @@ def seed_of(function: str, output: Tensor, grad: Any) -> Any:
                 f"(sum, mean), or pass grad=, an array of that shape"
             )
         return np.ones_like(output._array)
-    grad = unwrap(grad)
-    if np.shape(grad) != output.shape:
+    array = as_array(operand(unwrap(grad), function, "grad"))
+    if array.shape != output.shape:
         raise ShapeError(
-            f"{function}: grad has shape {np.shape(grad)}, but the tensor has shape {output.shape}"
+            f"{function}: grad has shape {array.shape}, but the tensor has shape {output.shape}"
         )
-    array = grad if hasattr(grad, "__array_function__") else np.asarray(grad)
     if array.dtype.kind not in "fciub" or (array.dtype.kind == "c") > (output.dtype.kind == "c"):
         raise DTypeError(
             f"{function}: grad has dtype {array.dtype}, but the tensor has dtype {output.dtype}"

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from .backward import backward_pass, recorded_backward_pass
+from .changes import expose
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import enable_grad, grad_enabled
 from .node import FREED, Leaf, Node
@@ -194,7 +195,10 @@ class _Call:
         return trees[0] if self.single else trees
 
     def value(self, output: Tensor) -> Any:
-        return output if self.outer else _scalar_or_array(output._array)
+        if self.outer:
+            return output
+        expose(output)  # a pullback may still need it
+        return _scalar_or_array(output._array)
 
     def _leads_out(self) -> bool:
         if any(not isinstance(node, Leaf) for node in self.nodes):

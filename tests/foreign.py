@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.operands import register
+
 _adopting: ContextVar[bool] = ContextVar("adopting", default=False)
 
 
@@ -50,6 +52,7 @@ _CREATE = {np.asarray, np.array}
 _TAKES_OPERANDS = {np.where}
 
 
+@register
 class ForeignArray(NDArrayOperatorsMixin):
     """An array that speaks NumPy's protocols, and is not one."""
 

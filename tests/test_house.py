@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Every module of `autograd`, from the ground up: each may import only from earlier ones.
 ORDER = [
-    "errors", "broadcasting", "sparse", "grad_mode", "config", "node", "hooks",
-    "scopes", "signatures", "op", "backward", "rules", "protocols", "operators", "tensor", "tree",
-    "transforms", "gradcheck", "debug", "pictures", "render", "numpy", "__init__",
+    "errors", "broadcasting", "sparse", "grad_mode", "config", "operands", "node", "changes",
+    "hooks", "scopes", "signatures", "op", "backward", "rules", "protocols", "operators", "tensor",
+    "tree", "transforms", "gradcheck", "debug", "pictures", "render", "numpy", "__init__",
 ]  # fmt: skip
 
 #: Tables: besides each other, they import these.

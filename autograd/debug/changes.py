@@ -1,8 +1,8 @@
-"""Arrays that NumPy changed after they had been recorded, found by checksums.
+"""Arrays that NumPy changed after they had been recorded, with the lines before and after.
 
-The engine itself sees what is changed through a Tensor. Writing to `t.data`, or to an array that
-was passed as a constant or an index, passes it by: here the content of every array that a rule
-will read is noted when it is recorded, and compared when the backward pass comes to it.
+The engine itself notices such a change, but not when it was made. Here the content of every array
+that a rule will read is noted by each call that meets it, and compared when the backward pass comes
+to it: the change was made between two of these lines.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
-from ..backward import check_unchanged
-from ..errors import GraphError
+from ..changes import changed, content, line_of_change
 from ..node import Node, call_site, getframe, next_number, source_line, user_frame
 from ..op import Op
 from ..signatures import ARRAY
@@ -28,10 +26,10 @@ _KEPT = 16  # contents of one array that are remembered: a graph is seldom older
 class _Content:
     """What an array held from a node number on, and the calls that saw it first and last."""
 
-    __slots__ = ("checksum", "first", "last", "number")
+    __slots__ = ("first", "held", "last", "number")
 
     number: int
-    checksum: int
+    held: bytes
     first: tuple[CodeType, int]
     last: tuple[CodeType, int]
 
@@ -65,15 +63,15 @@ class Contents:
         for x in read:
             if not isinstance(x, np.ndarray):
                 continue
-            now = checksum(x)
+            now = content(x)
             known = self.known.get(id(x))
             if known is None or known[0]() is not x:
                 known = self.known[id(x)] = weakref.ref(x), []
             contents = known[1]
-            if not contents or contents[-1].checksum != now:
-                content = _Content()
-                content.number, content.checksum, content.first = next_number(), now, place
-                contents.append(content)
+            if not contents or contents[-1].held != now:
+                new = _Content()
+                new.number, new.held, new.first = next_number(), now, place
+                contents.append(new)
                 del contents[:-_KEPT]
             contents[-1].last = place
 
@@ -94,26 +92,23 @@ class Contents:
         if known is None or known[0]() is not x:  # recorded outside of the block
             return
         before = after = None
-        for content in known[1]:
-            if content.number < node.number:
-                before = content
+        for held in known[1]:
+            if held.number < node.number:
+                before = held
             elif after is None:
-                after = content
+                after = held
         if before is None and len(known[1]) < _KEPT:  # recorded outside, and used again inside
             return
-        if before is not None and before.checksum == checksum(x):
+        if before is not None and before.held == content(x):
             return
-        check_unchanged(node)  # what was changed through a Tensor: there the line is known
+        if line_of_change(x, node.number):
+            return  # through a Tensor: the pass itself says so
         what = f"its {place}" if isinstance(place, str) else "its output"
         if isinstance(place, int) and place > 0:
             what = f"its input {place - 1}, {origin(node.parents[place - 1])}"
         begin = source_line(*before.last) if before else node.source()
         end = source_line(*after.first) if after else f"backward() at {call_site()[1]}"
-        raise GraphError(
-            f"backward: an array that {node.op.name} ({node.source()}) still needs was changed by "
-            f"NumPy: {what}, after {begin} and before {end}; make that change after backward(), as "
-            f"an optimizer's step, or on a copy"
-        )
+        raise changed(node, f"by NumPy: {what}, after {begin} and before {end}")
 
 
 def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -123,7 +118,3 @@ def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
             for x in value if isinstance(value, tuple | list) else (value,):
                 if isinstance(x, np.ndarray) and x.dtype.kind in "biu":
                     yield key, x
-
-
-def checksum(x: Any) -> int:
-    return crc32(x if x.flags.c_contiguous else x.tobytes())

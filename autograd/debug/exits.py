@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backward import owner_of
+from ..changes import owner_of
 from ..tensor import Tensor
 from .answer import Why
 from .tracing import Event, Trace

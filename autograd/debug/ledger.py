@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from ..backward import owner_of
+from ..changes import owner_of
 from ..grad_mode import Observer, Observing
 from ..node import FREED, Leaf, Node, getframe, line_in, line_of, next_number, user_frame
 from ..scopes import innermost

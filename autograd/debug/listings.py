@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backward import rule_is_recorded
+from ..changes import content
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, call_site, getframe, quoted_name
 from ..op import Op
-from .changes import checksum
 from .words import origin
 
 
@@ -206,7 +206,7 @@ class accumulations(_Block):  # noqa: N801
 class _Untrained(_Listing):
     def __init__(self) -> None:
         super().__init__()
-        self.read: dict[Node, tuple[Any, int]] = {}
+        self.read: dict[Node, tuple[Any, bytes]] = {}
         self.reached: dict[Node, None] = {}
 
     def computed(
@@ -219,7 +219,7 @@ class _Untrained(_Listing):
     ) -> None:
         for x, parent in zip(arrays, parents, strict=True):
             if isinstance(parent, Leaf) and parent not in self.read:
-                self.read[parent] = x, checksum(x)
+                self.read[parent] = x, content(x)
 
     def arrived(self, node: Node, g: Any) -> None:
         if isinstance(node, Leaf) and _any(g):
@@ -227,8 +227,8 @@ class _Untrained(_Listing):
 
     def close(self) -> None:
         for leaf in self.reached:
-            array, before = self.read.get(leaf, (None, 0))
-            if array is not None and checksum(array) == before:
+            array, before = self.read.get(leaf, (None, b""))
+            if array is not None and content(array) == before:
                 self.add(
                     f"the leaf{quoted_name(leaf)} of shape {leaf.shape}, made here, got a gradient "
                     f"and did not change; give it to the optimizer that steps, with lr above 0",

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..backward import owner_of
+from ..changes import owner_of
 from ..grad_mode import Observer, Observing, grad_enabled
 from ..node import FREED, NO_OPTIONS, Node, call_site
 from ..op import Op

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import owner_of
+from ..changes import owner_of
 from ..errors import GraphError
 from ..grad_mode import Observing
 from ..hooks import hooked
@@ -196,7 +196,7 @@ class _Question:
         found = []
         for node in _nodes_behind(y):
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
-                if parent is None and saved is not None and owner_of(saved) is mine:
+                if parent is None and self.is_array_of_x(saved, mine):
                     found.append(
                         Why(
                             "detached",
@@ -208,6 +208,14 @@ class _Question:
                         )
                     )
         return found
+
+    def is_array_of_x(self, saved: Any, mine: Any) -> bool:
+        """Whether a constant is the array of x, or the copy of it that a node keeps."""
+        if not isinstance(saved, np.ndarray) or owner_of(saved) is mine:
+            return saved is not None and owner_of(saved) is mine
+        values = self.x._array
+        tells = values.size > 1 and np.any(values != values.flat[0])
+        return bool(tells) and np.array_equal(saved, values)
 
     def twins(self, y: Node) -> list[Why]:
         """Leaves that y depends on and that look like x."""

@@ -178,16 +178,16 @@ def test_kept_arrays_are_those_the_rules_name() -> None:
 
 def test_kept_arrays_of_a_product_depend_on_who_wants_a_gradient() -> None:
     a, b = leaf(3), leaf(3, seed=1)
-    assert [x is y for x, y in zip(kept(a * b), (a.data, b.data), strict=True)] == [True, True]
-    (only,) = kept(a * b.data)
-    assert only is b.data
-    (only,) = kept(a.data * b)
-    assert only is a.data
-    assert [x is b.data for x in kept(a / b.data)] == [True]
-    w = leaf(2, 3)
-    x = np.ones((4, 3))
-    (only,) = kept(autograd.linear(x, w, leaf(2)))
-    assert only is x
+    assert [x is y for x, y in zip(kept(a * b), (a._array, b._array), strict=True)] == [True, True]
+    b = b.detach()
+    (only,) = kept(a * b)
+    assert only is b._array
+    (only,) = kept(b * a)
+    assert only is b._array
+    assert [x is b._array for x in kept(a / b)] == [True]
+    x = Tensor(np.ones((4, 3)))
+    (only,) = kept(autograd.linear(x, leaf(2, 3), leaf(2)))
+    assert only is x._array
 
 
 def test_kept_arrays_die_with_the_graph_and_the_others_at_once() -> None:
@@ -269,7 +269,6 @@ def test_complaint_names_leaves_that_have_names() -> None:
     [
         (lambda x: x[5], IndexError, "in getitem, whose inputs have the shapes (2, 3)"),
         (np.linalg.inv, np.linalg.LinAlgError, "in inv, whose inputs have the shapes (2, 3)"),
-        (lambda x: x + "a", TypeError, "in add, whose inputs have the shapes (2, 3), ()"),
     ],
 )
 def test_complaint_of_another_kind_gets_a_note(call: Any, error: Any, note: Any) -> None:

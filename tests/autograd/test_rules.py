@@ -30,7 +30,7 @@ def cotangent_for(out: Any, seed: int = 1) -> np.ndarray[Any, Any]:
 def leaf_of(array: np.ndarray[Any, Any]) -> Tensor:
     """A leaf that holds this very array, with its strides and flags, and not a copy."""
     leaf = Tensor(array, requires_grad=True)
-    leaf.data = array
+    leaf._array = array
     return leaf
 
 

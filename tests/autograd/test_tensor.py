@@ -54,14 +54,21 @@ def test_tensor_dtype_converts() -> None:
     assert Tensor([1, 2], requires_grad=True, dtype=float).requires_grad
 
 
-@pytest.mark.parametrize("data", ["abc", ["a"], object(), None, np.array(["2020"], "M8[Y]")])
+@pytest.mark.parametrize("data", ["abc", ["a"], object(), np.array(["2020"], "M8[Y]")])
 def test_tensor_of_what_is_not_numbers_raises(data: Any) -> None:
-    with pytest.raises(DTypeError, match=r"Tensor\(data\) got an array of dtype .*no numbers"):
+    with pytest.raises(DTypeError, match=r"Tensor: `data` is .*does not hold numbers alone; pass"):
         Tensor(data)
 
 
+def test_tensor_of_none_raises() -> None:
+    with pytest.raises(DTypeError, match="`data` is None; pass numbers"):
+        Tensor(None)  # type: ignore[arg-type]
+    with pytest.raises(DTypeError, match="this dtype holds no numbers"):
+        Tensor([1.0], dtype=object)
+
+
 def test_tensor_of_ragged_lists_raises() -> None:
-    with pytest.raises(ShapeError, match=r"Tensor\(data\): .*inhomogeneous shape"):
+    with pytest.raises(ShapeError, match=r"Tensor: `data`: .*inhomogeneous shape"):
         Tensor([[1.0], [1.0, 2.0]])
 
 

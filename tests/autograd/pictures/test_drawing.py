@@ -150,7 +150,7 @@ def test_input_without_a_rule_is_not_called_a_constant() -> None:
 
 
 def test_argument_that_is_no_array_is_not_drawn() -> None:
-    named = rule(lambda x, how: x, lambda g, _, x, how: g, lambda g, *_: g)
+    named = rule(lambda x, how: x, lambda g, _, x, how: g, None)
     assert labels(named(leaf("x"), "how").graph()) == Counter(["x", "<lambda>", "output"])
 
 

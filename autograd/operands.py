@@ -1,0 +1,191 @@
+"""Operands: what an operation lets in, and what becomes of other libraries' arrays.
+
+An operand is a number, an array of NumPy's, a Tensor, or an array of a library that is known to be
+positional and to keep its type through NumPy's protocols (CuPy's, and what `register` adds). All
+else that holds numbers (a list, a pandas Series, an xarray DataArray) is converted once, here:
+from then on positions count, and no labels. What would change its meaning by that is refused with
+the line to write instead.
+
+Read `op.py` next: it lets operands in here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .errors import DTypeError, ShapeError
+
+_T = TypeVar("_T", bound=type)
+
+#: Types whose values cannot change, and which NumPy takes as they are.
+NUMBERS: frozenset[type] = frozenset(
+    {bool, int, float, complex, np.bool_}
+    | {np.dtype(code).type for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"]}
+)
+_KINDS = "fciub"
+
+_registered: set[type] = set()
+_LIBRARIES = {"cupy"}
+
+
+def register(cls: _T) -> _T:
+    """Let arrays of this class in as they are; usable as a decorator.
+
+    They must be positional, as NumPy's are, and keep their type through `__array_ufunc__` and
+    `__array_function__`.
+    """
+    _registered.add(cls)
+    return cls
+
+
+def is_array(x: Any) -> bool:
+    """Whether `x` is an array of NumPy's, or of a library that is let in as it is."""
+    cls = type(x)
+    return cls is np.ndarray or cls in _registered or cls.__module__.split(".")[0] in _LIBRARIES
+
+
+def as_array(x: Any) -> Any:
+    """An operand as an array, where it is a number."""
+    return x if is_array(x) else np.asarray(x)
+
+
+def operand(x: Any, function: str, place: int | str = "", anything: bool = False) -> Any:
+    """`x` as an operation takes it: a number, None, or an array of numbers.
+
+    With `anything`, for an input that never gets a gradient, objects that hold no numbers pass.
+    Raises `DTypeError`, naming `function` and the `place` of the argument, for what is not an
+    array of numbers, or is more than that: masked arrays, quantities with units, objects.
+    """
+    cls = type(x)
+    if cls is np.ndarray:
+        dtype = x.dtype
+        if dtype.kind in _KINDS and dtype.isnative:
+            return x
+    elif cls in NUMBERS or x is None or is_array(x):
+        return x
+    array = _plain(x, function, place)
+    if array.dtype.kind in _KINDS:
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    if anything:
+        return x
+    raise DTypeError(
+        f"{_called(function, place)} is {_described(x)} of dtype {array.dtype}, which does not "
+        f"hold numbers alone; {_remedy(x)}"
+    )
+
+
+def argument(x: Any, function: str, place: int | str = "") -> Any:
+    """`x` as a NumPy function or an option takes it: containers and other objects stay.
+
+    Arrays among them, also inside tuples, lists and dicts, become plain ones, whatever they hold.
+    """
+    cls = type(x)
+    if cls in NUMBERS or cls is np.ndarray or x is None or cls is str:
+        return x
+    if cls in (tuple, list):
+        parts = [argument(part, function, place) for part in x]
+        same = all(a is b for a, b in zip(parts, x, strict=True))
+        return x if same else cls(parts)
+    if isinstance(x, dict):
+        return {key: argument(value, function, place) for key, value in x.items()}
+    if is_array(x) or isinstance(x, type) or not hasattr(cls, "__array__"):
+        return x
+    if hasattr(cls, "__array_ufunc__") and not isinstance(x, np.ndarray) and _is_ours(cls):
+        return x
+    return _plain(x, function, place)
+
+
+def options_of(options: dict[str, Any], function: str) -> dict[str, Any]:
+    """The options of a call, each as `argument` gives it."""
+    for value in options.values():
+        if type(value) not in _PLAIN_OPTIONS:
+            return {key: argument(value, function, key) for key, value in options.items()}
+    return options
+
+
+_PLAIN_OPTIONS = NUMBERS | {str, type(None), slice, np.ndarray}
+
+
+def _is_ours(cls: type) -> bool:
+    """Tensors and gradients of rows look after themselves."""
+    return any(base.__module__.split(".")[0] == __package__ for base in cls.__mro__)
+
+
+def _plain(x: Any, function: str, place: int | str) -> Any:
+    """`x` as a `np.ndarray`, where nothing of its meaning is lost by that."""
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(x, masked.MaskedArray):
+        raise DTypeError(
+            f"{_called(function, place)} is a masked array, whose mask would be lost in the "
+            f"graph; say what counts in its place: `np.where(mask, 0, t)` with "
+            f"`mask = np.ma.getmaskarray(m)` for the tensor, and `m.filled(0)` for the array"
+        )
+    for name, value in (("units", "magnitude"), ("unit", "value")):
+        if hasattr(type(x), name) or (isinstance(x, np.ndarray) and hasattr(x, name)):
+            value = value if hasattr(type(x), value) else "to_value()"
+            raise DTypeError(
+                f"{_called(function, place)} is a {type(x).__name__} with units, which would be "
+                f"lost in the graph; convert it to the units that you mean, and pass its "
+                f"numbers: `q.{value}`"
+            )
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(f"{_called(function, place)}: {error}") from error
+
+
+def _called(function: str, place: int | str) -> str:
+    """The argument, as messages name it."""
+    if place == "":
+        return f"{function}: the operand"
+    return f"{function}: input {place}" if isinstance(place, int) else f"{function}: `{place}`"
+
+
+def _described(x: Any) -> str:
+    name = type(x).__name__
+    return f"an array of {name}" if name == "ndarray" else f"a {name}"
+
+
+def _remedy(x: Any) -> str:
+    if hasattr(x, "toarray"):
+        return "pass a dense array: `x.toarray()`"
+    if isinstance(x, np.ndarray) and x.dtype.names:
+        return "pass one of its fields: `x['name']`"
+    if isinstance(x, np.ndarray | list | tuple):
+        return "pass an array of numbers, such as `np.array(x, dtype=float)`"
+    if hasattr(x, "to_numpy"):
+        return "convert it first: `x.to_numpy(dtype=float)`"
+    if hasattr(x, "__float__"):
+        return "pass a number, such as `float(x)`"
+    return "pass numbers, or arrays of numbers"
+
+
+#: Who, of other libraries, may be asking for the array of a tensor, and what to write there.
+_WAYS: dict[str, str] = {
+    "numpy.ma": "numpy.ma cannot record what it does to a tensor; say what is to count in place of "
+    "masked elements, with `np.where(mask, 0, t)` and `m.filled(0)`",
+    "pandas": "pandas cannot record what it does to a tensor; pass its numbers, as in "
+    "`df.to_numpy() @ t`",
+    "scipy": "this function of SciPy works on arrays only; write it with NumPy's functions, or "
+    "teach it with autograd.rule",
+    "dask": "dask cannot record what it does to a tensor; pass its numbers, as in "
+    "`x.compute() * t`",
+    "sklearn": "scikit-learn works on arrays only; pass `t.data` where no gradient is needed",
+    "pint": "pass the numbers of a quantity, `q.magnitude`",
+}
+
+
+def way_of_caller(frame: Any) -> str:
+    """What to write instead, if a library known here is asking for an array; else ''."""
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        for library, way in _WAYS.items():
+            if module == library or module.startswith(f"{library}."):
+                return way
+        if module.split(".")[0] not in ("numpy", __package__):
+            return ""
+        frame = frame.f_back
+    return ""
