@@ -30,6 +30,7 @@ from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import enable_grad, grad_enabled
 from .node import FREED, Leaf, Node
 from .op import Op
+from .operands import operand
 from .sparse import dense
 from .tensor import Tensor, seed_of
 from .tree import leaves, rebuild, tree_map
@@ -380,7 +381,7 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], 
                 f"vjp: the cotangent has shape {np.shape(g)}, the value has shape {output.shape}"
             )
         if not isinstance(g, Tensor):
-            g = np.asarray(g, output.dtype)
+            g = np.asarray(operand(g, "vjp", "g"), output.dtype)
         elif not call.outer:
             call.outer = g.requires_grad
         return call.pull_back((output, g), last=False)

@@ -2,7 +2,7 @@
 
 NumPy's own functions recognise Tensors, so almost every name here is NumPy's. What differs is the
 building of arrays out of Tensors, which NumPy would take out of their graph: `array`, `asarray`
-and `asanyarray` accept nested lists of tensors, arrays and numbers.
+and `asanyarray` accept nested lists of tensors, arrays and numbers, and refuse masked arrays.
 """
 
 import builtins
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as _np
 from numpy import *  # noqa: F403
 
+from ..operands import argument
 from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
@@ -24,7 +25,7 @@ def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     Gradients flow to each of them. Raises NumPy's errors for shapes that do not fit together.
     """
     if not builtins.any(isinstance(x, Tensor) for _, x in leaves(object)):
-        return _np.array(object, dtype, **options)
+        return _np.array(argument(object, "array", "object"), dtype, **options)
     result = _joined(object)
     if dtype is not None:
         return result.astype(dtype)
@@ -37,7 +38,7 @@ def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
         return a
     if builtins.any(isinstance(x, Tensor) for _, x in leaves(a)):
         return array(a, dtype)
-    return _np.asarray(a, dtype, **options)
+    return _np.asarray(argument(a, "asarray", "a"), dtype, **options)
 
 
 asanyarray = asarray
