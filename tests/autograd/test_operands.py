@@ -626,6 +626,31 @@ def test_layers_take_frames() -> None:
 
 @needs("pandas")
 @pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Linear(4, 2, generator=np.random.default_rng(1)),
+        nn.LayerNorm(4),
+        nn.GroupNorm(2, 4),
+        nn.BatchNorm1d(4),
+        nn.Dropout(0.0),
+        nn.Sigmoid(),
+        nn.GELU(),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_layer_takes_a_frame_as_an_array(layer: Any) -> None:
+    values = Y2.T.astype(np.float32)
+    expected = layer(values)
+    found = layer(frame(values))
+    if isinstance(expected, Tensor):
+        assert_all_plain(found)
+    np.testing.assert_array_equal(
+        getattr(found, "data", found), getattr(expected, "data", expected)
+    )
+
+
+@needs("pandas")
+@pytest.mark.parametrize(
     ("loss", "target"),
     [
         (nn.CrossEntropyLoss(), np.array([2, 0, 1, 1])),
