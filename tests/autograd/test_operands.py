@@ -235,6 +235,16 @@ def test_operand_of_another_kind_is_as_an_array(row: Case) -> None:
 
 
 @each_case
+def test_masked_operand_is_refused(row: Case) -> None:
+    arrays = row.inputs()
+    for place, array in enumerate(arrays):
+        given = [*arrays[:place], every_other(array), *arrays[place + 1 :]]
+        for constant in (None, place) if len(arrays) > 1 else (None,):
+            with pytest.raises((AutogradError, TypeError, ValueError)):
+                outcome(row, given, constant)
+
+
+@each_case
 def test_cotangent_of_another_kind_is_as_an_array(row: Case) -> None:
     leaves = [Tensor(x, requires_grad=True) for x in row.inputs()]
     out = row.function(*leaves)
