@@ -237,8 +237,8 @@ def test_operand_of_another_kind_is_as_an_array(row: Case) -> None:
 @each_case
 def test_masked_operand_is_refused(row: Case) -> None:
     arrays = row.inputs()
-    for place, array in enumerate(arrays):
-        given = [*arrays[:place], every_other(array), *arrays[place + 1 :]]
+    for place, values in enumerate(arrays):
+        given = [*arrays[:place], every_other(values), *arrays[place + 1 :]]
         for constant in (None, place) if len(arrays) > 1 else (None,):
             with pytest.raises((AutogradError, TypeError, ValueError)):
                 outcome(row, given, constant)
