@@ -11,7 +11,6 @@ Read `protocols.py` next: how NumPy's functions come to be recorded.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
-from .changes import check_unchanged, latest
+from .changes import check_unchanged, check_watched, inside_rule, latest
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import hooked
@@ -80,6 +79,8 @@ def backward_pass(
         try:
             if node.number < changed:
                 check_unchanged(node)
+            if node.watched is not None:
+                check_watched(node)
             parents: Sequence[Node | None] = node.parents
             if needed is not None:
                 parents = [p if p in needed else None for p in parents]
@@ -222,14 +223,12 @@ def describe(node: Node, g: Any) -> str:
 
 # -- gradients that are themselves recorded -----------------------------------------------------
 
-_rule_is_recorded: ContextVar[bool] = ContextVar("rule_is_recorded", default=False)
-
 
 def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
-    token = _rule_is_recorded.set(True)
+    token = inside_rule.set([])
     first = next_number()
     try:
         with enable_grad():
@@ -237,12 +236,12 @@ def recorded_backward_pass(
         scopes.record((first, next_number(), "", scopes.BACKWARD))
         return results
     finally:
-        _rule_is_recorded.reset(token)
+        inside_rule.reset(token)
 
 
 def rule_is_recorded() -> bool:
     """Whether a rule is running whose work must stay in the graph."""
-    return _rule_is_recorded.get()
+    return inside_rule.get() is not None
 
 
 def _check_recorded(operation: Op, g: Any, gx: Any) -> Any:

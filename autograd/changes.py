@@ -14,9 +14,10 @@ Read `op.py` next: it keeps what rules read.
 
 from __future__ import annotations
 
-import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from sys import getrefcount
 from types import CodeType
 from typing import Any
 
@@ -24,7 +25,10 @@ import numpy as np
 
 from .errors import GraphError
 from .node import Node, getframe, next_number, quoted_name, source_line, user_frame
-from .operands import NUMBERS
+from .operands import is_array
+
+#: The number of an input or the name of an option, an array, and what it held.
+_Watched = tuple[int | str, Any, bytes]
 
 COPIED = 1 << 18  #: bytes of an array up to which a node keeps a copy
 
@@ -39,98 +43,126 @@ def latest() -> int:
 # -- arrays that others hold ----------------------------------------------------------------------
 
 
-#: Arrays of tensors that `t.data` handed out, by id, for as long as somebody may hold them.
+#: Tensors whose array `t.data` handed out since the last operation. Most let go of it at once.
+fresh: list[weakref.ref[Any]] = []
+
+#: The arrays among them that others held on to, and may write to, by id.
 exposed: dict[int, weakref.ref[Any]] = {}
-_fresh: set[int] = set()  # those since the last operation
+
+#: What the nodes visited by a pass that is itself recorded have watched; None outside of one.
+inside_rule: ContextVar[list[_Watched] | None] = ContextVar("inside_rule", default=None)
+
 _ndarray = np.ndarray
+_reference = weakref.ref
+_MANY = 256
 
 
 def expose(tensor: Any) -> None:
     """Note that the array of a tensor is handed out: from now on others may write to it."""
     array = tensor._array
-    owner = owner_of(array)
-    if type(owner) is not _ndarray:
+    if type(array) is _ndarray and array.base is None and getrefcount(array) < _ALONE:
+        fresh.append(_reference(tensor))
+        if len(fresh) > _MANY:
+            settle()
         return
+    owner = owner_of(array)
+    if type(owner) is _ndarray:
+        _register(owner)
+        _note(owner)  # a node may keep it already
+
+
+def _register(owner: Any) -> None:
     key = id(owner)
     if key not in exposed:
-        exposed[key] = weakref.ref(owner, lambda _: _forget(key))
-    # Who holds a view cannot be told from who holds its owner: then it stays exposed.
-    is_owner = owner is array
-    del array
-    if is_owner:
-        _fresh.add(key)
-    if not is_owner or not _is_alone(owner):  # a node may keep it already
-        _note(owner)
-
-
-def _forget(key: int) -> None:
-    exposed.pop(key, None)
-    _fresh.discard(key)
+        exposed[key] = _reference(owner, lambda _: exposed.pop(key, None))
 
 
 def settle(*operands: Any) -> None:
-    """Forget exposed arrays that nobody but their own tensor holds any more.
+    """Sort out which arrays that `t.data` handed out are still held by somebody else.
 
-    Called by operations before they take an operand apart, only while there are any. An optimizer
-    reads `.data` of each parameter, and lets go of it: the next step is as fast as if it had not.
+    Called by operations before they take an operand apart, while there are any. An optimizer reads
+    `.data` of each parameter, and lets go of it: the next step is as fast as if it had not. A view
+    keeps its owner exposed, because who holds it cannot be told.
     """
-    global _fresh
-    if _fresh:
-        keys, _fresh = _fresh, set()
-        for key in keys:
-            _drop_if_alone(key)
-    for x in operands:
-        key = id(getattr(x, "_array", None))
-        if key in exposed:
-            _drop_if_alone(key)
+    for reference in fresh:
+        tensor = reference()
+        if tensor is not None:
+            array = tensor._array
+            if getrefcount(array) >= _ALONE:
+                _register(array)
+    fresh.clear()
+    for x in operands if exposed else ():
+        array = getattr(x, "_array", None)
+        if id(array) in exposed and getrefcount(array) < _ALONE:
+            del exposed[id(array)]
+            _contents.pop(id(array), None)
 
 
-def _drop_if_alone(key: int) -> None:
-    reference = exposed.get(key)
-    owner = reference() if reference is not None else None
-    if owner is not None and _is_alone(owner):
-        del exposed[key]
-        _contents.pop(key, None)
+def secure(node: Node, operands: Sequence[Any]) -> None:
+    """Have a node keep what its arrays hold now: called where others may write to some of them.
+
+    `operands`: what the call was given. Copies replace arrays of up to `COPIED` bytes; what larger
+    ones hold is noted in `node.watched`.
+    """
+    saved = list(node.saved)
+    watched: list[_Watched] = []
+    for i, given in enumerate(operands):
+        array = saved[i + 1]
+        if type(array) is _ndarray:
+            saved[i + 1] = _secured(i, array, given, watched)
+        elif is_array(array) and not hasattr(given, "_array"):
+            saved[i + 1] = _copy_of_another_library(array)
+    node.saved = tuple(saved)
+    if node.options:
+        node.options = _secured_options(node, operands, watched)
+    if watched:
+        node.watched = tuple(watched)
 
 
-def _is_alone(owner: Any) -> bool:
-    """Whether one place holds the array, besides the variable of the caller."""
-    return sys.getrefcount(owner) <= _ALONE
-
-
-def held(array: Any, given: Any) -> Any:
-    """An array as a node may keep it, which was `given` in a call as a tensor or as itself."""
-    owner = array
-    if hasattr(given, "_array"):
-        owner = owner_of(array)
-        if id(owner) not in exposed:
-            return array
-    elif type(array) in NUMBERS:
+def _secured(what: int | str, array: Any, given: Any, watched: list[_Watched]) -> Any:
+    """An array, or a copy of it, or an entry in `watched`."""
+    if (
+        type(given) is not _ndarray
+        and hasattr(given, "_array")
+        and id(owner_of(array)) not in exposed
+    ):
         return array
-    if type(array) is not _ndarray:
-        return _copy_of_another_library(array)
     if array.nbytes <= COPIED:
-        return array.copy(order="K")
-    _note(owner)
+        return array.copy("K")
+    for _, known, held in inside_rule.get() or ():
+        if owner_of(known) is owner_of(array):
+            watched.append((what, known, held))
+            return array
+    watched.append((what, array, content(array)))
     return array
 
 
-def held_options(options: dict[str, Any], residual: str | None) -> dict[str, Any]:
-    """The options of a call, with indices, masks and the like as a node may keep them."""
-    changed = {}
-    for key, value in options.items():
-        if type(value) in (_ndarray, tuple, list) and key != residual:
-            kept = _held_within(value)
+def _secured_options(
+    node: Node, operands: Sequence[Any], watched: list[_Watched]
+) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for key, value in node.options.items():
+        if type(value) in (_ndarray, tuple, list):
+            if key == node.op.residual and not _shares(value, operands):
+                continue
+            kept = _secured_within(key, value, watched)
             if kept is not value:
                 changed[key] = kept
-    return {**options, **changed} if changed else options
+    return {**node.options, **changed} if changed else node.options
 
 
-def _held_within(value: Any) -> Any:
+def _shares(residual: Any, operands: Sequence[Any]) -> bool:
+    """Whether a residual may be a view of what a call was given."""
+    theirs = {id(owner_of(getattr(x, "_array", x))) for x in operands}
+    parts = residual if isinstance(residual, tuple | list) else (residual,)
+    return any(id(owner_of(x)) in theirs for x in parts)
+
+
+def _secured_within(key: str, value: Any, watched: list[_Watched]) -> Any:
     if type(value) is _ndarray:
-        return held(value, value) if value.dtype.kind != "O" else value
+        return _secured(key, value, value, watched) if value.dtype.kind != "O" else value
     if type(value) is tuple or type(value) is list:
-        parts = [_held_within(part) for part in value]
+        parts = [_secured_within(key, part, watched) for part in value]
         if type(value) is tuple and all(a is b for a, b in zip(parts, value, strict=True)):
             return value
         return type(value)(parts)
@@ -187,11 +219,7 @@ def _note(array: Any) -> None:
         frame = user_frame(getframe(2))
         history.append((next_number(), now, (frame.f_code, frame.f_lasti)))
         del history[:-_KEPT]
-    # The node that is being made gets one of the next numbers, and is to be looked at, too.
-    _latest = max(_latest, next_number() + _NUMBERS_AHEAD)
-
-
-_NUMBERS_AHEAD = 8
+    _latest = max(_latest, next_number())
 
 
 # -- changes through a Tensor ---------------------------------------------------------------------
@@ -212,16 +240,31 @@ def note_change(array: Any, number: int, source: str) -> None:
 # -- in the backward pass -------------------------------------------------------------------------
 
 
+def check_watched(node: Node) -> None:
+    """Raise `GraphError` where a large array is not as it was when `node` was recorded."""
+    for what, array, held in node.watched or ():
+        if content(array) != held:
+            what = f"input {what}" if isinstance(what, int) else what
+            raise changed(node, f"by NumPy: its {what}, which is larger than what nodes copy")
+    inside = inside_rule.get()
+    if inside is not None:
+        inside += node.watched or ()
+
+
 def check_unchanged(node: Node) -> None:
-    """Raise `GraphError` where an array that the rules of `node` read is not as it was."""
+    """Raise `GraphError` where an array that the rules of `node` read is not as it was.
+
+    That is by changes through Tensors, and by those to arrays that `t.data` handed out since.
+    """
     for what, array in _kept_by(node):
-        line = line_of_change(array, node.number)
-        if line:
-            raise changed(node, f"in place afterwards ({line}): its {what}")
-        noted = array if id(array) in _contents else owner_of(array)
-        known = _contents.get(id(noted))
-        if known is not None:
-            place = _place_before_change(noted, known[1], node.number)
+        owner = owner_of(array)
+        key = id(owner)
+        if key in _changes:
+            line = line_of_change(owner, node.number)
+            if line:
+                raise changed(node, f"in place afterwards ({line}): its {what}")
+        if key in _contents:
+            place = _place_before_change(owner, _contents[key][1], node.number)
             if place is not None:
                 raise changed(
                     node,
@@ -257,20 +300,16 @@ def _kept_by(node: Node) -> Iterator[tuple[str, Any]]:
 
 
 def _place_before_change(array: Any, history: list[_Content], number: int) -> _Place | None:
-    """Where an array was noted last that has changed since a node of this number; or None."""
-    before = [noted for noted in history if noted[0] < number]
-    if not before and len(history) == _KEPT:
-        return history[0][2]  # what it held then is forgotten, because it changed so often since
-    _, held, place = before[-1] if before else history[0]
-    return None if content(array) == held else place
+    """Where an array was handed out, if it has changed since a node of this number; or None.
 
-
-def _arrays_of(node: Node) -> Iterator[Any]:
-    out, *inputs = node.saved
-    yield from out if isinstance(out, tuple) else (out,)
-    yield from inputs
-    for value in node.options.values():
-        yield from value if type(value) is tuple else (value,)
+    What a node keeps uncopied was first handed out after it, unchanged until then.
+    """
+    after = [noted for noted in history if noted[0] > number]
+    if not after:
+        return None
+    _, held, place = after[0]
+    is_known = len(after) < _KEPT  # else it changed so often since that it was forgotten
+    return None if is_known and content(array) == held else place
 
 
 def owner_of(array: Any) -> Any:
@@ -280,15 +319,11 @@ def owner_of(array: Any) -> Any:
     return array
 
 
-def _baseline() -> int:
-    """What `sys.getrefcount` says of an array that one place holds, and one variable."""
+def _alone() -> int:
+    """What `getrefcount` says of an array that one place, a variable and somebody else hold."""
     holder = [np.empty(0)]
-    owner = holder[0]
-    return _count(owner)
+    array = holder[0]
+    return getrefcount(array) + 1
 
 
-def _count(owner: Any) -> int:
-    return sys.getrefcount(owner)
-
-
-_ALONE = _baseline()
+_ALONE = _alone()

@@ -68,6 +68,7 @@ class Node(ShapeDtype):
         "options",
         "parents",
         "saved",
+        "watched",
     )
 
     op: Op
@@ -76,6 +77,7 @@ class Node(ShapeDtype):
     options: dict[str, Any]
     number: int
     hooked: Any
+    watched: tuple[Any, ...] | None  #: large arrays of others, and what they held: see changes.py
     code: CodeType  #: this and the next are cheap, and the source line can be worked out from
     instruction: int  #: them when somebody asks for it
 
@@ -102,6 +104,7 @@ def fill(
     node.shape = shape
     node.dtype = dtype
     node.number = next_number()
+    node.watched = None
     node.code = frame.f_code
     node.instruction = frame.f_lasti
     return node

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .changes import exposed, held, held_options, settle
+from .changes import exposed, fresh, secure, settle
 from .errors import AutogradError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
@@ -45,7 +45,7 @@ from .node import (
     quoted_name,
     user_frame,
 )
-from .operands import NUMBERS, argument, operand, options_of
+from .operands import NUMBERS, PLAIN_OPTIONS, argument, operand
 from .signatures import (
     ARRAY,
     NO_DEFAULT,
@@ -146,24 +146,25 @@ class Op:
                 args, options = self._bind(args, options)
             elif self.apply is not self:
                 return self.apply(*args)
-        if exposed:
+        if fresh or exposed:
             settle(*args)
         arrays: list[Any] = []
         parents: list[Node | None] = []
-        on_tensors = False
+        on_tensors = others = False
         for i, x in enumerate(args):
             if isinstance(x, Tensor):
                 on_tensors = True
                 arrays.append(x._array)
                 parents.append(x.node)
             else:
-                arrays.append(operand(x, self.name, i, anything=self.takes_anything(i)))
+                if type(x) not in NUMBERS:
+                    x = operand(x, self.name, i, self.constants and self.vjps[i] is None)
+                    others = True
+                arrays.append(x)
                 parents.append(None)
-        if options:
-            options = options_of(options, self.name)
-        given: Sequence[Any] | None = args
-        if self.residual is not None and on_tensors:  # which may be a view of an input
-            arrays, given = [held(a, x) for a, x in zip(arrays, args, strict=True)], None
+        if options and not PLAIN_OPTIONS.issuperset(map(type, options.values())):
+            options = {key: argument(x, self.name, key) for key, x in options.items()}
+            others = True
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:
@@ -172,11 +173,7 @@ class Op:
         if self.residual is not None:
             out, residual = out
             options = {**options, self.residual: residual}
-        return self._record(out, arrays, parents, options, given) if on_tensors else out
-
-    def takes_anything(self, place: int) -> bool:
-        """Whether an input never gets a gradient, so that it need not consist of numbers."""
-        return self.constants and self.vjps[place] is None
+        return self._record(out, arrays, parents, options, args, others) if on_tensors else out
 
     def _record(
         self,
@@ -184,11 +181,13 @@ class Op:
         arrays: list[Any],
         parents: list[Node | None],
         options: dict[str, Any],
-        given: Sequence[Any] | None,
+        given: Sequence[Any],
+        others: bool,
     ) -> Any:
         """Wrap the output of a call that has been computed, with its node if it needs one.
 
-        `given`: what the arrays were in the call; None if nobody else can change them.
+        `given`: the inputs as they were passed, of which the `arrays` were taken; `others`: whether
+        any of these, or of the options, is an array of somebody else's.
         """
         several = isinstance(out, tuple)
         if several:
@@ -204,23 +203,21 @@ class Op:
             return tuple(Tensor._of(o, None) for o in out) if several else Tensor._of(out, None)
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
-        for i, (x, parent, level) in enumerate(zip(arrays, parents, levels)):  # noqa: B905 - hot
-            if level != ARRAY:
-                x = _kept(x, parent) if level else None
-            elif given is not None and (exposed or parent is None):
-                x = held(x, given[i])
-            saved.append(x)
-        if options:
-            options = held_options(options, self.residual)
+        for x, parent, level in zip(arrays, parents, levels):  # noqa: B905 - a hot loop
+            saved.append(x if level == ARRAY else _kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not several:
             node = fill(
                 _new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame
             )
+            if others or exposed:
+                secure(node, given)
             return Tensor._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
         trunk = fill(_new(Node), self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
+        if others or exposed:
+            secure(trunk, given)
         return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[bool, list[int]]:
@@ -315,7 +312,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(operand(x, op.name))
-        if exposed:
+        if fresh or exposed:
             settle(x)
         try:
             out = forward(x._array)
@@ -324,7 +321,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             raise
         if type(out) is not _ndarray:
             if isinstance(out, tuple):
-                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,))
+                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), False)
             out = _as_array(out)
         result = _new(Tensor)
         result._array = out
@@ -338,15 +335,13 @@ def _unary(op: Op) -> Callable[[Any], Any]:
             frame = frame.f_back  # type: ignore[assignment]
         saved = (
             out if keep_out else None,
-            (held(x._array, x) if exposed else x._array)
-            if keep_x
-            else parent
-            if keep_shape
-            else None,
+            x._array if keep_x else parent if keep_shape else None,
         )
-        result.node = fill(
+        result.node = node = fill(
             _new(Node), op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame
         )
+        if exposed:
+            secure(node, (x,))
         return result
 
     return apply
@@ -357,16 +352,21 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
     for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
 
     def apply(x: Any, y: Any) -> Any:
-        if exposed:
+        if fresh or exposed:
             settle(x, y)
+        others = False  # whether an input is an array of somebody else's
         if isinstance(x, Tensor):
             a, p = x._array, x.node
             if isinstance(y, Tensor):
                 b, q = y._array, y.node
             else:
-                b, q = y if type(y) in NUMBERS else operand(y, op.name, 1), None
+                b, q = y, None
+                if type(y) not in NUMBERS:
+                    b, others = operand(y, op.name, 1), True
         elif isinstance(y, Tensor):
-            a, p = x if type(x) in NUMBERS else operand(x, op.name, 0), None
+            a, p = x, None
+            if type(x) not in NUMBERS:
+                a, others = operand(x, op.name, 0), True
             b, q = y._array, y.node
         else:
             return forward(operand(x, op.name, 0), operand(y, op.name, 1))
@@ -389,18 +389,14 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         keep_out, (level_x, level_y) = for_x if q is None else for_y if p is None else for_both
         saved = (
             out if keep_out else None,
-            (held(a, x) if exposed or p is None else a)
-            if level_x == ARRAY
-            else _kept(a, p)
-            if level_x
-            else None,
-            (held(b, y) if exposed or q is None else b)
-            if level_y == ARRAY
-            else _kept(b, q)
-            if level_y
-            else None,
+            a if level_x == ARRAY else _kept(a, p) if level_x else None,
+            b if level_y == ARRAY else _kept(b, q) if level_y else None,
         )
-        result.node = fill(_new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame)
+        result.node = node = fill(
+            _new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame
+        )
+        if exposed or (others and (level_x if p is None else level_y) == ARRAY):
+            secure(node, (x, y))
         return result
 
     return apply
@@ -479,8 +475,7 @@ def handles(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
             args = tuple([argument(x, name, i) for i, x in enumerate(args)])
-            if options:
-                options = options_of(options, name)
+            options = {key: argument(x, name, key) for key, x in options.items()}
             if not options.keys() <= known.keys():
                 defaults = positional_parameters(function)[1]
                 drop_defaults(name, options, known, defaults)

@@ -20,11 +20,12 @@ from .errors import DTypeError, ShapeError
 
 _T = TypeVar("_T", bound=type)
 
-#: Types whose values cannot change, and which NumPy takes as they are.
+#: Types whose values cannot change, and which NumPy takes as they are; and that of None.
 NUMBERS: frozenset[type] = frozenset(
-    {bool, int, float, complex, np.bool_}
+    {bool, int, float, complex, np.bool_, type(None)}
     | {np.dtype(code).type for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"]}
 )
+PLAIN_OPTIONS = NUMBERS | {str, slice, type(Ellipsis)}
 _KINDS = "fciub"
 
 _registered: set[type] = set()
@@ -64,7 +65,7 @@ def operand(x: Any, function: str, place: int | str = "", anything: bool = False
         dtype = x.dtype
         if dtype.kind in _KINDS and dtype.isnative:
             return x
-    elif cls in NUMBERS or x is None or is_array(x):
+    elif cls in NUMBERS or is_array(x):
         return x
     array = _plain(x, function, place)
     if array.dtype.kind in _KINDS:
@@ -83,7 +84,7 @@ def argument(x: Any, function: str, place: int | str = "") -> Any:
     Arrays among them, also inside tuples, lists and dicts, become plain ones, whatever they hold.
     """
     cls = type(x)
-    if cls in NUMBERS or cls is np.ndarray or x is None or cls is str:
+    if cls in NUMBERS or cls is np.ndarray or cls is str:
         return x
     if cls in (tuple, list):
         parts = [argument(part, function, place) for part in x]
@@ -96,17 +97,6 @@ def argument(x: Any, function: str, place: int | str = "") -> Any:
     if hasattr(cls, "__array_ufunc__") and not isinstance(x, np.ndarray) and _is_ours(cls):
         return x
     return _plain(x, function, place)
-
-
-def options_of(options: dict[str, Any], function: str) -> dict[str, Any]:
-    """The options of a call, each as `argument` gives it."""
-    for value in options.values():
-        if type(value) not in _PLAIN_OPTIONS:
-            return {key: argument(value, function, key) for key, value in options.items()}
-    return options
-
-
-_PLAIN_OPTIONS = NUMBERS | {str, type(None), slice, np.ndarray}
 
 
 def _is_ours(cls: type) -> bool:
