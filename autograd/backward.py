@@ -82,6 +82,8 @@ def backward_pass(
                 check_unchanged(node)
             if node.watched is not None:
                 check_watched(node)
+                if not retain_graph:
+                    node.watched = None
             parents: Sequence[Node | None] = node.parents
             if needed is not None:
                 parents = [p if p in needed else None for p in parents]

@@ -315,13 +315,16 @@ def _place_before_change(array: Any, history: list[_Content], number: int) -> _P
 
 def owner_of(array: Any) -> Any:
     """The array that owns the memory which `array` may be a view of."""
-    while True:
+    if type(array) is not _ndarray:
         base = getattr(array, "base", None)
-        if not hasattr(base, "__array_function__"):  # as_strided puts something between the two
+        return base if is_array(base) else array
+    while (base := array.base) is not None:
+        if not isinstance(base, _ndarray):  # as_strided puts an object between the two
             base = getattr(base, "base", None)
-        if not hasattr(base, "__array_function__"):
-            return array
+        if not isinstance(base, _ndarray):
+            break
         array = base
+    return array
 
 
 def _alone() -> int:

@@ -143,7 +143,7 @@ class Op:
     def _make_fast(self) -> None:
         """Unroll the calls of an operation that is never freed: `apply` refers to it in turn.
 
-        A rule that a user makes has none, so that it goes with its last reference.
+        One that is made inside a function has none, so that it goes with its last reference.
         """
         if all(self.vjps) and not self.residual and self.arity in (1, 2):
             self.apply = _unary(self) if self.arity == 1 else _binary(self)
@@ -571,7 +571,7 @@ def rule(
     op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
-    if dispatched or getframe(1).f_code.co_filename in ENGINE_FILES:
+    if dispatched or getframe(1).f_code.co_name == "<module>":
         op._make_fast()
     return op
 

@@ -66,6 +66,7 @@ def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict
         return [], {"where": True, ANY: None}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
+    names = ["shape" if n == "newshape" else n for n in names]  # of np.reshape, in NumPy 2.0
     defaults = {ANY if p.kind is p.VAR_KEYWORD else p.name: p.default for p in parameters}
     if ANY in defaults and isinstance(function, type(np.clip)):
         del defaults[ANY]

@@ -53,6 +53,7 @@ from .node import (
     user_frame,
 )
 from .op import Op
+from .operands import as_array, operand
 from .protocols import unwrap
 from .sparse import dense
 from .tensor import Tensor, seed_of
@@ -665,12 +666,12 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
     owners = set(_owners([output.node, *call.nodes], call.run)) if call.outer else set()
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        g = g if isinstance(g, Tensor) else np.asarray(g)
+        g = g if isinstance(g, Tensor) else as_array(operand(g, "vjp", "g"))
         if g.shape != output.shape:
             raise ShapeError(
                 f"vjp: the cotangent has shape {g.shape}, the value has shape {output.shape}"
             )
-        if g.dtype.kind not in "biufc" or (g.dtype.kind == "c" and output.dtype.kind != "c"):
+        if g.dtype.kind == "c" and output.dtype.kind != "c":
             raise DTypeError(
                 f"vjp: the cotangent has dtype {g.dtype}, the value has dtype {output.dtype}; pass "
                 f"real numbers (np.real(g)), or pull back the real and the imaginary part one by "

@@ -3,8 +3,8 @@
 NumPy's own functions recognise Tensors, so almost every name here is NumPy's. What differs:
 
 - the building of arrays out of Tensors, which NumPy would take out of their graph: `array`,
-  `asarray` and `asanyarray` accept nested lists of tensors, arrays and numbers, and so do the
-  functions whose names stand in `TAKES_LISTS`, as in `np.sum([t, u])`;
+  `asarray` and `asanyarray` accept nested lists of tensors, arrays and numbers, as do the
+  functions in `TAKES_LISTS` (`np.sum([t, u])`), and refuse masked arrays;
 - arrays to be filled: inside a function that is being differentiated, `zeros`, `ones`, `empty`,
   `full`, their `*_like`, `eye` and `identity` return constant Tensors where they are of floats,
   so that `c = np.zeros(3); c[0] = x` is recorded. Everywhere else they return NumPy's arrays.
@@ -20,6 +20,7 @@ from numpy import *  # noqa: F403
 
 from ..grad_mode import differentiating
 from ..op import joined
+from ..operands import argument
 from ..tensor import Tensor
 from ..tree import leaves
 from . import fft, linalg, random
@@ -44,7 +45,9 @@ def array(
     if getattr(object, "dtype", None) == "O" and isinstance(object, _np.ndarray):
         object = object.tolist()
     if not builtins.any(isinstance(x, Tensor) for _, x in leaves(object)):
-        return _np.array(object, dtype, copy=copy, ndmin=ndmin, **options)
+        return _np.array(
+            argument(object, "array", "object"), dtype, copy=copy, ndmin=ndmin, **options
+        )
     result = joined(object)
     if ndmin > result.ndim:
         result = result.reshape((1,) * (ndmin - result.ndim) + result.shape)
@@ -57,7 +60,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
     """`np.asarray`, which leaves a Tensor as it is and takes nested lists of them."""
     if builtins.any(isinstance(x, Tensor) for _, x in leaves(a)):
         return array(a, dtype, copy=options.get("copy"))
-    return _np.asarray(a, dtype, order, **options)
+    return _np.asarray(argument(a, "asarray", "a"), dtype, order, **options)
 
 
 asanyarray = asarray

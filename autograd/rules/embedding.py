@@ -7,6 +7,7 @@ import numpy as np
 from .. import op
 from ..errors import DTypeError, ShapeError
 from ..op import rule
+from ..operands import argument
 from ..sparse import RowGradient
 from .creation import constant
 from .indexing import scatter
@@ -51,7 +52,7 @@ def embedding(weight: Any, indices: Any, padding_idx: int | None = None) -> Any:
     axes, and `ValueError` for an index or `padding_idx` out of range (negative ones are).
     """
     refuse_none("embedding", weight=weight, indices=indices)
-    indices = np.asarray(indices)
+    indices = np.asarray(argument(indices, "embedding", "indices"))
     if indices.dtype.kind not in "iu":
         raise DTypeError(
             f"embedding: indices must be integers, the numbers of rows; got dtype {indices.dtype}"

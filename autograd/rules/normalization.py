@@ -15,6 +15,7 @@ import numpy as np
 from ..broadcasting import unbroadcast
 from ..errors import DTypeError, ShapeError
 from ..op import rule
+from ..operands import argument
 from .pooling import blocks, laid_out
 from .reductions import wide
 from .refused import refuse_none
@@ -331,7 +332,7 @@ def layer_norm(
     not agree, and `DTypeError` for an input of integers.
     """
     refuse_none("layer_norm", x=x, normalized_shape=normalized_shape)
-    shape = tuple(normalized_shape)
+    x, shape = argument(x, "layer_norm", "x"), tuple(normalized_shape)
     if not shape or np.shape(x)[-len(shape) :] != shape or 0 in shape:
         raise ShapeError(
             f"layer_norm: the last axes of x must be normalized_shape (={shape}), without zeros; "
@@ -350,6 +351,7 @@ def group_norm(
     `num_groups` or a group is empty, and `DTypeError` for an input of integers.
     """
     refuse_none("group_norm", x=x, num_groups=num_groups)
+    x = argument(x, "group_norm", "x")
     shape = np.shape(x)
     if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups or 0 in shape[1:]:
         raise ShapeError(

@@ -15,7 +15,9 @@ from .refused import refuse_out
 
 def _reshape(a: Any, shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     options = {} if copy is None else {"copy": copy}
-    return np.reshape(a, shape, _fixed("reshape", order), **options)  # type: ignore[call-overload]
+    # By keyword: NumPy 2.1.0 takes `order` no other way.
+    order = _fixed("reshape", order)
+    return np.reshape(a, shape, order=order, **options)  # type: ignore[call-overload]
 
 
 def _ravel(a: Any, order: str = "C") -> Any:
@@ -40,9 +42,9 @@ def _transpose_vjp(g: Any, *_: Any, axes: Sequence[int] | None = None) -> Any:
 
 # fmt: off
 rule(np.reshape,      lambda g, _, _x, shape=None, order="C", copy=None:
-                          np.reshape(g, _x.shape, order),
+                          np.reshape(g, _x.shape, order=order),
                       forward=_reshape)
-rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order),
+rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order=order),
                       forward=_ravel)
 rule(np.transpose,    _transpose_vjp)
 rule(np.swapaxes,     lambda g, *_, axis1=0, axis2=0: np.swapaxes(g, axis1, axis2))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError
+from autograd.numpy import asarray
 
 from ..sizes import check_sizes
 from .augment import Transform
@@ -48,7 +49,7 @@ class DataLoader:
                 "DataLoader(images, labels, batch_size=...)"
             )
         check_sizes("DataLoader", batch_size=batch_size)
-        self.arrays = tuple(np.asarray(a) for a in arrays)
+        self.arrays = tuple(np.asarray(asarray(a)) for a in arrays)
         shapes = [a.shape for a in self.arrays]
         if len({shape[:1] for shape in shapes}) > 1 or shapes[0] == ():
             raise ShapeError(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 import autograd
 from autograd import DTypeError, ShapeError, Tensor, log_softmax
+from autograd.numpy import asarray
 
 from ..module import Buffer
 from .base import Loss, checked, factor, reduced
@@ -114,7 +115,7 @@ def _rows_and_labels(
     function: str, input: Any, labels: Any, ignore_index: int
 ) -> tuple[Any, Any, Any]:
     """The input as `(M, C)`, the labels as an array, and which of them are not to be ignored."""
-    labels = labels.data if isinstance(labels, Tensor) else np.asarray(labels)
+    labels = labels.data if isinstance(labels, Tensor) else asarray(labels)
     axis = min(input.ndim - 1, 1)
     if input.ndim == 0 or labels.shape != input.shape[:axis] + input.shape[axis + 1 :]:
         raise ShapeError(

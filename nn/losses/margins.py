@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError, Tensor, relu
+from autograd.numpy import asarray
 
 from .base import Loss, checked, reduced
 
@@ -86,7 +87,7 @@ class CosineEmbeddingLoss(Loss):
 
 def _check_signs(function: str, target: Any) -> Any:
     """Where the target is 1; an error where it is neither that nor -1."""
-    values = target.data if isinstance(target, Tensor) else np.asarray(target)
+    values = target.data if isinstance(target, Tensor) else asarray(target)
     near = values == 1
     if not np.all(near | (values == -1)):
         raise ValueError(
