@@ -51,6 +51,7 @@ def backward_pass(
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
+    checked: set[int] = set()  # large arrays that are as they were
     changed = latest()  # nodes before it may need an array that has been changed
     observing = observer()
     if observing is not None:
@@ -81,7 +82,7 @@ def backward_pass(
             if node.number < changed:
                 check_unchanged(node)
             if node.watched is not None:
-                check_watched(node)
+                check_watched(node, checked)
                 if not retain_graph:
                     node.watched = None
             parents: Sequence[Node | None] = node.parents

@@ -241,9 +241,15 @@ def note_change(array: Any, number: int, source: str) -> None:
 # -- in the backward pass -------------------------------------------------------------------------
 
 
-def check_watched(node: Node) -> None:
-    """Raise `GraphError` where a large array is not as it was when `node` was recorded."""
+def check_watched(node: Node, checked: set[int]) -> None:
+    """Raise `GraphError` where a large array is not as it was when `node` was recorded.
+
+    `checked`: what has been found unchanged in this pass.
+    """
     for what, array, held in node.watched or ():
+        if id(held) in checked:
+            continue
+        checked.add(id(held))
         if content(array) != held:
             what = f"input {what}" if isinstance(what, int) else what
             raise changed(node, f"by NumPy: its {what}, which is larger than what nodes copy")

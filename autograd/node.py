@@ -12,6 +12,7 @@ import math
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
 from types import CodeType, FrameType
@@ -176,6 +177,11 @@ if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
         return node
 
 
+#: By id, all that derivatives may be asked for: leaves of users, and calls that are running. Where
+#: there is but one, no graph has to be searched for others.
+askers: set[int] = set()
+
+
 class Leaf(Node):
     """The node of a tensor made by the user. It has no parents, and collects `grad`."""
 
@@ -185,6 +191,10 @@ class Leaf(Node):
         fill(self, LEAF, (), (), NO_OPTIONS, shape, dtype, user_frame(getframe(1)))
         self.grad: Any = None
         self.name = ""
+        askers.add(id(self))
+
+    def __del__(self, discard: Callable[[int], None] = askers.discard) -> None:
+        discard(id(self))
 
 
 class Run:
@@ -194,10 +204,20 @@ class Run:
 
     def __init__(self) -> None:
         self.running = True  #: until the derivatives are there
+        askers.add(id(self))
         self.has_derivatives = False  #: whether the function differentiates in turn
         #: By code and instruction: what was written there to take values out of the graph, the
         #: nodes of some of them, and nodes that are the arguments of calls in between.
         self.exits: dict[tuple[CodeType, int], tuple[str, list[Node], tuple[Node, ...]]] = {}
+
+    def end(self) -> None:
+        """The derivatives are there: nobody can ask for others."""
+        self.running = False
+        self.exits = {}  # they refer to nodes, and nodes to the run
+        askers.discard(id(self))
+
+    def __del__(self, discard: Callable[[int], None] = askers.discard) -> None:
+        discard(id(self))
 
 
 _run: ContextVar[Run | None] = ContextVar("run", default=None)
@@ -220,6 +240,7 @@ class Argument(Leaf):
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], run: Run) -> None:
         super().__init__(shape, dtype)
         self.run = run
+        askers.discard(id(self))  # it is the run that counts
 
 
 getframe = sys._getframe

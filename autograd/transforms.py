@@ -44,6 +44,7 @@ from .node import (
     Argument,
     Node,
     Run,
+    askers,
     current_run,
     getframe,
     next_number,
@@ -223,7 +224,7 @@ class _Call:
                     output = differentiated(self.function, *self.args, **self.kwargs)
             self.output, self.aux = self._with_aux(output)
         except BaseException:
-            self._end()
+            self.run.end()
             raise
         finally:
             reset_run(token)
@@ -257,11 +258,7 @@ class _Call:
                 for place, (how, nodes, stops) in self.run.exits.items():
                     around.exits.setdefault(place, (how, nodes, (*stops, *self.nodes)))
         finally:
-            self._end()
-
-    def _end(self) -> None:
-        self.run.running = False
-        self.run.exits = {}  # they refer to nodes, and nodes to the run
+            self.run.end()
 
     # -- the output -----------------------------------------------------------------------------
 
@@ -410,6 +407,8 @@ def _gives_no_floats(how: str) -> bool:
 
 def _leads_out(nodes: Iterable[Node | None], run: Run) -> bool:
     """Whether somebody outside of `run` can ask for derivatives by what `nodes` come from."""
+    if len(askers) <= run.running:
+        return False
     return any(owner is None or owner.running for owner in _owners(nodes, run))
 
 
