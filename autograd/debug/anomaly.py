@@ -44,8 +44,8 @@ class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
     `picture`: a file (.svg, .png or .pdf) for the graph around the operation, which is red there;
     where the NaN goes on to is pink.
 
-    In the backward pass, raises `GraphError` for an array that NumPy changed after it had been
-    recorded in this block: by way of `t.data`, or of an array passed as a constant or an index.
+    Where the backward pass raises `GraphError`, because an array that it needs was changed after it
+    had been recorded in this block, the message has the two lines between which that happened.
 
     Small operations take two to three times as long inside.
     """

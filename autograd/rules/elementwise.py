@@ -99,7 +99,11 @@ def _share_of_larger(g: Any, x: Any, y: Any) -> Any:
 
 def _direction(x: Any) -> Any:
     """What `|x|` grows by: the sign of a real `x`; of a complex one, by the convention, this."""
-    return np.conj(np.sign(x)) if x.dtype.kind == "c" else np.sign(x)
+    if x.dtype.kind != "c":
+        return np.sign(x)
+    # The sign is x / |x|, and |x| has few digits left where it is subnormal.
+    subnormal = np.abs(x) < np.finfo(x.dtype).tiny
+    return np.conj(np.sign(np.where(subnormal, x * 2.0**100, x)))
 
 
 def _sign_vjp(g: Any, y: Any, x: Any) -> Any:

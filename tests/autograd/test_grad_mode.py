@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import inspect
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -515,6 +516,14 @@ def question() -> None:
     why(x, lambda: f(x))
 
 
+@pytest.fixture
+def few_objects() -> Iterator[None]:
+    """Leave the objects of other tests out of what is searched for live nodes, again and again."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.mark.parametrize(
     "run",
     [
@@ -522,7 +531,7 @@ def question() -> None:
         trace, stepping, second_order, question,
     ],
 )  # fmt: skip
-def test_interruption_anywhere_leaves_no_mode_on(run: Any) -> None:
+def test_interruption_anywhere_leaves_no_mode_on(run: Any, few_objects: None) -> None:
     n = 0
     for n in interruptions(run, *SWITCHING):
         assert records(), f"no_grad at point {n}"
