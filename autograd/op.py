@@ -173,8 +173,9 @@ class Op:
             if options or len(args) != self.arity:
                 args, options, extension = self._bind(args, options)
                 if extension is not None:
+                    inputs = [argument(x, self.name, i) for i, x in enumerate(args)]
                     options = {key: argument(x, self.name, key) for key, x in options.items()}
-                    return extension(*args, **options)
+                    return extension(*inputs, **options)
             elif self.is_fast:
                 return self.apply(*args)
         if fresh or exposed:

@@ -65,7 +65,8 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
             f"`with autograd.no_grad():`, or on a copy (t = t.copy())"
         )
     if recorded:
-        array[...] = ufuncs.at(ufunc, array, unwrap(indices), *map(joined, values))
+        plain = [argument(joined(x), what) for x in values]
+        array[...] = ufuncs.at(ufunc, array, unwrap(indices, what), *plain)
         return
     changed = np.copy(unwrap(array)) if isinstance(array, op.Tensor) else array
     _on_arrays(ufunc.at, (changed, indices, *values), {})
