@@ -11,6 +11,7 @@ Read `protocols.py` next: how NumPy's functions come to be recorded.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
-from .changes import check_unchanged, check_watched, inside_rule, latest
+from .changes import check_unchanged, check_watched, latest, rule_is_ours
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import drop_freed, hooked
@@ -51,7 +52,6 @@ def backward_pass(
     pending: dict[Node, Any] = {}  # what has arrived at nodes that are still to be visited
     owned: set[Node] = set()  # those whose pending sum is an array that nobody else holds
     results: dict[Node, Any] = {}
-    checked: set[int] = set()  # large arrays that are as they were
     changed = latest()  # nodes before it may need an array that has been changed
     observing = observer()
     if observing is not None:
@@ -82,7 +82,7 @@ def backward_pass(
             if node.number < changed:
                 check_unchanged(node)
             if node.watched is not None:
-                check_watched(node, checked)
+                check_watched(node)
                 if not retain_graph:
                     node.watched = None
             parents: Sequence[Node | None] = node.parents
@@ -93,6 +93,7 @@ def backward_pass(
             options = node.options
             if record:
                 arguments, options = recorded_arguments(node)
+                rule_is_ours.set(operation.is_ours)
             if options or operation.joint is not None or len(arguments) > 3:
                 gradients: Any = apply_rules(operation, g, parents, arguments, options)
             elif len(arguments) == 3:  # the same, written out: most operations have two inputs
@@ -278,24 +279,28 @@ def describe(node: Node, g: Any) -> str:
 # -- gradients that are themselves recorded -----------------------------------------------------
 
 
+_rule_is_recorded: ContextVar[bool] = ContextVar("rule_is_recorded", default=False)
+
+
 def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
-    first, before = next_number(), inside_rule.get()
+    first, before, ours = next_number(), _rule_is_recorded.get(), rule_is_ours.get()
     try:
-        inside_rule.set([])
+        _rule_is_recorded.set(True)
         with enable_grad():
             results = backward_pass(seeds, wanted, retain_graph=True, record=True, cut=cut)
         scopes.record((first, next_number(), "", scopes.BACKWARD))
         return results
     finally:
-        inside_rule.set(before)
+        _rule_is_recorded.set(before)
+        rule_is_ours.set(ours)
 
 
 def rule_is_recorded() -> bool:
     """Whether a rule is running whose work must stay in the graph."""
-    return inside_rule.get() is not None
+    return _rule_is_recorded.get()
 
 
 def _check_recorded(operation: Op, g: Any, gx: Any, parent: Node, among: _Arrivals) -> Any:

@@ -4,10 +4,11 @@
     loss = loss + (w * buf).sum()   the gradient is that of the values at this call
 
 A rule reads arrays long after the call that was recorded, and NumPy lets anybody write to them in
-between. So what a node keeps of others' arrays is a copy, up to `COPIED` bytes; of larger ones, and
-of the arrays that `t.data` has handed out, the content is noted, and compared when the backward
-pass comes to a node that is older than the latest note. What is changed through a Tensor
-(`t += 1`) is noted with its line.
+between. So what a node keeps of others' arrays is a copy, up to `COPIED` bytes; of larger ones some
+hundred elements are noted with the node, and compared when the backward pass comes to it. Of an
+array that `t.data` hands out while a node keeps it, the whole content is noted, and compared by the
+nodes that are older; from then on it counts as somebody else's, until nobody else holds it. What is
+changed through a Tensor (`t += 1`) is noted with its line.
 
 Read `op.py` next: it keeps what rules read.
 """
@@ -15,7 +16,7 @@ Read `op.py` next: it keeps what rules read.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from sys import getrefcount
 from types import CodeType
@@ -27,8 +28,8 @@ from .errors import GraphError
 from .node import Node, getframe, next_number, quoted_name, source_line, user_frame
 from .operands import is_array
 
-#: The number of an input or the name of an option, an array, and what it held.
-_Watched = tuple[int | str, Any, bytes]
+#: The number of an input or the name of an option, an array, what is looked at, what that was.
+_Watched = tuple[int | str, Any, Callable[[Any], bytes], bytes]
 
 COPIED = 1 << 18  #: bytes of an array up to which a node keeps a copy
 
@@ -43,14 +44,12 @@ def latest() -> int:
 # -- arrays that others hold ----------------------------------------------------------------------
 
 
-#: Tensors whose array `t.data` handed out since the last operation. Most let go of it at once.
-fresh: list[weakref.ref[Any]] = []
+#: Tensors whose array `t.data` handed out since the last operation: most are let go of at once. It
+#: holds something for as long as there are others, so that operations have to look here only.
+fresh: list[Any] = []
 
 #: The arrays among them that others held on to, and may write to, by id.
 exposed: dict[int, weakref.ref[Any]] = {}
-
-#: What the nodes visited by a pass that is itself recorded have watched; None outside of one.
-inside_rule: ContextVar[list[_Watched] | None] = ContextVar("inside_rule", default=None)
 
 _ndarray = np.ndarray
 _reference = weakref.ref
@@ -75,27 +74,43 @@ def _register(owner: Any) -> None:
     key = id(owner)
     if key not in exposed:
         exposed[key] = _reference(owner, lambda _: exposed.pop(key, None))
+        fresh.append(_nobody)
 
 
-def settle(*operands: Any) -> None:
-    """Sort out which arrays that `t.data` handed out are still held by somebody else.
+def _nobody() -> None:
+    """Stand for the exposed arrays in `fresh`."""
+
+
+def settle(*operands: Any) -> bool:
+    """Sort out which arrays that `t.data` handed out are still held by somebody else, if any.
 
     Called by operations before they take an operand apart, while there are any. An optimizer reads
     `.data` of each parameter, and lets go of it: the next step is as fast as if it had not. A view
     keeps its owner exposed, because who holds it cannot be told.
     """
-    for reference in fresh:
+    for reference in fresh[:]:
         tensor = reference()
         if tensor is not None:
             array = tensor._array
             if getrefcount(array) >= _ALONE:
                 _register(array)
-    fresh.clear()
     for x in operands if exposed else ():
         array = getattr(x, "_array", None)
         if id(array) in exposed and getrefcount(array) < _ALONE:
             del exposed[id(array)]
             _contents.pop(id(array), None)
+    fresh[:] = [_nobody] if exposed else ()
+    return bool(exposed)
+
+
+#: Whether a rule of this package runs whose work is recorded: the arrays that it brings are those
+#: of its node, which are copies, or large, or results of its own.
+rule_is_ours: ContextVar[bool] = ContextVar("rule_is_ours", default=False)
+
+
+def may_change(array: Any) -> bool:
+    """Whether somebody else may write to an array that an operation was given."""
+    return not rule_is_ours.get() or getattr(array, "nbytes", 0) > COPIED
 
 
 def secure(node: Node, operands: Sequence[Any]) -> None:
@@ -104,37 +119,38 @@ def secure(node: Node, operands: Sequence[Any]) -> None:
     `operands`: what the call was given. Copies replace arrays of up to `COPIED` bytes; what larger
     ones hold is noted in `node.watched`.
     """
-    saved = list(node.saved)
+    saved = node.saved
     watched: list[_Watched] = []
-    for i, given in enumerate(operands):
-        array = saved[i + 1]
+    for i, given in enumerate(operands, 1):
+        is_tensor = hasattr(given, "_array")
+        if is_tensor and not exposed:
+            continue
+        array = saved[i]
         if type(array) is _ndarray:
-            saved[i + 1] = _secured(i, array, given, watched)
-        elif is_array(array) and not hasattr(given, "_array"):
-            saved[i + 1] = _copy_of_another_library(array)
-    node.saved = tuple(saved)
+            kept = _secured(i - 1, array, is_tensor, watched)
+        elif array is not None and not is_tensor and is_array(array):
+            kept = _copy_of_another_library(array)
+        else:
+            continue
+        if kept is not array:
+            saved = (*saved[:i], kept, *saved[i + 1 :])
+    node.saved = saved
     if node.options:
         node.options = _secured_options(node, operands, watched)
     if watched:
         node.watched = tuple(watched)
 
 
-def _secured(what: int | str, array: Any, given: Any, watched: list[_Watched]) -> Any:
+def _secured(what: int | str, array: Any, is_tensor: bool, watched: list[_Watched]) -> Any:
     """An array, or a copy of it, or an entry in `watched`."""
-    if (
-        type(given) is not _ndarray
-        and hasattr(given, "_array")
-        and id(owner_of(array)) not in exposed
-    ):
+    if is_tensor and id(owner_of(array)) not in exposed:
         return array
     if array.nbytes <= COPIED:
-        is_number = not array.ndim and not array.flags.writeable  # see operands.number
-        return array if is_number else array.copy("K")
-    for _, known, held in inside_rule.get() or ():
-        if owner_of(known) is owner_of(array):
-            watched.append((what, known, held))
-            return array
-    watched.append((what, array, content(array)))
+        if not array.ndim and not array.flags.writeable:
+            return array  # a number: see operands.number
+        return array.copy("K")
+    look = content if is_tensor else samples
+    watched.append((what, array, look, look(array)))
     return array
 
 
@@ -161,7 +177,7 @@ def _shares(residual: Any, operands: Sequence[Any]) -> bool:
 
 def _secured_within(key: str, value: Any, watched: list[_Watched]) -> Any:
     if type(value) is _ndarray:
-        return _secured(key, value, value, watched) if value.dtype.kind != "O" else value
+        return _secured(key, value, False, watched) if value.dtype.kind != "O" else value
     if type(value) is tuple or type(value) is list:
         parts = [_secured_within(key, part, watched) for part in value]
         if type(value) is tuple and all(a is b for a, b in zip(parts, value, strict=True)):
@@ -179,7 +195,7 @@ def _copy_of_another_library(array: Any) -> Any:
 # -- what arrays held -----------------------------------------------------------------------------
 
 _KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step
-_SAMPLES = 1024
+_SAMPLES = 256
 _BLOCK = 4093  # words of eight bytes
 
 _Place = tuple[CodeType, int]
@@ -187,6 +203,22 @@ _Content = tuple[int, bytes, _Place]  # from which node number on, what, and the
 
 #: By the id of the array: a weak reference, and its contents, the latest last.
 _contents: dict[int, tuple[weakref.ref[Any], list[_Content]]] = {}
+
+
+def samples(array: Any) -> bytes:
+    """Some hundred elements of an array.
+
+    They lie an odd number of elements apart, so that they fall into all columns of a matrix.
+    """
+    flat = _flat(array)
+    return flat[:: (flat.size // _SAMPLES) | 1].tobytes()
+
+
+def _flat(array: Any) -> Any:
+    """All elements, in a view where there is one."""
+    if not array.flags.c_contiguous:
+        array = array.T if array.flags.f_contiguous else np.ascontiguousarray(array)
+    return array.reshape(-1)
 
 
 def content(array: Any) -> bytes:
@@ -197,14 +229,11 @@ def content(array: Any) -> bytes:
     """
     if array.nbytes <= 8 * _BLOCK:
         return array.tobytes()
-    if not array.flags.c_contiguous:
-        array = array.T if array.flags.f_contiguous else np.ascontiguousarray(array)
-    flat = array.reshape(-1)
+    flat = _flat(array)
     octets = flat.view(np.uint8)
     whole = octets.size - octets.size % (8 * _BLOCK)
     sums = np.add.reduce(octets[:whole].view(np.uint64).reshape(-1, _BLOCK), axis=1)
-    samples = flat[:: flat.size // _SAMPLES]
-    return sums.tobytes() + octets[whole:].tobytes() + samples.tobytes()
+    return sums.tobytes() + octets[whole:].tobytes() + samples(flat)
 
 
 def _note(array: Any) -> None:
@@ -241,21 +270,12 @@ def note_change(array: Any, number: int, source: str) -> None:
 # -- in the backward pass -------------------------------------------------------------------------
 
 
-def check_watched(node: Node, checked: set[int]) -> None:
-    """Raise `GraphError` where a large array is not as it was when `node` was recorded.
-
-    `checked`: what has been found unchanged in this pass.
-    """
-    for what, array, held in node.watched or ():
-        if id(held) in checked:
-            continue
-        checked.add(id(held))
-        if content(array) != held:
+def check_watched(node: Node) -> None:
+    """Raise `GraphError` where a large array is not as it was when `node` was recorded."""
+    for what, array, look, held in node.watched or ():
+        if look(array) != held:
             what = f"input {what}" if isinstance(what, int) else what
             raise changed(node, f"by NumPy: its {what}, which is larger than what nodes copy")
-    inside = inside_rule.get()
-    if inside is not None:
-        inside += node.watched or ()
 
 
 def check_unchanged(node: Node) -> None:

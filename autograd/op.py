@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .changes import exposed, fresh, secure, settle
+from .changes import fresh, may_change, rule_is_ours, secure, settle
 from .errors import AutogradError, DTypeError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
@@ -82,6 +82,7 @@ class Op:
         "forward",
         "function",
         "is_fast",
+        "is_ours",
         "joint",
         "name",
         "options",
@@ -132,6 +133,7 @@ class Op:
         #: What to call where an option is given that no rule names, and the options it names.
         self.extension: tuple[Callable[..., Any], frozenset[str]] | None = None
         self.is_fast = False
+        self.is_ours = False  # whether its rules are of this package
 
     apply: Callable[..., Any]  #: the operation on its inputs, without options, as fast as can be
 
@@ -178,27 +180,24 @@ class Op:
                     return extension(*inputs, **options)
             elif self.is_fast:
                 return self.apply(*args)
-        if fresh or exposed:
-            settle(*args)
+        others = settle(*args) if fresh else False  # whether a node must keep copies
         arrays: list[Any] = []
         parents: list[Node | None] = []
-        on_tensors = others = False
+        on_tensors = False
         for i, x in enumerate(args):
-            if type(x) in _LISTS:
-                x = joined(x)
+            if not isinstance(x, Tensor) and type(x) not in NUMBERS:
+                x = _operand(x, self, i)
+                others = others or may_change(x)
             if isinstance(x, Tensor):
                 on_tensors = True
                 arrays.append(x._array)
                 parents.append(x.node)
             else:
-                if type(x) not in NUMBERS:
-                    x = operand(x, self.name, i, self.constants and self.vjps[i] is None)
-                    others = True
                 arrays.append(x)
                 parents.append(None)
         if options and not PLAIN_OPTIONS.issuperset(map(type, options.values())):
             options = {key: argument(x, self.name, key) for key, x in options.items()}
-            others = True
+            others = others or not rule_is_ours.get()
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:
@@ -226,9 +225,9 @@ class Op:
         """Wrap the output of a call that has been computed, with its node if it needs one.
 
         `given`: the inputs as they were passed, of which the `arrays` were taken; `others`: whether
-        any of these, or of the options, is an array of somebody else's.
+        somebody else may write to any of these, or of the options.
         """
-        several = isinstance(out, tuple | list)
+        several = isinstance(out, _LISTS)
         if several:
             out = tuple(_as_array(o, self) for o in out)
         elif type(out) is not _ndarray:
@@ -249,13 +248,13 @@ class Op:
             node = fill(
                 _new(Node), self, tuple(parents), tuple(saved), options, out.shape, out.dtype, frame
             )
-            if others or exposed:
+            if others:
                 secure(node, given)
             return Tensor._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
         trunk = fill(_new(Node), self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
-        if others or exposed:
+        if others:
             secure(trunk, given)
         return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
 
@@ -344,14 +343,16 @@ def _kept(x: Any, parent: Node | None) -> ShapeDtype:
 
 def _as_array(x: Any, op: Op) -> Any:
     """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
-    if isinstance(x, np.generic | int | float | complex):
+    if isinstance(x, np.generic):
         return np.asarray(x)
-    if not hasattr(x, "dtype"):
-        raise TypeError(
-            f"{op.name}: the forward function returned {kind_of(x)}; it must return an array, or a "
-            f"tuple of arrays"
-        )
-    return x
+    if hasattr(x, "dtype"):
+        return x
+    if isinstance(x, int | float | complex):
+        return np.asarray(x)
+    raise TypeError(
+        f"{op.name}: the forward function returned {kind_of(x)}; it must return an array, or a "
+        f"tuple of arrays"
+    )
 
 
 def kind_of(x: Any) -> str:
@@ -368,19 +369,17 @@ def kind_of(x: Any) -> str:
 # recording the same.
 
 _new = object.__new__
-_ndarray = np.ndarray
-
-
+_ndarray, _generic, _asarray = np.ndarray, np.generic, np.asarray
 _LISTS = (list, tuple)
 
 
-def _operand(x: Any, op: Op, place: int) -> tuple[Any, Node | None]:
-    """An operand that is no Tensor: its array, and the node that joins the tensors of a list."""
+def _operand(x: Any, op: Op, place: int) -> Any:
+    """An operand that is no Tensor: an array, or the Tensor that joins the tensors of a list."""
     if type(x) in _LISTS:
         x = joined(x)
         if isinstance(x, Tensor):
-            return x._array, x.node
-    return operand(x, op.name, place), None
+            return x
+    return operand(x, op.name, place, op.constants and op.vjps[place] is None)
 
 
 def joined(x: Any) -> Any:
@@ -408,17 +407,19 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         if not isinstance(x, Tensor):
             return forward(operand(x, op.name))
-        if fresh or exposed:
-            settle(x)
+        exposed = settle(x) if fresh else False
         try:
             out = forward(x._array)
         except Exception as error:
             _explain(op, error, [x._array], [x.node])
             raise
         if type(out) is not _ndarray:
-            if isinstance(out, tuple | list):
-                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), False)
-            out = _as_array(out, op)
+            if isinstance(out, _generic):
+                out = _asarray(out)
+            elif isinstance(out, _LISTS):
+                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), exposed)
+            else:
+                out = _as_array(out, op)
         result = _new(Tensor)
         result._array = out
         parent = x.node
@@ -450,12 +451,11 @@ def _as_it_is(x: float, _: Any) -> float:
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
     forward = op.forward
     for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
+    keeps_x, keeps_y = for_y[1][0] == ARRAY, for_x[1][1] == ARRAY  # where that is a constant
     weak = _as_it_is if op.function is np.power else number  # whose rule asks for a number
 
     def apply(x: Any, y: Any) -> Any:
-        if fresh or exposed:
-            settle(x, y)
-        others = False  # whether an input is an array of somebody else's
+        others = settle(x, y) if fresh else False  # whether the node must keep copies
         if isinstance(x, Tensor):
             a, p = x._array, x.node
             if isinstance(y, Tensor):
@@ -465,14 +465,20 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
                 if type(y) is float:
                     b = weak(y, a)
                 elif type(y) not in NUMBERS:
-                    (b, q), others = _operand(y, op, 1), True
+                    b = _operand(y, op, 1)
+                    others = others or (keeps_y and may_change(b))
+                    if isinstance(b, Tensor):
+                        b, q = b._array, b.node
         elif isinstance(y, Tensor):
             a, p = x, None
             b, q = y._array, y.node
             if type(x) is float:
                 a = weak(x, b)
             elif type(x) not in NUMBERS:
-                (a, p), others = _operand(x, op, 0), True
+                a = _operand(x, op, 0)
+                others = others or (keeps_x and may_change(a))
+                if isinstance(a, Tensor):
+                    a, p = a._array, a.node
         else:
             return forward(operand(x, op.name, 0), operand(y, op.name, 1))
         try:
@@ -481,9 +487,12 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             _explain(op, error, [a, b], [p, q])
             raise
         if type(out) is not _ndarray:
-            if isinstance(out, tuple | list):
+            if isinstance(out, _generic):
+                out = _asarray(out)
+            elif isinstance(out, _LISTS):
                 return op._record(out, [a, b], [p, q], NO_OPTIONS, (x, y), others)
-            out = _as_array(out, op)
+            else:
+                out = _as_array(out, op)
         result = _new(Tensor)
         result._array = out
         outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
@@ -502,7 +511,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         result.node = node = fill(
             _new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame
         )
-        if exposed or (others and (level_x if p is None else level_y) == ARRAY):
+        if others:
             secure(node, (x, y))
         return result
 
@@ -572,7 +581,9 @@ def rule(
     op = Op(name, function, vjps, joint, elementwise, residual, forward)
     if dispatched:
         REGISTRY[function] = op
-    if dispatched or getframe(1).f_code.co_name == "<module>":
+    caller = getframe(1).f_code
+    op.is_ours = caller.co_filename in ENGINE_FILES
+    if dispatched or caller.co_name == "<module>":
         op._make_fast()
     return op
 

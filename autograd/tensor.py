@@ -106,6 +106,8 @@ class Tensor:
         What was recorded before keeps the values of then, or `backward()` raises `GraphError`.
         """
         expose(self)
+        if current_scope() is None and current_run() is None:
+            return self._array
         return self._outside(".data")
 
     @data.setter

@@ -152,9 +152,11 @@ class _Replays:
         if node.op.name in _TURNING and call.is_complex() and set(used) != _TURNING[node.op.name]:
             return Checked(0, [], [f"{what}: complex vectors are known up to a phase only"])
         try:
-            call.at(call.arrays)
+            outputs, _ = call.at(call.arrays)
         except Exception as error:
             return Checked(0, [], [f"{what}: it cannot be computed again ({error})"])
+        if any(out.dtype.kind == "O" for out in outputs):
+            return Checked(0, [], [f"{what}: it cannot be computed again (an input was not kept)"])
         right = 0
         kinks: list[str] = []
         for i, parent in enumerate(node.parents):

@@ -152,7 +152,7 @@ def full_like(
     subok: bool = True,
     shape: Any = None,
 ) -> Any:
-    new = np.empty_like(a, dtype, order, subok, shape)
+    new = np.zeros_like(a, dtype, order, subok, shape)
     if new.dtype.kind in "fc":
         return updated(new, fill_value, index=...)
     new[...] = fill_value  # which raises where that would take a tensor out of its graph
