@@ -19,7 +19,7 @@ import numpy as np
 
 from . import op, scopes
 from .broadcasting import unbroadcast
-from .changes import check_unchanged, check_watched, latest, rule_is_ours
+from .changes import check_unchanged, check_watched, in_our_rule, latest
 from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .grad_mode import enable_grad, observer
 from .hooks import drop_freed, hooked
@@ -67,6 +67,8 @@ def backward_pass(
         operation = node.op
         if is_watched:
             if id(node) in hooked:
+                if record:
+                    in_our_rule.set(None)  # hooks are the user's
                 g = hooked[id(node)].arrived(node, g, retain_grads)
             if observing is not None:
                 observing.arrived(node, g)
@@ -93,7 +95,7 @@ def backward_pass(
             options = node.options
             if record:
                 arguments, options = recorded_arguments(node)
-                rule_is_ours.set(operation.is_ours)
+                in_our_rule.set(node.watched or () if operation.is_ours else None)
             if options or operation.joint is not None or len(arguments) > 3:
                 gradients: Any = apply_rules(operation, g, parents, arguments, options)
             elif len(arguments) == 3:  # the same, written out: most operations have two inputs
@@ -286,7 +288,7 @@ def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
     """`backward_pass` on Tensors: the gradients come with a graph of their own."""
-    first, before, ours = next_number(), _rule_is_recorded.get(), rule_is_ours.get()
+    first, before, ours = next_number(), _rule_is_recorded.get(), in_our_rule.get()
     try:
         _rule_is_recorded.set(True)
         with enable_grad():
@@ -295,7 +297,7 @@ def recorded_backward_pass(
         return results
     finally:
         _rule_is_recorded.set(before)
-        rule_is_ours.set(ours)
+        in_our_rule.set(ours)
 
 
 def rule_is_recorded() -> bool:

@@ -103,14 +103,15 @@ def settle(*operands: Any) -> bool:
     return bool(exposed)
 
 
-#: Whether a rule of this package runs whose work is recorded: the arrays that it brings are those
-#: of its node, which are copies, or large, or results of its own.
-rule_is_ours: ContextVar[bool] = ContextVar("rule_is_ours", default=False)
+#: What is watched of the node whose rule is being recorded, if that is a rule of this package: the
+#: arrays that it brings are copies, or large ones among these, or results of its own. Else None.
+in_our_rule: ContextVar[Sequence[_Watched] | None] = ContextVar("in_our_rule", default=None)
 
 
 def may_change(array: Any) -> bool:
     """Whether somebody else may write to an array that an operation was given."""
-    return not rule_is_ours.get() or getattr(array, "nbytes", 0) > COPIED
+    watched = in_our_rule.get()
+    return watched is None or (bool(watched) and getattr(array, "nbytes", 0) > COPIED)
 
 
 def secure(node: Node, operands: Sequence[Any]) -> None:
@@ -149,6 +150,10 @@ def _secured(what: int | str, array: Any, is_tensor: bool, watched: list[_Watche
         if not array.ndim and not array.flags.writeable:
             return array  # a number: see operands.number
         return array.copy("K")
+    for _, known, look, held in in_our_rule.get() or ():
+        if owner_of(known) is owner_of(array):
+            watched.append((what, known, look, held))
+            return array
     look = content if is_tensor else samples
     watched.append((what, array, look, look(array)))
     return array
@@ -210,15 +215,7 @@ def samples(array: Any) -> bytes:
 
     They lie an odd number of elements apart, so that they fall into all columns of a matrix.
     """
-    flat = _flat(array)
-    return flat[:: (flat.size // _SAMPLES) | 1].tobytes()
-
-
-def _flat(array: Any) -> Any:
-    """All elements, in a view where there is one."""
-    if not array.flags.c_contiguous:
-        array = array.T if array.flags.f_contiguous else np.ascontiguousarray(array)
-    return array.reshape(-1)
+    return array.ravel("K")[:: (array.size // _SAMPLES) | 1].tobytes()
 
 
 def content(array: Any) -> bytes:
@@ -229,7 +226,7 @@ def content(array: Any) -> bytes:
     """
     if array.nbytes <= 8 * _BLOCK:
         return array.tobytes()
-    flat = _flat(array)
+    flat = array.ravel("K")  # a view, if it is contiguous in any order
     octets = flat.view(np.uint8)
     whole = octets.size - octets.size % (8 * _BLOCK)
     sums = np.add.reduce(octets[:whole].view(np.uint64).reshape(-1, _BLOCK), axis=1)

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .changes import fresh, may_change, rule_is_ours, secure, settle
+from .changes import fresh, in_our_rule, may_change, secure, settle
 from .errors import AutogradError, DTypeError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
@@ -195,9 +195,13 @@ class Op:
             else:
                 arrays.append(x)
                 parents.append(None)
-        if options and not PLAIN_OPTIONS.issuperset(map(type, options.values())):
+        if (
+            options
+            and not PLAIN_OPTIONS.issuperset(map(type, options.values()))
+            and in_our_rule.get() is None
+        ):
             options = {key: argument(x, self.name, key) for key, x in options.items()}
-            others = others or not rule_is_ours.get()
+            others = True
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:

@@ -559,6 +559,17 @@ def test_table_that_a_rule_of_ones_own_reads_is_the_one_of_its_call() -> None:
     np.testing.assert_array_equal(found, [1, 2, 3])
 
 
+def test_table_that_a_hook_reads_is_the_one_of_its_call() -> None:
+    table = np.array([1.0, 2.0, 3.0])
+    x = leaf(1.0, 1.0, 1.0)
+    h = x * x
+    with h.register_hook(lambda g: g * table * x):
+        (g,) = autograd.gradients((h * h).sum(), [x], create_graph=True)
+    table[:] = 9.0
+    (found,) = autograd.gradients(g.sum(), [x])  # of 4 table x^4
+    np.testing.assert_allclose(found, [16, 32, 48])
+
+
 # -- what an array held ---------------------------------------------------------------------------
 
 

@@ -1126,9 +1126,7 @@ def test_complex_cotangent_of_a_real_function_and_tangent_of_a_real_primal_raise
     for g in (1j * np.ones(2), Tensor(1j * np.ones(2))):
         with pytest.raises(DTypeError, match=r"vjp: the cotangent has dtype .*; pass real numbers"):
             pullback(g)
-    with pytest.raises(
-        DTypeError, match="vjp: `g` is an array of dtype <U1, which does not hold n"
-    ):
+    with pytest.raises(DTypeError, match="vjp: `g` is an array of dtype <U1, which does"):
         pullback(np.array(["a", "b"]))
     np.testing.assert_allclose(pullback([1, 2])[0], np.cos(1) * np.array([1.0, 2.0]))
     with pytest.raises(DTypeError, match="jvp: a tangent has dtype complex128, its primal float64"):
