@@ -79,15 +79,16 @@ def differentiated(function: Callable[..., _R], *args: Any, **kwargs: Any) -> _R
 
     In the meantime `autograd.numpy.zeros` and its kind make Tensors, which can be filled.
     """
-    token = _differentiating.set(True)
+    before = _differentiating.get()
     try:
+        _differentiating.set(True)
         return function(*args, **kwargs)
     except ValueError as error:  # of NumPy, where `c[i] = t` was refused: the reason is its cause
         if isinstance(error.__cause__, GraphError):
             error.add_note(str(error.__cause__))
         raise
     finally:
-        _differentiating.reset(token)
+        _differentiating.set(before)
 
 
 class Observer:

@@ -225,7 +225,6 @@ _run: ContextVar[Run | None] = ContextVar("run", default=None)
 #: The innermost function that is being executed in order to differentiate it.
 current_run = _run.get
 set_run = _run.set
-reset_run = _run.reset
 
 
 class Argument(Leaf):

@@ -48,7 +48,6 @@ from .node import (
     current_run,
     getframe,
     next_number,
-    reset_run,
     set_run,
     source_line,
     user_frame,
@@ -123,13 +122,14 @@ def _cotangents(
     cut: bool = False,
 ) -> dict[Node, Any]:
     """The cotangents that arrive at those of `nodes` which the seeds depend on."""
-    token = set_run(None)  # what rules compare and round is no exit of the user's
+    before = current_run()
     try:
+        set_run(None)  # what rules compare and round is no exit of the user's
         if record:
             return recorded_backward_pass(seeds, nodes, cut)
         return backward_pass(seeds, nodes, retain_graph=retain_graph, cut=cut)
     finally:
-        reset_run(token)
+        set_run(before)
 
 
 def _gradient(
@@ -215,8 +215,9 @@ class _Call:
         return tensor
 
     def __enter__(self) -> _Call:
-        token = set_run(self.run)
+        before = current_run()
         try:
+            set_run(self.run)
             if self.recording:
                 output = differentiated(self.function, *self.args, **self.kwargs)
             else:
@@ -227,7 +228,7 @@ class _Call:
             self.run.end()
             raise
         finally:
-            reset_run(token)
+            set_run(before)
             del self.args, self.kwargs  # which the function may have changed
         is_one = isinstance(output, Tensor)
         outputs = [output] if is_one else [x for _, x in leaves(output) if isinstance(x, Tensor)]

@@ -517,11 +517,9 @@ def question() -> None:
 
 
 @pytest.fixture
-def few_objects() -> Iterator[None]:
-    """Leave the objects of other tests out of what is searched for live nodes, again and again."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
+def few_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no live nodes searched for among the objects of all other tests, again and again."""
+    monkeypatch.setattr(gc, "get_objects", list)
 
 
 @pytest.mark.parametrize(
