@@ -88,18 +88,22 @@ def settle(*operands: Any) -> bool:
     `.data` of each parameter, and lets go of it: the next step is as fast as if it had not. A view
     keeps its owner exposed, because who holds it cannot be told.
     """
-    for reference in fresh[:]:
-        tensor = reference()
-        if tensor is not None:
-            array = tensor._array
-            if getrefcount(array) >= _ALONE:
-                _register(array)
+    try:
+        while True:  # one by one: other threads may add some, and settle too
+            tensor = fresh.pop()()
+            if tensor is not None:
+                array = tensor._array
+                if getrefcount(array) >= _ALONE:
+                    _register(array)
+    except IndexError:
+        pass  # that was the last
     for x in operands if exposed else ():
         array = getattr(x, "_array", None)
         if id(array) in exposed and getrefcount(array) < _ALONE:
-            del exposed[id(array)]
+            exposed.pop(id(array), None)
             _contents.pop(id(array), None)
-    fresh[:] = [_nobody] if exposed else ()
+    if exposed:
+        fresh.append(_nobody)
     return bool(exposed)
 
 
