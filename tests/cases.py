@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
 from autograd import (
     Tensor,
@@ -118,6 +119,25 @@ def table(rows: list[dict[str, Any]]) -> None:
         function = row["function"]
         wide = row.get("keeps_float32", True)
         CASES.append(Case(None, row["name"], function, row["inputs"], function, wide))
+
+
+def each_row(check: Callable[[Case], None]) -> Callable[[list[Case]], None]:
+    """Make a test of a check of one row, twenty rows in a test: each test costs some of the time.
+
+    The row that fails is named in a note.
+    """
+
+    @pytest.mark.parametrize("rows", _GROUPS, ids=[f"{rows[0].label} ..." for rows in _GROUPS])
+    def test(rows: list[Case]) -> None:
+        for row in rows:
+            try:
+                check(row)
+            except Exception as error:
+                error.add_note(f"in the row {row.label}")
+                raise
+
+    test.__name__, test.__doc__, test.__module__ = check.__name__, check.__doc__, check.__module__
+    return test
 
 
 # -- domains ------------------------------------------------------------------------------------
@@ -786,3 +806,5 @@ case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), of
 
 table(rows_linalg.ROWS)
 table(rows_arrays.ROWS)
+
+_GROUPS = [CASES[i : i + 20] for i in range(0, len(CASES), 20)]

@@ -20,9 +20,7 @@ from autograd.backward import backward_pass
 from autograd.changes import COPIED
 from autograd.node import Node
 from tests.autograd.test_rules import cotangent_for
-from tests.cases import CASES, Case
-
-each_case = pytest.mark.parametrize("row", CASES, ids=[c.label for c in CASES])
+from tests.cases import Case, each_row
 
 LARGE = (COPIED // 8 + 1,)
 
@@ -82,7 +80,7 @@ _WRITTEN = (
 )
 
 
-@each_case
+@each_row
 def test_constants_that_are_changed_give_the_gradient_of_the_call(row: Case) -> None:
     """One input is differentiated, all others are the caller's arrays, and are scrambled."""
     for position in range(len(row.inputs())):
@@ -106,7 +104,7 @@ def test_constants_that_are_changed_give_the_gradient_of_the_call(row: Case) -> 
             check(row, others, disturbed_out, expected, may_raise=False)
 
 
-@each_case
+@each_row
 def test_data_that_is_written_to_gives_the_gradient_of_the_call_or_raises(row: Case) -> None:
     """`.data` is read before the call, or after it, and written to before the backward pass."""
     quiet = [Tensor(x, requires_grad=True) for x in row.inputs()]
@@ -122,7 +120,7 @@ def test_data_that_is_written_to_gives_the_gradient_of_the_call_or_raises(row: C
         check(row, leaves, out, expected, may_raise=not is_before)
 
 
-@each_case
+@each_row
 def test_results_that_are_written_to_give_the_gradient_of_the_call_or_raise(row: Case) -> None:
     quiet = [Tensor(x, requires_grad=True) for x in row.inputs()]
     out = row.function(*quiet)
@@ -137,7 +135,7 @@ def test_results_that_are_written_to_give_the_gradient_of_the_call_or_raise(row:
     check(row, leaves, out, expected, may_raise=True)
 
 
-@each_case
+@each_row
 def test_index_and_other_options_are_kept_as_they_were(row: Case) -> None:
     """What nodes keep among their options is nobody else's array."""
     leaves = [Tensor(x, requires_grad=True) for x in row.inputs()]

@@ -23,7 +23,7 @@ from autograd import GraphError, Tensor, grad, gradients
 from autograd.errors import AutogradError
 from autograd.node import ShapeDtype
 from tests.autograd.test_rules import cotangent_for
-from tests.cases import CASES, Case
+from tests.cases import CASES, Case, each_row
 
 
 def library(name: str) -> Any:
@@ -150,7 +150,6 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 }
 if pd is None:
     del KINDS["pandas"]
-each_case = pytest.mark.parametrize("row", CASES, ids=[c.label for c in CASES])
 
 #: What is refused: the kind, the beginning of the row's label, the place, the error, and why.
 REFUSED: list[tuple[str, str, int, type[Exception], str]] = [
@@ -213,7 +212,7 @@ def places_and_kinds(row: Case) -> list[tuple[int, str]]:
     return [(place, kind) for place in range(len(row.inputs())) for kind in KINDS]
 
 
-@each_case
+@each_row
 def test_leaf_of_another_kind_of_array_is_as_of_an_array(row: Case) -> None:
     for place, kind in places_and_kinds(row):
         assert_same_outcome(row, kind, place, constant=False)
@@ -234,7 +233,7 @@ def test_operand_of_another_kind_is_as_an_array(row: Case) -> None:
                 assert_same_outcome(row, kind, place, constant=True)
 
 
-@each_case
+@each_row
 def test_masked_operand_is_refused(row: Case) -> None:
     arrays = row.inputs()
     for place, values in enumerate(arrays):
@@ -244,7 +243,7 @@ def test_masked_operand_is_refused(row: Case) -> None:
                 outcome(row, given, constant)
 
 
-@each_case
+@each_row
 def test_cotangent_of_another_kind_is_as_an_array(row: Case) -> None:
     leaves = [Tensor(x, requires_grad=True) for x in row.inputs()]
     out = row.function(*leaves)

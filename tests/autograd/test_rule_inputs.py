@@ -19,8 +19,8 @@ from autograd.backward import conform
 from autograd.node import LEAF
 from autograd.op import OUTPUT, REGISTRY, Op
 from tests.autograd.test_rule_calls import nodes_behind
-from tests.autograd.test_rules import cotangent_for, each_case
-from tests.cases import Case
+from tests.autograd.test_rules import cotangent_for
+from tests.cases import Case, each_row
 
 INF, NAN = np.inf, np.nan
 la = np.linalg
@@ -28,7 +28,7 @@ la = np.linalg
 # -- NumPy scalars ------------------------------------------------------------------------------
 
 
-@each_case
+@each_row
 def test_cotangent_may_be_a_numpy_scalar(row: Case) -> None:
     """Arrays without axes become scalars in arithmetic, so that this is what rules are handed."""
     out = row.function(*(Tensor(x, requires_grad=True) for x in row.inputs()))
@@ -105,7 +105,7 @@ def second_order(row: Case, arrays: list[Any], g: Any) -> tuple[list[Any], list[
     return [f.data for f in first], second
 
 
-@each_case
+@each_row
 def test_gradients_have_the_dtype_and_its_precision(row: Case) -> None:
     for dtype in (np.float16, np.float32, np.longdouble, np.complex64):
         check_dtype(row, dtype)
@@ -146,7 +146,7 @@ def check_dtype(row: Case, dtype: Any) -> None:
             assert a.dtype == x.dtype
 
 
-@each_case
+@each_row
 def test_gradients_of_complex_inputs_equal_differences(row: Case) -> None:
     if any(row.label.startswith(label) for label in NOT_COMPARED[np.complex128]):
         return
