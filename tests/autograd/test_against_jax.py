@@ -462,7 +462,6 @@ DISAGREEMENTS: at.Table = {
         (at.is_tiny, "as for huge numbers"),
     ],
     "arctan2": [
-        (at.is_origin, "an angle has no derivative there: NaN; JAX: 0"),
         (at.has_inf, "the limit is 0; JAX: NaN (inf / inf)"),
         (at.is_tiny, "1 / r is finite; JAX's square of r is 0"),
     ],
