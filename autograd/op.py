@@ -614,7 +614,8 @@ def handles(
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
             if len(args) > len(names) and not takes_all:  # such as NumPy's `out`, by its place
-                others = positional_parameters(function)[0][len(names) : len(args)]
+                # Compiled ones have no signature before NumPy 2.4, and `out` after their inputs.
+                others = positional_parameters(function)[0][len(names) : len(args)] or ["out"]
                 if len(names) + len(others) == len(args):
                     options |= zip(others, args[len(names) :], strict=True)
                     args = args[: len(names)]
