@@ -168,7 +168,7 @@ ELSEWHERE = {"data", "dump", "tofile"}  # tested below, and in test_tensor.py
 REFUSED = {"base", "byteswap", "ctypes", "getfield", "resize", "setfield", "setflags", "to_device",
            "view"}  # fmt: skip
 
-NAMES = [n for n in dir(np.ndarray) if not n.startswith("_") and hasattr(np.ones(1), n)]
+NAMES = [n for n in dir(np.ndarray) if not n.startswith("_") and hasattr(np.ones((1, 1)), n)]
 
 
 def array_of(x: Any) -> Any:
