@@ -223,7 +223,7 @@ def samples(array: Any) -> bytes:
 
 
 def content(array: Any) -> bytes:
-    """What an array holds: all of it, or of a larger one sums of its bits, and samples.
+    """Return what an array holds: all of it, or of a larger one sums of its bits, and samples.
 
     Every bit counts in one of the sums, at a fifth of what a product of the elements takes; the
     samples see what sums do not, elements that change places.
@@ -355,7 +355,7 @@ def owner_of(array: Any) -> Any:
 
 
 def _alone() -> int:
-    """What `getrefcount` says of an array that one place, a variable and somebody else hold."""
+    """Count the references to an array that one place, a variable and somebody else hold."""
     holder = [np.empty(0)]
     array = holder[0]
     return getrefcount(array) + 1

@@ -360,7 +360,7 @@ def _as_array(x: Any, op: Op) -> Any:
 
 
 def kind_of(x: Any) -> str:
-    """What an object is, to stand in a message."""
+    """Name the kind of an object, for a message."""
     if x is None:
         return "nothing"
     name = type(x).__name__

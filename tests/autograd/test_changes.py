@@ -18,7 +18,7 @@ import nn
 from autograd import GraphError, Tensor, changes, no_grad
 from autograd.backward import backward_pass
 from autograd.changes import COPIED
-from autograd.node import Node
+from tests.autograd.test_rule_calls import nodes_behind
 from tests.autograd.test_rules import cotangent_for
 from tests.cases import Case, each_row
 
@@ -27,17 +27,6 @@ LARGE = (COPIED // 8 + 1,)
 
 def leaf(*values: float) -> Tensor:
     return Tensor(np.array(values or (1.0, 2.0, 3.0)), requires_grad=True)
-
-
-def nodes_of(tensor: Tensor) -> list[Node]:
-    found: list[Node] = [tensor.node] if tensor.node else []
-    seen = set(found)
-    for node in found:
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
-    return found
 
 
 def scramble(array: Any) -> None:
@@ -143,7 +132,7 @@ def test_index_and_other_options_are_kept_as_they_were(row: Case) -> None:
     for cell in getattr(row.function, "__closure__", None) or ():
         with contextlib.suppress(ValueError):
             reachable |= {id(x) for x in arrays_in(cell.cell_contents)}
-    for node in nodes_of(row.function(*leaves)):
+    for node in nodes_behind(row.function(*leaves)):
         for key, value in node.options.items():
             if node.op.residual != key:
                 assert all(id(x) not in reachable for x in arrays_in(value)), key
