@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -39,18 +40,19 @@ class Run:
 
     epochs: int
     epoch: int = 0  #: done
-    sentences: int = 0  #: done in the epoch that is under way, as what follows
+    chunks: int = 0  #: done in the epoch that is under way, as what follows
     count: int = 0  #: words of the vocabulary
     pairs: int = 0
     loss: float = 0.0  #: summed over the pairs
     rate: float = 0.0  #: the last learning rate
     recent: float = 0.0  #: the mean loss of a pair, of recent chunks
-    neighbours: bool = False  #: whether any sentence had two words
 
     def add(self, words: int, loss: float, pairs: int) -> None:
         """Add a chunk."""
-        mean = loss / max(pairs, 1)
-        self.recent += (_NEW if self.pairs or self.epoch else 1) * (mean - self.recent)
+        if pairs:
+            new = _NEW if self.pairs or self.epoch else 1
+            self.recent += new * (loss / pairs - self.recent)
+        self.chunks += 1
         self.count += words
         self.loss += loss
         self.pairs += pairs
@@ -60,10 +62,10 @@ class Run:
         return self.recent, {}
 
     def end_epoch(self) -> float:
-        """Begin the next epoch, and return the mean loss of this one."""
-        mean = self.loss / max(self.pairs, 1)
+        """Begin the next epoch, and return the mean loss of this one, NaN if it had no pairs."""
+        mean = self.loss / self.pairs if self.pairs else math.nan
         self.epoch += 1
-        self.sentences = self.count = self.pairs = 0
+        self.chunks = self.count = self.pairs = 0
         self.loss = 0.0
         return mean
 

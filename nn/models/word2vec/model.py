@@ -15,48 +15,21 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
 
 import numpy as np
-
-from autograd import Tensor
 
 from ...history import History
 from ...progress import Silence, shown_progress
 from ...sizes import check_sizes
 from ...training import DivergedError
 from .checkpoint import Checkpoint, Run, load_model, save_model
+from .encoded import Encoded
 from .keyed_vectors import KeyedVectors
-from .outputs import Negatives, Paths, Tree
-from .row_updates import Rows
+from .learner import Learner
 from .vocabulary import Vocabulary, refuse_text
-from .windows import chunks, stretches, windows
-
-#: Pairs are made, and the learning rate is set, for so many words at a time, as gensim does.
-CHUNK = 10_000
-
-#: By `sg`: centres in a block, and noise words for it. With half as many, nearest neighbours agree
-#: less from seed to seed than gensim's do; more cost time.
-BLOCK = {0: 32, 1: 32}
-NOISE = {0: 16, 1: 32}
-
-#: By `sg`: the most centres in a step, that is, between two updates of the tables. With the
-#: hierarchical softmax they are fewer, because all words share the nodes near its root.
-STEP = {0: 1024, 1: 512}
-HS_STEP = 256
-
-#: An epoch has at least so many steps, if they are not shorter than a block: in fewer, a small
-#: corpus is learned worse than by gensim, which takes one for each pair.
-STEPS = 300
-
-#: A step sums what sequential training would add in turn. So that words which occur often in it do
-#: not overshoot, steps are shorter where the pairs that a word shares with its own repetitions in
-#: the step, on average, times the square of the learning rate, would exceed this: in small
-#: vocabularies, without subsampling, at high rates. Found by trial: twice as much diverges.
-STRIDE = 0.015
 
 
 class Word2Vec:
@@ -172,37 +145,39 @@ class Word2Vec:
         if resume and checkpoint is None:
             raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
         _check_corpus("train", sentences)
+        text = Encoded(sentences, self.vocabulary.index)
+        if not text.neighbours:
+            raise ValueError(
+                "train: no sentence has two words of the vocabulary, so that no word has another "
+                "near it; are the sentences lists of words? Or lower min_count"
+            )
         run = Run(int(epochs))
         file = Checkpoint(checkpoint, self, run)
         if not (resume and file.load()):
             self.history = History()
             file.save()
-        total = self.vocabulary.total
         keep = self.vocabulary.keep_probabilities(self.sample)
-        step = self._step(keep)
+        learner = Learner(self.settings(), self.vocabulary, self._table, self.generator)
+        total = text.total
         begun = run.epoch * total + run.count
         with (
             shown_progress(run.epochs, total, begun, " words") if progress else Silence() as bar,
             np.errstate(over="ignore", invalid="ignore"),  # caught below
         ):
             while run.epoch < run.epochs:
-                for words, sentence in chunks(
-                    _not_seen(sentences, run), self.vocabulary.index, CHUNK
-                ):
+                for words, sentence in text.chunks(run.chunks):
                     done = (run.epoch * total + run.count) / (total * run.epochs)
-                    run.rate = self.alpha - (self.alpha - self.min_alpha) * min(done, 1)
+                    run.rate = self.alpha - (self.alpha - self.min_alpha) * done
                     kept = self.generator.random(len(words)) < keep[words]
-                    loss, pairs = self._learn(words[kept], sentence[kept], run.rate, step)
+                    loss, pairs = learner.learn(words[kept], sentence[kept], run.rate)
                     if not math.isfinite(loss):
                         raise DivergedError(
                             f"train: the loss is {loss} in epoch {run.epoch + 1}, at learning "
                             f"rate {run.rate:g}; lower alpha (={self.alpha:g})"
                         )
-                    run.neighbours |= bool((sentence[1:] == sentence[:-1]).any())
                     run.add(len(words), loss, pairs)
                     bar.step(run.epoch + 1, run, run.rate, len(words))
                     file.save_if_due()
-                _check_epoch(run, total)
                 self.history.add((run.end_epoch(), {}), run.rate)
                 file.save()
                 bar.epoch_done(self.history)
@@ -238,71 +213,16 @@ class Word2Vec:
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Take these words, with tables of zeros."""
         self.vocabulary = vocabulary
-        shape = len(vocabulary), self.vector_size
-        self.inputs = np.zeros(shape, np.float32)
+        count = len(vocabulary)
+        of_outputs = count if self.negative else 0
+        of_nodes = max(count - 1, 1) if self.hs else 0
+        self._table = np.zeros((count + of_outputs + of_nodes, self.vector_size), np.float32)
+        self.inputs = self._table[:count]
+        if self.negative:
+            self.outputs = self._table[count : 2 * count]
+        if self.hs:
+            self.nodes = self._table[count + of_outputs :]
         self.wv = KeyedVectors(vocabulary.words, self.inputs, vocabulary.counts)
-        if self.negative:
-            self.outputs = np.zeros(shape, np.float32)
-            self._noise = vocabulary.noise(self.ns_exponent)
-        if self.hs:
-            self.nodes = np.zeros((max(shape[0] - 1, 1), self.vector_size), np.float32)
-            self._tree = Tree(*vocabulary.huffman())
-
-    # -- how it learns --------------------------------------------------------------------------
-
-    def _step(self, keep: Any) -> int:
-        """How many centres between two updates of the tables."""
-        kept_counts = self.vocabulary.counts * keep
-        repeats = np.sum((kept_counts / kept_counts.sum()) ** 2)
-        longest = STRIDE / (self.alpha**2 * repeats * (self.window + 1))
-        enough = max(self.vocabulary.total // STEPS, BLOCK[self.sg])
-        return max(int(min(longest, enough, HS_STEP if self.hs else STEP[self.sg])), 1)
-
-    def _learn(self, words: Any, sentences: Any, rate: float, step: int) -> tuple[float, int]:
-        """One pass over a row of words, about `step` at a time.
-
-        Returns the sum of the losses, and the number of pairs (of centres, without `sg`).
-        """
-        if not len(words):
-            return 0.0, 0
-        block = min(step, BLOCK[self.sg])
-        reach: Any = self.window
-        if self.shrink_windows:
-            reach = self.generator.integers(1, self.window + 1, len(words))
-        centres, places, pairs = windows(words, sentences, reach, self.window, block, step)
-        true = pairs = pairs.astype(np.float32)
-        if not self.sg:
-            counts = pairs.sum(axis=3, keepdims=True)
-            true = (counts[..., 0] > 0).astype(np.float32)
-            shares = 1 / np.maximum(counts, 1)
-        read = Rows(self.inputs, places)
-        targets: list[Negatives | Paths] = []
-        if self.negative:
-            noise = self._noise, NOISE[self.sg], self.negative, self.generator
-            targets.append(Negatives(self.outputs, centres, true, *noise))
-        if self.hs:
-            targets.append(Paths(self.nodes, centres, true, self._tree))
-        total = 0.0
-        for i in range(len(centres)):
-            inputs = stretches(read.take(i), parts=len(centres[i]), step=block)
-            if not self.sg:
-                inputs = self._predictors(inputs, pairs[i], shares[i])
-            losses = [target.loss(i, inputs) for target in targets]
-            loss = losses[0] if len(losses) == 1 else losses[0] + losses[1]
-            total += loss.item()
-            loss.backward(np.float32(rate))
-            for table in (read, *targets):
-                table.descend()
-        return total, int(true.sum())
-
-    def _predictors(self, stretches: Tensor, pairs: Any, shares: Any) -> Tensor:
-        """The means, or sums, of the words in each window, (blocks, block, size)."""
-        sums = pairs @ stretches
-        # As in gensim, every word of a mean gets the gradient of the mean undivided (and of a
-        # sum, divided): the value is one, and the gradient flows through the other.
-        if self.cbow_mean:
-            return sums + sums.data * (shares - 1)
-        return sums * shares + sums.data * (1 - shares)
 
 
 _SETTINGS = [
@@ -340,29 +260,6 @@ def _check(given: dict[str, Any]) -> None:
     if not alpha or alpha < least:
         raise ValueError(
             f"Word2Vec: alpha (={alpha}) must be positive, and not less than min_alpha (={least})"
-        )
-
-
-def _not_seen(sentences: Any, run: Run) -> Iterator[Sequence[str]]:
-    """The sentences that this epoch of the run has not had, which are counted."""
-    for sentence in islice(sentences, run.sentences, None):
-        refuse_text(sentence, f"sentence {run.sentences} is")
-        run.sentences += 1
-        yield sentence if isinstance(sentence, Sequence) else list(sentence)
-
-
-def _check_epoch(run: Run, total: int) -> None:
-    """Raises `ValueError` where an epoch was not what it should be."""
-    if run.count != total:
-        raise ValueError(
-            f"train: the sentences had {run.count:,} words of the vocabulary in epoch "
-            f"{run.epoch + 1}, and {total:,} when build_vocab counted them; they must be the same "
-            f"each time"
-        )
-    if not run.neighbours:
-        raise ValueError(
-            "train: no sentence has two words of the vocabulary, so that no word has another near "
-            "it; are the sentences lists of words? Or lower min_count"
         )
 
 

@@ -1,20 +1,19 @@
 """What words are predicted with: noise words to tell them from, or the nodes of a Huffman tree.
 
-Both are given the centres of a row of words, (steps, blocks, block), and `true`: 1 where a centre
-is to be predicted from an input of its block, (steps, blocks, block, n), or without the last axis
-where each centre has one input of its own. Then, step by step, `loss(step, inputs)` is the
-loss of the inputs, (blocks, n, size), and `descend()` takes its gradient off the table of outputs.
+Either way a block of centres is scored by some rows of the table: `Targets`. Row i has the score
+`outputs[i] @ inputs[j]` with the input j, that counts `weights[i, j]` times, of which `true[i, j]`
+times it should be large; where both are 0, the pair does not exist.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Tensor, rule
+from autograd import rule
 
-from .row_updates import Rows
+# -- the loss -----------------------------------------------------------------------------------
 
 
 def _logistic_loss(scores: Any, weights: Any, true: Any) -> Any:
@@ -23,73 +22,86 @@ def _logistic_loss(scores: Any, weights: Any, true: Any) -> Any:
     size += 1
     softplus = np.log(size, out=size)
     softplus += np.maximum(scores, 0)
-    loss = np.vdot(np.broadcast_to(weights, scores.shape), softplus)
-    return loss if true is None else loss - np.vdot(true, scores)
+    loss = np.vdot(weights, softplus)
+    return loss - np.vdot(true, scores[:, : true.shape[1]])
 
 
 def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> Any:
     d = scores * np.float32(0.5)
     np.tanh(d, out=d)  # twice the sigmoid less 1: the fastest way to it
     d += 1
-    d *= weights * (g * np.float32(0.5))
-    if true is not None:
-        d -= g * true
+    d *= weights
+    d *= g * np.float32(0.5)
+    d[:, : true.shape[1]] -= g * true
     return d
 
 
 #: The logistic loss of pairs, the sum of `weights * softplus(scores) - true * scores`. The last
-#: two are constants: how much a pair counts, and how much of that is of a true one.
+#: two are constants: how much a pair counts, and how much of that is of a true one; `true` is of
+#: the first rows of scores only, all others are false.
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
+#: The same where nobody asks what it is, only where it falls: its value costs a seventh of a step.
+loss_unseen = rule(lambda *_: np.float32(np.nan), _logistic_loss_vjp, None, None)
 
-class Negatives:
-    """The centres, and `size` noise words for each block, which all its pairs share.
 
-    A pair has `negative` false words for its true one. The `size` words stand for them, each with
-    the weight `negative / size`, so that the expected gradient is the same. They are drawn one
-    from each of `size` equal parts of the `noise` (a cumulative distribution), which spreads
-    them better than independent draws.
+def _scores_of_means(outputs: Any, means: Any) -> Any:
+    blocks, block, _ = means.shape
+    scores = np.empty((blocks, 1 + outputs.shape[1] - block, block), means.dtype)
+    np.vecdot(outputs[:, :block], means, out=scores[:, 0])
+    np.matmul(outputs[:, block:], np.swapaxes(means, 1, 2), out=scores[:, 1:])
+    return scores
+
+
+def _scores_of_means_vjp(g: Any, _: Any, outputs: Any, means: Any) -> Any:
+    block = means.shape[1]
+    own, shared = g[:, 0, :, np.newaxis], g[:, 1:]
+    of_outputs = np.empty_like(outputs)
+    np.multiply(own, means, out=of_outputs[:, :block])
+    np.matmul(shared, means, out=of_outputs[:, block:])
+    of_means = np.swapaxes(shared, 1, 2) @ outputs[:, block:]
+    of_means += own * outputs[:, :block]
+    return of_outputs, of_means
+
+
+#: In CBOW a centre has one input of its own. The scores (blocks, 1 + rest, block) of `outputs`
+#: (blocks, block + rest, size) with `means` (blocks, block, size): in the first row, of each
+#: centre with its own; below, of all others with all.
+scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
+
+
+# -- the targets --------------------------------------------------------------------------------
+
+
+class Targets(NamedTuple):
+    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), and `true`:
+    (steps, blocks, at most m, n), how often the score of a row with an input counts, and is true.
     """
 
-    def __init__(
-        self,
-        table: Any,
-        centres: Any,
-        true: Any,
-        noise: Any,
-        size: int,
-        negative: int,
-        generator: np.random.Generator,
-    ) -> None:
-        draws = (generator.random((*centres.shape[:2], size)) + np.arange(size)) / size
-        words = np.searchsorted(noise, draws, "right").astype(np.int32)
-        share = np.float32(negative / size)
-        # A noise word that is a pair's own centre does not count for that pair, as in gensim. Its
-        # score is the pair's own, and there its weight is taken back.
-        equal = np.flatnonzero(centres[..., None] == words[..., None, :])
-        equal = np.bincount(equal // size, minlength=centres.size).reshape(centres.shape)
-        own = (1 - share * equal).astype(np.float32)
-        self.true = true
-        if true.ndim == 4:
-            self.weights = true * own[..., None]
-            self.noise_weights = share * true.sum(axis=2, keepdims=True)
-        else:
-            self.weights = true * own
-            self.noise_weights = share * true[:, :, None]
-        self.centres = Rows(table, centres)
-        self.noise = Rows(table, words)
+    rows: Any
+    weights: Any
+    true: Any
 
-    def loss(self, step: int, inputs: Tensor) -> Tensor:
-        true, weights = self.true[step], self.weights[step]
-        centres, noise = self.centres.take(step), self.noise.take(step)
-        flipped = np.swapaxes(inputs, 1, 2)
-        scores = centres @ flipped if true.ndim == 3 else np.vecdot(centres, inputs)
-        of_noise = logistic_loss(noise @ flipped, self.noise_weights[step], None)
-        return logistic_loss(scores, weights, true) + of_noise
 
-    def descend(self) -> None:
-        self.centres.descend()
-        self.noise.descend()
+def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
+    """The centres (steps, blocks, block), and for each block some `noise` (steps, blocks, size).
+
+    `true`: (steps, blocks, block, n), 1 where a centre is to be predicted from an input; of means,
+    (steps, blocks, 1, block). A noise word that is a pair's own centre does not count for that
+    pair, as in gensim: its score is the pair's own, and there its weight is taken back.
+    """
+    size = noise.shape[2]
+    equal = np.flatnonzero(centres[..., None] == noise[..., None, :])
+    equal = np.bincount(equal // size, minlength=centres.size).reshape(centres.shape)
+    own = (1 - share * equal).astype(np.float32)
+    first = true.shape[2]
+    weights = np.empty((*noise.shape[:2], first + size, true.shape[3]), np.float32)
+    if first == 1:
+        np.multiply(true, own[:, :, np.newaxis], out=weights[:, :, :1])
+    else:
+        np.multiply(true, own[..., np.newaxis], out=weights[:, :, :first])
+    weights[:, :, first:] = true.sum(axis=2, keepdims=True) * share
+    return Targets(np.concatenate([centres, noise], axis=2), weights, true)
 
 
 class Tree:
@@ -103,32 +115,31 @@ class Tree:
         self.depth = depths
         self.begin = np.cumsum(depths) - depths
         self.points = np.append(points, np.int32(0))  # never without a node
-        self.left = np.append(~codes, False).astype(np.float32)
+        self.left = np.append(~codes, False)
 
+    def paths(self, centres: Any, true: Any) -> Targets:
+        """The nodes on the paths to the centres of each block, each once.
 
-class Paths:
-    """The nodes on the paths to the centres, padded to the longest with nodes of no weight."""
-
-    def __init__(self, table: Any, centres: Any, true: Any, tree: Tree) -> None:
-        depth = tree.depth[centres][..., None]
-        step = np.arange(max(depth.max(), 1))  # a lone word has no path
-        on_path = step < depth
-        places = np.where(on_path, tree.begin[centres][..., None] + step, 0)
-        self.on_path = on_path.astype(np.float32)
-        self.left = self.on_path * tree.left[places]
-        self.true = true
-        self.nodes = Rows(table, tree.points[places])
-
-    def loss(self, step: int, inputs: Tensor) -> Tensor:
-        nodes = self.nodes.take(step)
-        on_path, left, true = self.on_path[step], self.left[step], self.true[step][..., None]
-        if self.true.ndim == 4:  # (blocks, block, 1, size, n)
-            blocks, block, depth, size = nodes.shape
-            scores = np.reshape(nodes, (blocks, -1, size)) @ np.swapaxes(inputs, 1, 2)
-            scores = np.reshape(scores, (blocks, block, depth, -1))
-            true = np.swapaxes(true, 2, 3)
-            return logistic_loss(scores, true * on_path[..., None], true * left[..., None])
-        return logistic_loss(np.vecdot(nodes, inputs[:, :, None]), true * on_path, true * left)
-
-    def descend(self) -> None:
-        self.nodes.descend()
+        Near the root all centres of a block share them. They are padded with nodes of no weight.
+        """
+        steps, blocks, block = centres.shape
+        depth = self.depth[centres]
+        most = max(int(depth.max()), 1)  # a lone word has no path
+        step = np.arange(most)
+        on_path = step < depth[..., np.newaxis]
+        places = np.where(on_path, self.begin[centres][..., np.newaxis] + step, 0)
+        group = np.repeat(np.arange(steps * blocks), block * most)[on_path.ravel()]
+        nodes, left = self.points[places][on_path], self.left[places][on_path]
+        keys, which = np.unique(group * len(self.points) + nodes, return_inverse=True)
+        group_of, node = np.divmod(keys, len(self.points))
+        first = np.searchsorted(group_of, np.arange(steps * blocks))
+        count = max(int(np.diff(first, append=len(keys)).max(initial=0)), 1)
+        rows = np.zeros((steps * blocks, count), np.intp)
+        rows[group_of, np.arange(len(keys)) - first[group_of]] = node
+        # Which centre has which of the nodes, and turns left there.
+        has = np.zeros((2, steps * blocks, count, block), np.float32)
+        centre = np.repeat(np.arange(centres.size), most)[on_path.ravel()] % block
+        has[:, group, which - first[group], centre] = np.stack([np.ones(left.shape), left])
+        has = has.reshape(2, steps, blocks, count, block)
+        weights, true = has * true if true.shape[2] == 1 else has @ true
+        return Targets(rows.reshape(steps, blocks, count), weights, true)

@@ -3,8 +3,8 @@
 NumPy adds repeated rows slowly (`np.add.at`, `np.add.reduceat`: as if element by element). So the
 occurrences of a step are put in order: the first of every row, then the second of every row that
 has one, and so on, always with the most frequent row in front. Then each of these rounds is one
-sum of two stretches of an array, and the table is written to once. Rows occur unevenly, as words
-do: after a few rounds little is left, and goes the slow way.
+sum of two stretches of an array, and the table is read and written once. Rows occur unevenly, as
+words do: after a few rounds little is left, and goes the slow way.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Tensor
-
 #: So many rounds; what is left of the most frequent rows goes the slow way.
 ROUNDS = 8
 
 
 class Plan(NamedTuple):
-    """How to subtract at repeated rows.
+    """How to read and to change the rows of a step, of which some occur repeatedly.
 
-    `order`: the occurrences, round by round. `begins`: where each round begins in it, and at last
-    where what is left does. `rows`: the distinct rows, the most frequent first. `left`: for each
-    occurrence that is left, the place of its row in `rows`.
+    `rows`: the distinct rows, the most frequent first. `places`: for each occurrence, the place
+    of its row in `rows`. `order`: the occurrences, round by round. `begins`: where each round
+    begins in it, and at last where what is left does. `left`: for each occurrence that is left,
+    the place of its row.
     """
 
+    rows: Any
+    places: Any
     order: Any
     begins: list[int]
-    rows: Any
     left: Any
 
 
@@ -61,50 +61,53 @@ def plans(numbers: Any) -> list[Plan]:
     sizes = np.bincount(step * most + turn, minlength=steps * most).reshape(steps, most)
     begins = np.cumsum(sizes, axis=1) - sizes
     goes_to = step * k + begins[step, turn] + rank
-    order, which = np.empty_like(places), np.empty_like(places)
-    order[goes_to] = (keys & ((1 << bits) - 1)) - step * k
-    which[goes_to] = rank
-    order, which = order.reshape(steps, k), which.reshape(steps, k)
+    occurrence = keys & ((1 << bits) - 1)
+    order, which, place_of = (np.empty_like(places) for _ in range(3))
+    order[goes_to] = occurrence - step * k
+    which[goes_to] = place_of[occurrence] = rank
+    order, which, place_of = (x.reshape(steps, k) for x in (order, which, place_of))
     rows = groups[starts[frequent]] - of_step * span
     result = []
     for i, ends in enumerate(
         np.append(begins, np.full((steps, 1), k), 1)[:, : ROUNDS + 1].tolist()
     ):
-        result.append(Plan(order[i], ends, rows[firsts[i] : firsts[i + 1]], which[i, ends[-1] :]))
+        own = rows[firsts[i] : firsts[i + 1]]
+        result.append(Plan(own, place_of[i], order[i], ends, which[i, ends[-1] :]))
     return result
 
 
-def subtract(table: Any, values: Any, plan: Plan) -> None:
-    """Subtract `values` (k, size) from the rows of the `table` that the plan names, in place."""
-    order, begins, rows, left = plan
-    values = np.take(values, order, axis=0)
-    total = values[: len(rows)]
-    for begin, end in pairwise(begins[1:]):
-        total[: end - begin] += values[begin:end]
-    if len(left):
-        np.add.at(total, left, values[begins[-1] :])
-    changed = np.take(table, rows, axis=0)
-    changed -= total
-    table[rows] = changed
-
-
 class Rows:
-    """Rows of a table, each step's as a leaf whose gradient is then taken off the table.
+    """The rows of a table that each step reads, and then loses their gradients.
 
-    `numbers`: (steps, ...), the rows.
+    `numbers`: (steps, k), the rows of each step, `longest`: how far a step moves a row at most.
     """
 
-    def __init__(self, table: Any, numbers: Any) -> None:
+    def __init__(self, table: Any, numbers: Any, longest: float) -> None:
         self.table = table
-        self.numbers = numbers
-        self.plans = plans(numbers.reshape(len(numbers), -1))
+        self.plans = plans(numbers)
+        self.longest = longest
+        k, size = numbers.shape[1], table.shape[1]
+        self.taken, self.gradients, self.sums = np.empty((3, k, size), table.dtype)
 
-    def take(self, step: int) -> Tensor:
-        self.step = step
-        self.leaf = Tensor(np.take(self.table, self.numbers[step], axis=0), requires_grad=True)
-        return self.leaf
+    def take(self, step: int) -> Any:
+        """The rows of a step, (k, size), until the next is taken."""
+        self.plan = self.plans[step]
+        self.held = np.take(self.table, self.plan.rows, axis=0)
+        return np.take(self.held, self.plan.places, axis=0, out=self.taken, mode="clip")
 
-    def descend(self) -> None:
-        """Subtract the gradient of what was taken."""
-        values = np.reshape(self.leaf.grad, (-1, self.table.shape[1]))
-        subtract(self.table, values, self.plans[self.step])
+    def descend(self, *gradients: Any) -> None:
+        """Subtract the gradients of what was taken, arrays whose rows together are k."""
+        rows, _, order, begins, left = self.plan
+        size = self.table.shape[1]
+        values = np.concatenate([g.reshape(-1, size) for g in gradients], out=self.gradients)
+        values = np.take(values, order, axis=0, out=self.sums, mode="clip")
+        total = values[: len(rows)]
+        for begin, end in pairwise(begins[1:]):
+            total[: end - begin] += values[begin:end]
+        if len(left):
+            np.add.at(total, left, values[begins[-1] :])
+        lengths = np.vecdot(total, total)
+        if not lengths.max() <= self.longest**2:
+            total *= (self.longest / np.sqrt(np.maximum(lengths, self.longest**2)))[:, np.newaxis]
+        self.held -= total
+        self.table[rows] = self.held

@@ -12,8 +12,6 @@ sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,41 +67,35 @@ def _overlapping(x: Any, parts: int, step: int) -> Any:
     return as_strided(x, shape, strides, writeable=False)
 
 
-def _overlapping_vjp(g: Any, _: Any, _x: Any, parts: int = 1, step: int = 1) -> Any:
-    gx = np.zeros((-(-_x.shape[0] // step) * step, *_x.shape[1:]), g.dtype)
-    for begin in range(0, g.shape[1], step):
+def _overlapped(g: Any, n: int, step: int) -> Any:
+    """The sum of parts (parts, length, size) in the `n` places that they were taken from."""
+    parts, length, size = g.shape
+    total = np.zeros((-(-n // step) * step, size), g.dtype)
+    for begin in range(0, length, step):
         part = g[:, begin : begin + step]
-        inside = gx[begin : begin + parts * step].reshape(parts, step, -1)
-        inside[:, : part.shape[1]] += part
-    return gx[: _x.shape[0]]
+        total[begin : begin + parts * step].reshape(parts, step, size)[:, : part.shape[1]] += part
+    return total[:n]
 
 
 #: The stretches of the blocks of a step, (blocks, block + 2 window, size), of what is at its
-#: places, (blocks * block + 2 window, size): they overlap.
-stretches = rule(_overlapping, _overlapping_vjp)
+#: places, (blocks * block + 2 window, size): they overlap. Of the `pairs` the shape is read.
+stretches = rule(
+    lambda x, pairs: _overlapping(x, *pairs.shape[:2]),
+    lambda g, _, _x, _pairs: _overlapped(g, _x.shape[0], _pairs.shape[1]),
+    None,
+    name="stretches",
+)
 
-
-def chunks(
-    sentences: Iterable[Sequence[str]], index: dict[str, int], size: int
-) -> Iterator[tuple[Any, Any]]:
-    """Whole sentences in a row, about `size` words at a time, without those not in `index`.
-
-    Yields the numbers of the words and, for each, the number of its sentence.
-    """
-    held: list[Sequence[str]] = []
-    words = 0
-    for sentence in sentences:
-        held.append(sentence)
-        words += len(sentence)
-        if words >= size:
-            yield _in_a_row(held, words, index)
-            held, words = [], 0
-    if words:
-        yield _in_a_row(held, words, index)
-
-
-def _in_a_row(held: list[Sequence[str]], count: int, index: dict[str, int]) -> tuple[Any, Any]:
-    numbers = map(index.get, chain.from_iterable(held), repeat(-1))
-    words = np.fromiter(numbers, np.int32, count)
-    known = words >= 0
-    return words[known], np.repeat(np.arange(len(held)), list(map(len, held)))[known]
+#: What CBOW predicts from, (blocks, block, size): for each centre the sum of the words in its
+#: window, times `there` (blocks, block, block + 2 window). The cotangent takes the way `back`.
+#: word2vec.c, and gensim after it, gives every word of a mean the whole gradient of the mean, and
+#: every word of a sum its share: each the other way round than the chain rule has it.
+window_sums = rule(
+    lambda x, there, back: there @ _overlapping(x, *there.shape[:2]),
+    lambda g, _, _x, _there, back: _overlapped(
+        np.swapaxes(back, 1, 2) @ g, _x.shape[0], back.shape[1]
+    ),
+    None,
+    None,
+    name="window_sums",
+)
