@@ -8,35 +8,50 @@ out. The gradients are the engine's, and the table loses those of the rows that 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Tensor
 
-from .outputs import Targets, Tree, logistic_loss, loss_unseen, negatives, scores_of_means
+from .outputs import (
+    Targets,
+    Tree,
+    joined,
+    logistic_loss,
+    negatives,
+    scores_of_all,
+    scores_of_means,
+    unmeasured_loss,
+)
 from .row_updates import Rows
 from .windows import stretches, window_sums, windows
 
 if TYPE_CHECKING:
     from .vocabulary import Vocabulary
 
-#: Centres in a block, which share noise words.
+#: Centres in a block, which share noise words, and in how many parts CBOW adds up their windows.
 BLOCK = 32
+PARTS = 2
 
-#: By `sg`: the fewest noise words of a block, and the most. With half as many, nearest neighbours
+#: The fewest noise words of a block, by `sg`, and the most. With half as many, nearest neighbours
 #: agree less from seed to seed than gensim's do; more cost time.
 NOISE = {0: 16, 1: 32}
 MOST_NOISE = 160
 
-#: How far a word's pushes in one block may go together, as a multiple of what one pair does at a
-#: learning rate of 1: where they would go farther, the block draws more noise words.
+#: A noise word is pushed by all pairs of its block at once, from one place. The logistic loss has a
+#: curvature of at most 1/4, so that this is stable while |v|^2 < 8 / (rate * pushes), where pairs
+#: one at a time need |v|^2 < 8 / rate. So a block draws more noise words where rate * pushes, with
+#: `negative` noise words for each pair, would be more than this.
 PUSH = 0.8
 
-#: The farthest that a step moves a row.
+#: Where that is not enough, as with words that occur in many blocks of a step: the farthest that a
+#: step moves a row. Vectors are 1 to 10 long; the bound acts on less than 1 % of rows. A sum of n
+#: words moves with all of them, and has it divided by the square root of n.
 LONGEST = 2.0
 
-#: By `sg`: the most centres in a step, that is, between two updates of the tables. With the
+#: By `sg`: the most centres in a step, that is, between two updates of the table. With the
 #: hierarchical softmax they are fewer, because all words share the nodes near its root.
 STEP = {0: 1024, 1: 512}
 HS_STEP = 256
@@ -45,88 +60,99 @@ HS_STEP = 256
 #: corpus is learned worse than by gensim, which takes one for each pair.
 STEPS = 300
 
-#: The loss is measured in one step of so many.
+#: The loss is measured in the first of so many steps: its value costs a seventh of a step.
 MEASURED = 4
 
 
 class Learner:
-    """Learns from rows of words: `table` has the rows of inputs, of outputs, and of nodes."""
+    """Learns from rows of words: `table` has the rows of the inputs, of outputs, and of nodes.
+
+    `settings`: those of the model. `generator`: what windows and noise words are drawn from.
+    """
 
     def __init__(
         self, settings: dict[str, Any], vocabulary: Vocabulary, table: Any, generator: Any
     ) -> None:
-        for name in ("sg", "hs", "negative", "window", "shrink_windows", "cbow_mean"):
-            setattr(self, name, settings[name])
-        self.table = table
-        self.generator = generator
-        words = len(vocabulary)
-        self.outputs = words
-        self.nodes = words * (1 + bool(self.negative))
+        self.sg, self.hs = settings["sg"], settings["hs"]
+        self.negative, self.window = settings["negative"], settings["window"]
+        self.shrink_windows, self.cbow_mean = settings["shrink_windows"], settings["cbow_mean"]
+        self.table, self.generator = table, generator
+        self.outputs = len(vocabulary)  # where their rows begin
+        self.nodes = self.outputs * (2 if self.negative else 1)
         if self.negative:
             self.noise = vocabulary.noise(settings["ns_exponent"])
         if self.hs:
             self.tree = Tree(*vocabulary.huffman())
-        enough = max(vocabulary.total // STEPS, BLOCK)
-        self.step = int(min(enough, HS_STEP if self.hs else STEP[self.sg]))
-        self.count = 0
+        most = HS_STEP if self.hs else STEP[self.sg]
+        self.step = min(max(vocabulary.total // STEPS, BLOCK), most)
+        summed = 1 if self.sg or self.cbow_mean else 2 * self.window
+        self.longest = LONGEST / summed**0.5
 
-    def learn(self, words: Any, sentences: Any, rate: float) -> tuple[float, int]:
-        """One pass over a row of words. Returns the mean loss of a pair, and how many there were.
+    def learn(self, words: Any, sentences: Any, rate: float) -> tuple[float, float]:
+        """One pass over a row of words, many at a time.
 
-        Pairs are those of skip-gram; without `sg`, centres that have a word near them.
+        Returns the loss where it was measured, summed, and of how many pairs that was (skip-gram),
+        or centres with a word near them.
         """
         if not len(words):
-            return 0.0, 0
+            return 0.0, 0.0
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
-        centres, places, near = windows(words, sentences, reach, self.window, BLOCK, self.step)
+        parts = 1 if self.sg else PARTS
+        centres, places, pairs = windows(
+            words, sentences, reach, self.window, BLOCK, self.step, parts
+        )
         steps, blocks, block = centres.shape
-        pairs = near.astype(np.float32)
         if self.sg:
             true = pairs
         else:
             counts = pairs.sum(axis=3, keepdims=True)
             means = pairs / np.maximum(counts, 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
-            true = np.swapaxes(counts > 0, 2, 3).astype(np.float32)
-        rows, weights, true_ = self._targets(centres, true, rate)
-        wanted = rows.shape[2]
-        taken = Rows(
-            self.table,
-            np.concatenate([places, rows.reshape(steps, -1)], axis=1),
-            LONGEST,
-        )
+            true = (counts > 0).astype(np.float32).reshape(steps, blocks, 1, block)
+        rows, weights, signs = self._targets(centres, true, rate)
+        outputs_shape = blocks, rows.shape[2], self.table.shape[1]
+        numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
+        read = Rows(self.table, numbers, self.longest)
         first = places.shape[1]
-        total = weight = 0.0
-        of_step = true.sum(axis=(1, 2, 3))
+        total = count = 0.0
         for i in range(steps):
-            values = taken.take(i)
+            values = read.take(i)
             inputs = Tensor(values[:first], requires_grad=True)
-            outputs = Tensor(values[first:].reshape(blocks, wanted, -1), requires_grad=True)
+            outputs = Tensor(values[first:].reshape(outputs_shape), requires_grad=True)
             if self.sg:
-                near = stretches(inputs, Tensor(pairs[i]))
-                scores = outputs @ np.swapaxes(near, 1, 2)
+                scores = outputs @ stretches(inputs, Tensor(pairs[i]))
             else:
-                means = window_sums(inputs, Tensor(there[i]), Tensor(back[i]))
-                scores = scores_of_means(outputs, means)
-            self.count += 1
-            if measured := not self.count % MEASURED:
-                loss = logistic_loss(scores, Tensor(weights[i]), Tensor(true_[i]))
+                sums = window_sums(inputs, Tensor(there[i]), Tensor(back[i]))
+                scores = (scores_of_means if self.negative else scores_of_all)(outputs, sums)
+            if i % MEASURED:
+                loss = unmeasured_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
+            else:
+                loss = logistic_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
                 total += loss.item()
-                weight += of_step[i]
-            else:
-                loss = loss_unseen(scores, Tensor(weights[i]), Tensor(true_[i]))
+                count += float(true[i].sum())
             loss.backward(np.float32(rate))
-            taken.descend(inputs.grad, outputs.grad)
-        return total, weight
+            read.descend(inputs.grad, outputs.grad)
+        return total, count
 
     def _targets(self, centres: Any, true: Any, rate: float) -> Targets:
-        steps, blocks, block = centres.shape
-        pairs = (self.window + 1 if self.shrink_windows else 2 * self.window) if self.sg else 1
-        size = rate * block * pairs * self.negative / PUSH
-        size = int(min(max(np.ceil(size), NOISE[self.sg]), MOST_NOISE))
-        draws = (self.generator.random((steps, blocks, size)) + np.arange(size)) / size
-        noise = np.searchsorted(self.noise, draws, "right")
-        rows, weights, t = negatives(centres, true, noise, self.negative / size)
-        return Targets(rows + self.outputs, weights, t)
+        """What the centres are predicted with, in rows of the table."""
+        targets = []
+        if self.negative:
+            steps, blocks, block = centres.shape
+            pairs = (
+                1 if not self.sg else self.window + 1 if self.shrink_windows else 2 * self.window
+            )
+            wanted = math.ceil(rate * block * pairs * self.negative / PUSH)
+            size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
+            # One from each of `size` equal parts of the distribution, which spreads them better
+            # than independent draws. Together they stand for `negative` words for each pair.
+            draws = (self.generator.random((steps, blocks, size)) + np.arange(size)) / size
+            noise = np.searchsorted(self.noise, draws, "right")
+            targets.append(
+                negatives(centres, true, noise, self.negative / size).moved(self.outputs)
+            )
+        if self.hs:
+            targets.append(self.tree.paths(centres, true).moved(self.nodes))
+        return targets[0] if len(targets) == 1 else joined(*targets)

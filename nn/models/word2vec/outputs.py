@@ -41,32 +41,47 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 #: the first rows of scores only, all others are false.
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
-#: The same where nobody asks what it is, only where it falls: its value costs a seventh of a step.
-loss_unseen = rule(lambda *_: np.float32(np.nan), _logistic_loss_vjp, None, None)
+#: The same where only the gradient is wanted: its value is NaN.
+unmeasured_loss = rule(
+    lambda _scores, _weights, _true: np.float32(np.nan),
+    _logistic_loss_vjp,
+    None,
+    None,
+    name="unmeasured_loss",
+)
+
+
+def scores_of_all(outputs: Any, inputs: Any) -> Any:
+    """The scores (blocks, m, n) of `outputs` (blocks, m, size) with inputs, n for each block."""
+    inputs = np.reshape(inputs, (outputs.shape[0], -1, outputs.shape[2]))
+    return outputs @ np.swapaxes(inputs, 1, 2)
 
 
 def _scores_of_means(outputs: Any, means: Any) -> Any:
-    blocks, block, _ = means.shape
-    scores = np.empty((blocks, 1 + outputs.shape[1] - block, block), means.dtype)
+    blocks, m, size = outputs.shape
+    means = means.reshape(blocks, -1, size)
+    block = means.shape[1]
+    scores = np.empty((blocks, 1 + m - block, block), means.dtype)
     np.vecdot(outputs[:, :block], means, out=scores[:, 0])
     np.matmul(outputs[:, block:], np.swapaxes(means, 1, 2), out=scores[:, 1:])
     return scores
 
 
 def _scores_of_means_vjp(g: Any, _: Any, outputs: Any, means: Any) -> Any:
-    block = means.shape[1]
+    shape, block = means.shape, g.shape[2]
+    means = means.reshape(-1, block, shape[-1])
     own, shared = g[:, 0, :, np.newaxis], g[:, 1:]
     of_outputs = np.empty_like(outputs)
     np.multiply(own, means, out=of_outputs[:, :block])
     np.matmul(shared, means, out=of_outputs[:, block:])
     of_means = np.swapaxes(shared, 1, 2) @ outputs[:, block:]
     of_means += own * outputs[:, :block]
-    return of_outputs, of_means
+    return of_outputs, of_means.reshape(shape)
 
 
 #: In CBOW a centre has one input of its own. The scores (blocks, 1 + rest, block) of `outputs`
-#: (blocks, block + rest, size) with `means` (blocks, block, size): in the first row, of each
-#: centre with its own; below, of all others with all.
+#: (blocks, block + rest, size) with `means`, block of them for each block: in the first row, of
+#: each centre with its own; below, of all others with all.
 scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
@@ -81,6 +96,18 @@ class Targets(NamedTuple):
     rows: Any
     weights: Any
     true: Any
+
+    def moved(self, begin: int) -> Targets:
+        """The same, in a table where their rows begin there."""
+        return self._replace(rows=self.rows + begin)
+
+
+def joined(one: Targets, other: Targets) -> Targets:
+    """Both together."""
+    lacking = one.weights.shape[2] - one.true.shape[2]
+    true = np.pad(one.true, ((0, 0), (0, 0), (0, lacking), (0, 0)))
+    parts = zip(one._replace(true=true), other, strict=True)
+    return Targets(*(np.concatenate(both, axis=2) for both in parts))
 
 
 def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:

@@ -23,15 +23,13 @@ class Plan(NamedTuple):
 
     `rows`: the distinct rows, the most frequent first. `places`: for each occurrence, the place
     of its row in `rows`. `order`: the occurrences, round by round. `begins`: where each round
-    begins in it, and at last where what is left does. `left`: for each occurrence that is left,
-    the place of its row.
+    begins in it, and at last where what is left does.
     """
 
     rows: Any
     places: Any
     order: Any
     begins: list[int]
-    left: Any
 
 
 def plans(numbers: Any) -> list[Plan]:
@@ -45,7 +43,7 @@ def plans(numbers: Any) -> list[Plan]:
     span, bits = int(numbers.max()) + 1, places.size.bit_length()
     keys = ((step * span + numbers.ravel()) << bits) | places
     keys.sort()  # all of one row in one step stand together
-    groups = keys >> bits
+    occurrence, groups = keys & ((1 << bits) - 1), keys >> bits
     starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
     counts = np.diff(starts, append=places.size)
     # Within each step, the most frequent rows come first.
@@ -54,26 +52,21 @@ def plans(numbers: Any) -> list[Plan]:
     firsts = np.searchsorted(of_step, np.arange(steps + 1))
     rank = np.empty_like(frequent)
     rank[frequent] = np.arange(frequent.size) - firsts[of_step]
-    # An occurrence goes behind the earlier rounds of its step, in the place of its row.
-    turn = places - np.repeat(starts, counts)
-    rank = np.repeat(rank, counts)
-    most = int(counts.max())
-    sizes = np.bincount(step * most + turn, minlength=steps * most).reshape(steps, most)
-    begins = np.cumsum(sizes, axis=1) - sizes
-    goes_to = step * k + begins[step, turn] + rank
-    occurrence = keys & ((1 << bits) - 1)
-    order, which, place_of = (np.empty_like(places) for _ in range(3))
-    order[goes_to] = occurrence - step * k
-    which[goes_to] = place_of[occurrence] = rank
-    order, which, place_of = (x.reshape(steps, k) for x in (order, which, place_of))
     rows = groups[starts[frequent]] - of_step * span
-    result = []
-    for i, ends in enumerate(
-        np.append(begins, np.full((steps, 1), k), 1)[:, : ROUNDS + 1].tolist()
-    ):
-        own = rows[firsts[i] : firsts[i + 1]]
-        result.append(Plan(own, place_of[i], order[i], ends, which[i, ends[-1] :]))
-    return result
+    # An occurrence goes behind the earlier rounds of its step, in the place of its row.
+    rank = np.repeat(rank, counts)
+    turn = places - np.repeat(starts, counts)
+    most = int(counts.max())
+    cell = step * most + turn
+    sizes = np.bincount(cell, minlength=steps * most).reshape(steps, most)
+    begins = np.cumsum(sizes, axis=1) - sizes
+    order, place = np.empty_like(places), np.empty_like(places)
+    order[step * k + begins.ravel()[cell] + rank] = occurrence - step * k
+    place[occurrence] = rank
+    order, place = order.reshape(steps, k), place.reshape(steps, k)
+    ends = np.append(begins, np.full((steps, 1), k), 1)[:, : ROUNDS + 1].tolist()
+    bounds = [slice(*ends) for ends in pairwise(firsts.tolist())]
+    return [Plan(rows[bounds[i]], place[i], order[i], ends[i]) for i in range(steps)]
 
 
 class Rows:
@@ -87,25 +80,27 @@ class Rows:
         self.plans = plans(numbers)
         self.longest = longest
         k, size = numbers.shape[1], table.shape[1]
-        self.taken, self.gradients, self.sums = np.empty((3, k, size), table.dtype)
+        self.gradients, self.sums = np.empty((2, k, size), table.dtype)
 
     def take(self, step: int) -> Any:
-        """The rows of a step, (k, size), until the next is taken."""
+        """The rows of a step, (k, size)."""
         self.plan = self.plans[step]
-        self.held = np.take(self.table, self.plan.rows, axis=0)
-        return np.take(self.held, self.plan.places, axis=0, out=self.taken, mode="clip")
+        self.held = self.table.take(self.plan.rows, axis=0)
+        return self.held.take(self.plan.places, axis=0)
 
     def descend(self, *gradients: Any) -> None:
         """Subtract the gradients of what was taken, arrays whose rows together are k."""
-        rows, _, order, begins, left = self.plan
+        rows, places, order, begins = self.plan
         size = self.table.shape[1]
         values = np.concatenate([g.reshape(-1, size) for g in gradients], out=self.gradients)
-        values = np.take(values, order, axis=0, out=self.sums, mode="clip")
+        values = values.take(order, axis=0, out=self.sums, mode="clip")
         total = values[: len(rows)]
         for begin, end in pairwise(begins[1:]):
             total[: end - begin] += values[begin:end]
-        if len(left):
-            np.add.at(total, left, values[begins[-1] :])
+        if begins[-1] < len(order):
+            left = places[order[begins[-1] :]]
+            which = np.arange(left.max() + 1)[:, np.newaxis] == left
+            total[: len(which)] += which.astype(total.dtype) @ values[begins[-1] :]
         lengths = np.vecdot(total, total)
         if not lengths.max() <= self.longest**2:
             total *= (self.longest / np.sqrt(np.maximum(lengths, self.longest**2)))[:, np.newaxis]

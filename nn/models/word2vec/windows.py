@@ -22,42 +22,45 @@ from autograd import rule
 
 class Windows(NamedTuple):
     """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
-    2 window), the same, with those around. `pairs`: (steps, blocks, block, block + 2 window),
-    bool. Padding is word 0, in no pair."""
+    2 window), the same, with those around. `pairs`: (steps, blocks * parts, block / parts,
+    block / parts + 2 window), 1.0 where a centre meets a place. Padding is word 0, in no pair."""
 
     centres: Any
     places: Any
     pairs: Any
 
 
-def windows(words: Any, sentences: Any, reach: Any, window: int, block: int, step: int) -> Windows:
+def windows(
+    words: Any, sentences: Any, reach: Any, window: int, block: int, step: int, parts: int = 1
+) -> Windows:
     """The blocks of a row of `words`, and which of them lie in one another's windows.
 
     `words`: (n,), numbers. `sentences`: (n,), which sentence each word belongs to, ascending.
     `reach`: (n,) or a number, 1 to `window`: a word meets those of its sentence that are at most
     so many places away, as gensim's does. `step`: the most centres in a step, at least `block`.
+    `parts`: masks are of so many parts of each block.
     """
     n = len(words)
     steps = -(-n // (step // block * block))
     blocks = -(-n // (steps * block))  # as many in each step: there is little padding
-    count = steps * blocks
     at = np.arange(n)
-    first = np.zeros(count * block, np.int32)
-    last = np.full(count * block, -1, np.int32)  # the padding meets nothing
+    first = np.zeros(steps * blocks * block, np.int32)
+    last = np.full(len(first), -1, np.int32)  # the padding meets nothing
     first[:n] = np.maximum(at - reach, np.searchsorted(sentences, sentences)) - at
     last[:n] = np.searchsorted(sentences, sentences, "right") - 1
     last[:n] = np.minimum(at + reach, last[:n]) - at
-    across = np.arange(block + 2 * window, dtype=np.int32)
-    offset = across - window - np.arange(block, dtype=np.int32)[:, None]
-    pairs = offset >= first.reshape(count, block, 1)
-    pairs &= offset <= last.reshape(count, block, 1)
+    part = block // parts
+    offset = np.arange(part + 2 * window, dtype=np.int32) - window
+    offset = offset - np.arange(part, dtype=np.int32)[:, np.newaxis]
+    pairs = offset >= first.reshape(-1, part, 1)
+    pairs &= offset <= last.reshape(-1, part, 1)
     pairs &= offset != 0
-    row = np.zeros(count * block + 2 * window, np.int32)
+    row = np.zeros(len(first) + 2 * window, np.int32)
     row[window : window + n] = words
-    size = blocks * block
-    places = _overlapping(row, steps, size)
-    centres = row[window : window + count * block].reshape(steps, blocks, block)
-    return Windows(centres, places, pairs.reshape(steps, blocks, block, -1))
+    places = _overlapping(row, steps, blocks * block)
+    centres = row[window : window + len(first)].reshape(steps, blocks, block)
+    pairs = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
+    return Windows(centres, places, pairs)
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:
@@ -77,11 +80,11 @@ def _overlapped(g: Any, n: int, step: int) -> Any:
     return total[:n]
 
 
-#: The stretches of the blocks of a step, (blocks, block + 2 window, size), of what is at its
-#: places, (blocks * block + 2 window, size): they overlap. Of the `pairs` the shape is read.
+#: What skip-gram predicts from, (blocks, size, block + 2 window): the stretches of the blocks of a
+#: step, of what is at its places, (blocks * block + 2 window, size). Of `pairs` the shape is read.
 stretches = rule(
-    lambda x, pairs: _overlapping(x, *pairs.shape[:2]),
-    lambda g, _, _x, _pairs: _overlapped(g, _x.shape[0], _pairs.shape[1]),
+    lambda x, pairs: np.swapaxes(_overlapping(x, *pairs.shape[:2]), 1, 2),
+    lambda g, _, _x, _pairs: _overlapped(np.swapaxes(g, 1, 2), _x.shape[0], _pairs.shape[1]),
     None,
     name="stretches",
 )
@@ -91,7 +94,7 @@ stretches = rule(
 #: word2vec.c, and gensim after it, gives every word of a mean the whole gradient of the mean, and
 #: every word of a sum its share: each the other way round than the chain rule has it.
 window_sums = rule(
-    lambda x, there, back: there @ _overlapping(x, *there.shape[:2]),
+    lambda x, there, _back: there @ _overlapping(x, *there.shape[:2]),
     lambda g, _, _x, _there, back: _overlapped(
         np.swapaxes(back, 1, 2) @ g, _x.shape[0], back.shape[1]
     ),
