@@ -42,12 +42,12 @@ class Run:
     epoch: int = 0  #: done
     chunks: int = 0  #: done in the epoch that is under way, as what follows
     count: int = 0  #: words of the vocabulary
-    pairs: int = 0
+    pairs: float = 0.0
     loss: float = 0.0  #: summed over the pairs
     rate: float = 0.0  #: the last learning rate
     recent: float = 0.0  #: the mean loss of a pair, of recent chunks
 
-    def add(self, words: int, loss: float, pairs: int) -> None:
+    def add(self, words: int, loss: float, pairs: float) -> None:
         """Add a chunk."""
         if pairs:
             new = _NEW if self.pairs or self.epoch else 1
@@ -65,8 +65,8 @@ class Run:
         """Begin the next epoch, and return the mean loss of this one, NaN if it had no pairs."""
         mean = self.loss / self.pairs if self.pairs else math.nan
         self.epoch += 1
-        self.chunks = self.count = self.pairs = 0
-        self.loss = 0.0
+        self.chunks = self.count = 0
+        self.loss = self.pairs = 0.0
         return mean
 
 
@@ -116,10 +116,9 @@ class Checkpoint:
             end = time.monotonic()
             self.next = end + max(PAUSE, PATIENCE * (end - start))
 
-    def save_if_due(self) -> None:
-        """The same, if the last time was long enough ago."""
-        if self.path is not None and time.monotonic() >= self.next:
-            self.save()
+    def due(self) -> bool:
+        """Whether the last time was long enough ago."""
+        return self.path is not None and time.monotonic() >= self.next
 
     def load(self) -> bool:
         """Restore the run; False, and nothing happens, where there is no file.

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,66 +19,75 @@ CHUNK = 10_000
 IN_MEMORY = 1 << 26
 
 
-class Encoded:
-    """The words of `sentences` that are in `index`, as their numbers, in chunks of whole sentences.
+class Chunks:
+    """Chunks of a text in a file: `chunks[i]` is a pair of arrays, the numbers of its words and,
+    for each of them, that of its sentence.
 
-    Sentences of more than `CHUNK` words give several. `total`: how many words there are.
-    `neighbours`: whether any sentence has two. `checksum`: of the numbers.
-
-    Raises `TypeError` for a sentence that is a text.
+    `places`: for each chunk where it begins in the file, and how many words and sentences it has:
+    the words, and then the length of each sentence, as int32.
     """
 
-    def __init__(self, sentences: Iterable[Iterable[str]], index: dict[str, int]) -> None:
-        self.total = self.checksum = 0
-        self.neighbours = False
-        self._sizes: list[tuple[int, int]] = []
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with its last user
-        held: list[list[str]] = []
-        count = 0
-        for part in _parts(sentences):
-            if held and count + len(part) > CHUNK:
-                self._add(held, index)
-                held, count = [], 0
-            held.append(part)
-            count += len(part)
-        self._add(held, index)
+    def __init__(self, file: Any, places: list[tuple[int, int, int]]) -> None:
+        self.file, self.places = file, places
 
     def __len__(self) -> int:
-        """The number of chunks."""
-        return len(self._sizes)
+        return len(self.places)
 
-    def chunks(self, first: int = 0) -> Iterator[tuple[Any, Any]]:
-        """From the `first` on: the numbers of the words and, for each, that of its sentence."""
-        self._file.seek(sum(4 * (words + sentences) for words, sentences in self._sizes[:first]))
-        for words, sentences in self._sizes[first:]:
-            place = self._file.tell()
-            content = np.frombuffer(self._file.read(4 * (words + sentences)), np.int32)
-            numbers, lengths = np.split(content, [words])
-            yield numbers, np.repeat(np.arange(sentences), lengths)
-            self._file.seek(place + content.nbytes)  # others may read between
+    def __getitem__(self, i: int) -> tuple[Any, Any]:
+        begin, words, sentences = self.places[i]
+        self.file.seek(begin)
+        content = np.frombuffer(self.file.read(4 * (words + sentences)), np.int32)
+        numbers, lengths = np.split(content, [words])
+        return numbers, np.repeat(np.arange(sentences), lengths)
 
-    def _add(self, held: list[list[str]], index: dict[str, int]) -> None:
-        numbers = np.fromiter(
-            map(index.get, chain.from_iterable(held), repeat(-1)), np.int32, sum(map(len, held))
-        )
+
+class Encoded(NamedTuple):
+    """A text. `total`: how many words it has. `neighbours`: whether two stand in one sentence.
+    `checksum`: of all the numbers."""
+
+    chunks: Chunks
+    total: int
+    neighbours: bool
+    checksum: int
+
+
+def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded:
+    """The words of the sentences that are in `index`, as their numbers.
+
+    A chunk is of whole sentences; one of more than `CHUNK` words is cut. Raises `TypeError` for a
+    sentence that is a plain text.
+    """
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when nobody uses it any more
+    places: list[tuple[int, int, int]] = []
+    neighbours, checksum = False, 0
+    for held in _batches(sentences):
+        size = sum(map(len, held))
+        numbers = np.fromiter(map(index.get, chain.from_iterable(held), repeat(-1)), np.int32, size)
         known = numbers >= 0
-        ends = np.cumsum(np.fromiter(map(len, held), np.intp, len(held)))
-        lengths = np.diff(np.append(0, np.cumsum(known))[ends], prepend=0).astype(np.int32)
         words = numbers[known]
         if len(words):
-            self.total += len(words)
-            self.neighbours |= int(lengths.max()) > 1
-            self.checksum = zlib.crc32(words, self.checksum)
-            self._sizes.append((len(words), len(lengths)))
-            self._file.write(words.tobytes() + lengths.tobytes())
+            ends = np.cumsum([len(sentence) for sentence in held])
+            lengths = np.diff(np.append(0, np.cumsum(known))[ends], prepend=0)
+            neighbours = neighbours or bool(lengths.max() > 1)
+            content = np.concatenate([words, lengths.astype(np.int32)]).tobytes()
+            checksum = zlib.crc32(content, checksum)
+            places.append((file.tell(), len(words), len(lengths)))
+            file.write(content)
+    return Encoded(Chunks(file, places), sum(p[1] for p in places), neighbours, checksum)
 
 
-def _parts(sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
+def _batches(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
+    held: list[list[str]] = []
+    count = 0
     for number, sentence in enumerate(sentences):
         refuse_text(sentence, f"sentence {number} is")
         words = sentence if isinstance(sentence, list) else list(sentence)
-        if len(words) <= CHUNK:
-            yield words
-        else:
-            for first in range(0, len(words), CHUNK):
-                yield words[first : first + CHUNK]
+        for first in range(0, len(words), CHUNK):
+            part = words[first : first + CHUNK]
+            if count + len(part) > CHUNK:
+                yield held
+                held, count = [], 0
+            held.append(part)
+            count += len(part)
+    if held:
+        yield held

@@ -9,7 +9,7 @@ out. The gradients are the engine's, and the table loses those of the rows that 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -64,19 +64,36 @@ STEPS = 300
 MEASURED = 4
 
 
+class Learned(NamedTuple):
+    """What a pass came to: how many words it saw, the sum of the losses that were measured, and how
+    many those were: pairs in skip-gram, in CBOW centres with a word near them."""
+
+    words: int
+    loss: float
+    measured: float
+
+
 class Learner:
     """Learns from rows of words: `table` has the rows of the inputs, of outputs, and of nodes.
 
-    `settings`: those of the model. `generator`: what windows and noise words are drawn from.
+    `settings`: those of the model. `generator`: what words are thinned out by, and what windows
+    and noise words are drawn from. `shared`: whether others change the table at the same time.
     """
 
     def __init__(
-        self, settings: dict[str, Any], vocabulary: Vocabulary, table: Any, generator: Any
+        self,
+        settings: dict[str, Any],
+        vocabulary: Vocabulary,
+        table: Any,
+        generator: np.random.Generator,
+        shared: bool = False,
     ) -> None:
+        self.settings, self.vocabulary = settings, vocabulary
         self.sg, self.hs = settings["sg"], settings["hs"]
         self.negative, self.window = settings["negative"], settings["window"]
         self.shrink_windows, self.cbow_mean = settings["shrink_windows"], settings["cbow_mean"]
-        self.table, self.generator = table, generator
+        self.table, self.generator, self.shared = table, generator, shared
+        self.keep = vocabulary.keep_probabilities(settings["sample"])
         self.outputs = len(vocabulary)  # where their rows begin
         self.nodes = self.outputs * (2 if self.negative else 1)
         if self.negative:
@@ -88,14 +105,13 @@ class Learner:
         summed = 1 if self.sg or self.cbow_mean else 2 * self.window
         self.longest = LONGEST / summed**0.5
 
-    def learn(self, words: Any, sentences: Any, rate: float) -> tuple[float, float]:
-        """One pass over a row of words, many at a time.
-
-        Returns the loss where it was measured, summed, and of how many pairs that was (skip-gram),
-        or centres with a word near them.
-        """
+    def learn(self, words: Any, sentences: Any, rate: float) -> Learned:
+        """One pass over a row of words, many at a time: their numbers, and those of sentences."""
+        seen = len(words)
+        kept = self.generator.random(seen) < self.keep[words]
+        words, sentences = words[kept], sentences[kept]
         if not len(words):
-            return 0.0, 0.0
+            return Learned(seen, 0.0, 0.0)
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
@@ -114,7 +130,7 @@ class Learner:
         rows, weights, signs = self._targets(centres, true, rate)
         outputs_shape = blocks, rows.shape[2], self.table.shape[1]
         numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
-        read = Rows(self.table, numbers, self.longest)
+        read = Rows(self.table, numbers, self.longest, self.shared)
         first = places.shape[1]
         total = count = 0.0
         for i in range(steps):
@@ -134,7 +150,7 @@ class Learner:
                 count += float(true[i].sum())
             loss.backward(np.float32(rate))
             read.descend(inputs.grad, outputs.grad)
-        return total, count
+        return Learned(seen, total, count)
 
     def _targets(self, centres: Any, true: Any, rate: float) -> Targets:
         """What the centres are predicted with, in rows of the table."""

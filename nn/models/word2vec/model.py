@@ -26,10 +26,11 @@ from ...progress import Silence, shown_progress
 from ...sizes import check_sizes
 from ...training import DivergedError
 from .checkpoint import Checkpoint, Run, load_model, save_model
-from .encoded import Encoded
+from .encoded import Encoded, encode
 from .keyed_vectors import KeyedVectors
 from .learner import Learner
 from .vocabulary import Vocabulary, refuse_text
+from .workers import Alone, Job, Workers
 
 
 class Word2Vec:
@@ -74,6 +75,7 @@ class Word2Vec:
         epochs: int = 5,
         seed: int = 1,
         shrink_windows: bool = True,
+        workers: int = 1,
         progress: bool = True,
     ) -> None:
         self.vector_size = vector_size
@@ -90,6 +92,7 @@ class Word2Vec:
         self.min_alpha = min_alpha
         self.epochs = epochs
         self.shrink_windows = shrink_windows
+        self.workers = workers
         _check({**self.settings(), "seed": seed})
         self.generator = np.random.default_rng(seed)
         self.history = History()
@@ -145,7 +148,7 @@ class Word2Vec:
         if resume and checkpoint is None:
             raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
         _check_corpus("train", sentences)
-        text = Encoded(sentences, self.vocabulary.index)
+        text = encode(sentences, self.vocabulary.index)
         if not text.neighbours:
             raise ValueError(
                 "train: no sentence has two words of the vocabulary, so that no word has another "
@@ -156,32 +159,42 @@ class Word2Vec:
         if not (resume and file.load()):
             self.history = History()
             file.save()
-        keep = self.vocabulary.keep_probabilities(self.sample)
         learner = Learner(self.settings(), self.vocabulary, self._table, self.generator)
-        total = text.total
-        begun = run.epoch * total + run.count
-        with (
-            shown_progress(run.epochs, total, begun, " words") if progress else Silence() as bar,
-            np.errstate(over="ignore", invalid="ignore"),  # caught below
-        ):
+        begun = run.epoch * text.total + run.count
+        bar = Silence()
+        if progress:
+            bar = shown_progress(run.epochs, text.total, begun, " words")
+        workers = (
+            Workers(learner, text.chunks, self.workers)
+            if self.workers > 1
+            else Alone(learner, text.chunks)
+        )
+        with bar, workers, np.errstate(over="ignore", invalid="ignore"):  # caught below
             while run.epoch < run.epochs:
-                for words, sentence in text.chunks(run.chunks):
-                    done = (run.epoch * total + run.count) / (total * run.epochs)
-                    run.rate = self.alpha - (self.alpha - self.min_alpha) * done
-                    kept = self.generator.random(len(words)) < keep[words]
-                    loss, pairs = learner.learn(words[kept], sentence[kept], run.rate)
-                    if not math.isfinite(loss):
+                for learned in workers.results(self._jobs(text, run)):
+                    if not math.isfinite(learned.loss):
                         raise DivergedError(
-                            f"train: the loss is {loss} in epoch {run.epoch + 1}, at learning "
-                            f"rate {run.rate:g}; lower alpha (={self.alpha:g})"
+                            f"train: the loss is {learned.loss} in epoch {run.epoch + 1}, at "
+                            f"learning rate {run.rate:g}; lower alpha (={self.alpha:g})"
                         )
-                    run.add(len(words), loss, pairs)
-                    bar.step(run.epoch + 1, run, run.rate, len(words))
-                    file.save_if_due()
+                    run.add(*learned)
+                    bar.step(run.epoch + 1, run, run.rate, learned.words)
+                    if file.due():
+                        workers.collect()
+                        file.save()
+                workers.collect()
                 self.history.add((run.end_epoch(), {}), run.rate)
                 file.save()
                 bar.epoch_done(self.history)
         return self.history
+
+    def _jobs(self, text: Encoded, run: Run) -> Iterator[Job]:
+        """What is left of an epoch: the chunks, and the learning rate for each."""
+        done = run.epoch * text.total + run.count
+        for chunk in range(run.chunks, len(text.chunks)):
+            run.rate = self.alpha - (self.alpha - self.min_alpha) * done / (text.total * run.epochs)
+            yield chunk, run.rate
+            done += text.chunks.places[chunk][1]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to exactly `path`, as `.npz`; `KeyedVectors.load` reads it too.

@@ -73,10 +73,11 @@ class Rows:
     """The rows of a table that each step reads, and then loses their gradients.
 
     `numbers`: (steps, k), the rows of each step, `longest`: how far a step moves a row at most.
+    `shared`: whether others change the table at the same time.
     """
 
-    def __init__(self, table: Any, numbers: Any, longest: float) -> None:
-        self.table = table
+    def __init__(self, table: Any, numbers: Any, longest: float, shared: bool = False) -> None:
+        self.table, self.shared = table, shared
         self.plans = plans(numbers)
         self.longest = longest
         k, size = numbers.shape[1], table.shape[1]
@@ -104,5 +105,7 @@ class Rows:
         lengths = np.vecdot(total, total)
         if not lengths.max() <= self.longest**2:
             total *= (self.longest / np.sqrt(np.maximum(lengths, self.longest**2)))[:, np.newaxis]
+        if self.shared:  # what others did meanwhile would be lost
+            self.held = self.table.take(rows, axis=0)
         self.held -= total
         self.table[rows] = self.held
