@@ -43,8 +43,9 @@ class KeyedVectors:
     """Words and their vectors, with gensim's names and results.
 
     `wv["word"]` is a vector, `wv[["some", "words"]]` a matrix; `"word" in wv` and `len(wv)` work.
-    `words`: list of str. `vectors`: floats of shape `(words, size)`, not copied. `counts`: of the
-    words in their corpus, or None. `index`: from a word to its number.
+    `words`: list of str, then `index_to_key`. `vectors`: floats of shape `(words, size)`, not
+    copied. `counts`: of the words in their corpus, or None. `key_to_index`: from a word to its
+    number.
 
     Where a word is asked for, `UnknownWordError` (a KeyError) is raised for an unknown one. A
     vector of zeros has similarity 0 to everything.
@@ -54,35 +55,35 @@ class KeyedVectors:
     """
 
     def __init__(self, words: Sequence[str], vectors: Any, counts: Any = None) -> None:
-        self.words = list(words)
+        self.index_to_key = list(words)
         self.vectors = np.asarray(vectors)
         self.counts = None if counts is None else np.asarray(counts, np.int64)
-        self.index = {word: i for i, word in enumerate(self.words)}
-        if not self.words:
+        self.key_to_index = {word: i for i, word in enumerate(self.index_to_key)}
+        if not len(self):
             raise ValueError("KeyedVectors: got no words")
-        if self.vectors.ndim != 2 or len(self.vectors) != len(self.words):
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self):
             raise ShapeError(
-                f"KeyedVectors: {len(self.words)} words need vectors of shape ({len(self.words)}, "
-                f"size), not {self.vectors.shape}"
+                f"KeyedVectors: {len(self)} words need vectors of shape ({len(self)}, size), not "
+                f"{self.vectors.shape}"
             )
-        if self.counts is not None and self.counts.shape != (len(self.words),):
+        if self.counts is not None and self.counts.shape != (len(self),):
             raise ShapeError(
-                f"KeyedVectors: {len(self.words)} words need as many counts, not an array of "
-                f"shape {self.counts.shape}"
+                f"KeyedVectors: {len(self)} words need as many counts, not an array of shape "
+                f"{self.counts.shape}"
             )
         if self.vectors.dtype.kind != "f":
             raise DTypeError(f"KeyedVectors: vectors must be floats, not {self.vectors.dtype}")
-        for i, word in enumerate(self.words):
+        for i, word in enumerate(self.index_to_key):
             if not isinstance(word, str):
                 raise TypeError(f"KeyedVectors: word {i} is {word!r}, not a str")
-            if self.index[word] != i:
+            if self.key_to_index[word] != i:
                 raise ValueError(f"KeyedVectors: the word {word!r} is there twice")
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.index_to_key)
 
     def __contains__(self, word: object) -> bool:
-        return word in self.index
+        return word in self.key_to_index
 
     def __getitem__(self, words: str | Iterable[str]) -> Any:
         return self.vectors[self._number(words) if isinstance(words, str) else self._all(words)]
@@ -130,7 +131,7 @@ class KeyedVectors:
         far = -cosines
         near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
         near = near[np.argsort(far[near], kind="stable")[:topn]]
-        return [(self.words[i], float(cosines[i])) for i in near]
+        return [(self.index_to_key[i], float(cosines[i])) for i in near]
 
     def similarity(self, w1: str, w2: str) -> float:
         """The cosine of two words, -1 to 1."""
@@ -252,7 +253,7 @@ class KeyedVectors:
     def _folded(self, restrict_vocab: int) -> dict[str, list[int]]:
         """From words in upper case to the numbers of those that differ only in case."""
         known: dict[str, list[int]] = {}
-        for i, word in enumerate(self.words[:restrict_vocab]):
+        for i, word in enumerate(self.index_to_key[:restrict_vocab]):
             known.setdefault(word.upper(), []).append(i)
         return known
 
@@ -265,7 +266,7 @@ class KeyedVectors:
 
         Raises `CheckpointError` where it cannot be written.
         """
-        arrays = {"words": packed(self.words), "vectors": self.vectors}
+        arrays = {"words": packed(self.index_to_key), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
 
     @classmethod
@@ -290,7 +291,7 @@ class KeyedVectors:
         written. Raises `ValueError` for words that are empty or contain a blank or a line break,
         which the format does not hold, and `OSError` where the file cannot be written.
         """
-        for word in self.words:
+        for word in self.index_to_key:
             if not word or " " in word or "\n" in word:
                 raise ValueError(
                     f"save_word2vec_format: the format does not hold the word {word!r}: it is "
@@ -298,7 +299,7 @@ class KeyedVectors:
                 )
         with written_whole(path) as file, _compressed(file, path) as out:
             out.write(f"{len(self)} {self.vectors.shape[1]}\n".encode())
-            for word, vector in zip(self.words, self.vectors, strict=True):
+            for word, vector in zip(self.index_to_key, self.vectors, strict=True):
                 if binary:
                     out.write(f"{word} ".encode() + vector.astype("<f4").tobytes())
                 else:
@@ -329,12 +330,12 @@ class KeyedVectors:
 
     def _number(self, word: str) -> int:
         try:
-            return self.index[word]
+            return self.key_to_index[word]
         except (KeyError, TypeError):
             pass
         if not isinstance(word, str):
             raise TypeError(f"KeyedVectors: {word!r:.60} is not a word (a str)")
-        near = [w for w in self.words[:_COMMON] if abs(len(w) - len(word)) < 3]
+        near = [w for w in self.index_to_key[:_COMMON] if abs(len(w) - len(word)) < 3]
         near = difflib.get_close_matches(word, near)
         remedy = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UnknownWordError(f"the word {word!r:.60} has no vector{remedy}")

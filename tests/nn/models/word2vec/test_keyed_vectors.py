@@ -23,7 +23,7 @@ def _vectors(words=None, size=20, dtype=np.float32, seed=0):
 
 def _gensim(ours):
     theirs = pytest.importorskip("gensim.models").KeyedVectors(ours.vectors.shape[1])
-    theirs.add_vectors(ours.words, ours.vectors)
+    theirs.add_vectors(ours.index_to_key, ours.vectors)
     return theirs
 
 
@@ -170,7 +170,7 @@ def test_similarities_equal_gensims():
     theirs = _gensim(wv)
     pick = np.random.default_rng(1)
     for _ in range(20):
-        one, other = ([wv.words[i] for i in pick.integers(0, len(wv), n)] for n in (3, 5))
+        one, other = ([wv.index_to_key[i] for i in pick.integers(0, len(wv), n)] for n in (3, 5))
         expected = pytest.approx(theirs.similarity(one[0], other[0]), abs=1e-6)
         assert wv.similarity(one[0], other[0]) == expected
         assert wv.n_similarity(one, other) == pytest.approx(
@@ -307,7 +307,7 @@ def test_word_analogies_that_are_none_are_named(tmp_path, text, words):
 
 
 def _equal(one, other):
-    assert one.words == other.words
+    assert one.index_to_key == other.index_to_key
     np.testing.assert_array_equal(one.vectors, other.vectors)
     assert one.vectors.dtype == other.vectors.dtype
 
@@ -326,7 +326,7 @@ def test_saved_vectors_are_loaded(tmp_path, counted, dtype):
     else:
         assert again.counts is None
     with np.load(tmp_path / "v.npz", allow_pickle=False) as file:
-        assert json.loads(file["words"].tobytes()) == wv.words
+        assert json.loads(file["words"].tobytes()) == wv.index_to_key
 
 
 def test_files_that_hold_no_vectors_are_refused(tmp_path):
@@ -365,7 +365,7 @@ def test_word2vec_files_travel_to_gensim_and_back(tmp_path, binary, name):
     theirs = pytest.importorskip("gensim.models").KeyedVectors
     wv.save_word2vec_format(tmp_path / name, binary)
     moved = theirs.load_word2vec_format(str(tmp_path / name), binary=binary)
-    assert moved.index_to_key == wv.words
+    assert moved.index_to_key == wv.index_to_key
     np.testing.assert_array_equal(moved.vectors, wv.vectors)
     moved.save_word2vec_format(str(tmp_path / f"back.{name}"), binary=binary)
     _equal(KeyedVectors.load_word2vec_format(tmp_path / f"back.{name}", binary), wv)
@@ -377,7 +377,7 @@ def test_files_of_word2vec_c_are_read(tmp_path):
     """It writes a blank before the end of a line of text, and a line break after a vector."""
     (tmp_path / "t").write_bytes(b"2 2\nthe 1.5 -2 \nof 0.25 1e-3 \n")
     text = KeyedVectors.load_word2vec_format(tmp_path / "t")
-    assert text.words == ["the", "of"]
+    assert text.index_to_key == ["the", "of"]
     np.testing.assert_array_equal(text.vectors, np.array([[1.5, -2], [0.25, 1e-3]], np.float32))
     rows = [np.array(v, "<f4").tobytes() for v in text.vectors]
     (tmp_path / "b").write_bytes(b"2 2\nthe " + rows[0] + b"\nof " + rows[1] + b"\n")
