@@ -77,11 +77,11 @@ def test_unknown_words_are_named_with_words_like_them(use):
 
 def test_what_is_no_word_is_refused():
     wv = _vectors()
-    for value in (3, ["king", 3], [["king"]]):
+    for value in (None, 3.5, True, ["king", 3.5], [["king"]], slice(3)):
         with pytest.raises(TypeError, match=r"is not a word|not iterable"):
             wv[value]
-    with pytest.raises(ShapeError, match="3 is neither a word nor a vector of 20 numbers"):
-        wv.most_similar([3])
+    with pytest.raises(ShapeError, match=r"3\.5 is neither a word nor a vector of 20 numbers"):
+        wv.most_similar([3.5])
     with pytest.raises(ShapeError, match="nor a vector of 20 numbers"):
         wv.most_similar(np.ones(19))
 
@@ -89,7 +89,6 @@ def test_what_is_no_word_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        (([], np.ones((0, 2))), ValueError, "got no words"),
         ((["a", "b"], np.ones((3, 2))), ShapeError, r"2 words .* \(2, size\), not \(3, 2\)"),
         ((["a"], np.ones(1)), ShapeError, r"not \(1,\)"),
         ((["a"], np.ones((1, 2)), [1, 2]), ShapeError, r"1 words need as many counts"),
@@ -349,8 +348,8 @@ def test_word2vec_files_are_read_again_exactly(tmp_path, binary, name):
     wv = _vectors()
     wv.vectors[3] *= 1e-30
     wv.vectors[4] *= 1e30
-    wv.save_word2vec_format(tmp_path / name, binary)
-    _equal(KeyedVectors.load_word2vec_format(tmp_path / name, binary), wv)
+    wv.save_word2vec_format(tmp_path / name, binary=binary)
+    _equal(KeyedVectors.load_word2vec_format(tmp_path / name, binary=binary), wv)
     assert [p.name for p in tmp_path.iterdir()] == [name]
     content = (tmp_path / name).read_bytes()
     assert (content[:2] == b"\x1f\x8b") == name.endswith(".gz")
@@ -363,12 +362,12 @@ def test_word2vec_files_are_read_again_exactly(tmp_path, binary, name):
 def test_word2vec_files_travel_to_gensim_and_back(tmp_path, binary, name):
     wv = _vectors()
     theirs = pytest.importorskip("gensim.models").KeyedVectors
-    wv.save_word2vec_format(tmp_path / name, binary)
+    wv.save_word2vec_format(tmp_path / name, binary=binary)
     moved = theirs.load_word2vec_format(str(tmp_path / name), binary=binary)
     assert moved.index_to_key == wv.index_to_key
     np.testing.assert_array_equal(moved.vectors, wv.vectors)
     moved.save_word2vec_format(str(tmp_path / f"back.{name}"), binary=binary)
-    _equal(KeyedVectors.load_word2vec_format(tmp_path / f"back.{name}", binary), wv)
+    _equal(KeyedVectors.load_word2vec_format(tmp_path / f"back.{name}", binary=binary), wv)
     if name == "v":
         assert (tmp_path / "back.v").read_bytes() == (tmp_path / "v").read_bytes()
 
@@ -428,13 +427,13 @@ def test_files_that_cannot_be_written_leave_the_old_one(tmp_path, monkeypatch):
         (b"1 2\na 1 2 3\n", "line 2 should be a word and 2 numbers .*, and has 3 "),
         (b"1 2\na b 1 2\n", "line 2 should be a word and 2 numbers .*, and has 3 "),
         (b"1 2\n 1 2\n", "line 2 should be a word and 2 numbers"),
-        (b"1 2\na 1 x2\n", "line 2: could not convert string to float: 'x2'"),
+        (b"1 2\na 1 x2\n", "line 2: could not convert string to float: b'x2'"),
         (b"1 2\na 1 nan\n", r"line 2 \('a'\) has a number that is not finite"),
         (b"1 2\na 1 1e99\n", r"line 2 \('a'\) has a number that is not finite"),
         (b"1 2\na 1 2", "line 2 has no line break: it is cut short, or lacks one at its end"),
         (b"2 2\na 1 2\na 1 3\n", "line 3 has the word 'a' for the second time"),
         (b"1 2\na 1 2\nb 1 2\n", "goes on after the 1 words that it announces"),
-        (b"1 2\n\xff 1 2\n", "line 2 has the byte 0xff, which is not UTF-8"),
+        (b"1 2\n\xff 1 2\n", "line 2 has the byte 0xff, which is not utf8 there; give"),
         (gzip.compress(b"2 2\na 1 2\nb 1 2\n", mtime=0)[:-9], "is damaged, or cut short"),
     ],
 )
@@ -456,7 +455,7 @@ ONE, NAN = np.ones(2, "<f4").tobytes(), np.full(2, np.nan, "<f4").tobytes()
         (b"2 2\na " + ONE, "is cut short in word 2 of 2"),
         (b"2 2\na " + ONE + b"b " + ONE[:-1], "is cut short in word 2 of 2"),
         (b"999999999999 999999999999\na " + ONE, "is cut short in word 1 of 999999999999"),
-        (b"1 2\n\xff " + ONE, "word 1 is not UTF-8"),
+        (b"1 2\n\xff " + ONE, "word 1 has the byte 0xff, which is not utf8"),
         (b"1 2\na " + NAN, r"word 1 \('a'\) has a number that is not finite"),
         (b"2 2\na " + ONE + b"a " + ONE, "word 2 has the word 'a' for the second time"),
         (b"1 2\na " + ONE + b"b " + ONE, "goes on after the 1 words that it announces"),
@@ -473,9 +472,9 @@ def test_malformed_binary_files_are_named_with_the_word(tmp_path, content, words
 def test_every_cut_through_a_file_is_noticed(tmp_path):
     wv = _vectors(["one", "two", "three"], size=3)
     for binary in (False, True):
-        wv.save_word2vec_format(tmp_path / "v", binary)
+        wv.save_word2vec_format(tmp_path / "v", binary=binary)
         content = (tmp_path / "v").read_bytes()
         for length in range(len(content)):
             (tmp_path / "v").write_bytes(content[:length])
             with pytest.raises(DataError):
-                KeyedVectors.load_word2vec_format(tmp_path / "v", binary)
+                KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary)
