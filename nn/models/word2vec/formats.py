@@ -24,6 +24,7 @@ from ...data.corpus import opened
 
 _READ = 1 << 20
 _LONGEST_HEAD = 100
+_DIGITS = 18  # int64 holds them
 
 Row = tuple[str, str, Any]  #: where it stands in the file, a word, its vector
 
@@ -78,11 +79,12 @@ def text_vectors(
             while no_header and len(numbers) > size and not _is_number(numbers[0]):
                 word += b" " + numbers.pop(0)
             if not word or len(numbers) != size or not size:
+                hint = "; is it binary? Then binary=True" if b"\0" in line else ""
+                if no_header and number == 2:
+                    hint = "; is line 1 a header? Then leave out no_header"
                 raise DataError(
                     f"{path}: line {number} should be a word and {size or 'its'} numbers with "
-                    f"single blanks between them, and has {len(numbers)} ({_shown(line):.40})"
-                    + "; is line 1 a header? Then leave out no_header"
-                    * (no_header and number == 2)
+                    f"single blanks between them, and has {len(numbers)} ({_shown(line):.40}){hint}"
                 )
             if not line.endswith(b"\n"):  # a cut number is a number
                 raise DataError(
@@ -116,6 +118,10 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
                 if not more:
                     raise DataError(f"{path}: is cut short in word {number} of {count}, or is text")
                 content += more
+            if number == 1:  # as vectors, text would be numbers too
+                _, *numbers = bytes(content).partition(b"\n")[0].rstrip(b" \r").split(b" ")
+                if len(numbers) == size and all(map(_is_number, numbers)):
+                    raise DataError(f"{path}: is text; leave out binary=True")
             # word2vec.c ends a vector with a line break, gensim does not.
             place = f"word {number}"
             word = _decoded(content[:blank].lstrip(b"\n"), encoding, errors, path, place)
@@ -133,12 +139,22 @@ def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dic
     with opened(path) as file:
         for number, line in enumerate(file, 1):
             word, _, count = line.rstrip().rpartition(b" ")
-            if not word or not count.isdigit():
+            if not word or not count.isdigit() or len(count) > _DIGITS:
                 raise DataError(
                     f"{path}: line {number} is not a word and its count: {_shown(line):.60}"
                 )
             counts.setdefault(_decoded(word, encoding, errors, path, f"line {number}"), int(count))
     return counts
+
+
+def has_header(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as word2vec.c's do."""
+    try:
+        with opened(path) as file:
+            _announced(file.readline(_LONGEST_HEAD), path)
+    except DataError:
+        return False
+    return True
 
 
 def _announced(head: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:

@@ -18,7 +18,14 @@ from ...checkpoint import CheckpointError, load, save, written_whole
 from ...data import DataError
 from ...sizes import check_sizes
 from .evaluation import PairScores, correlation, ranks, read_pairs, read_questions
-from .formats import binary_vectors, compressed, read_counts, text_vectors, write_vectors
+from .formats import (
+    binary_vectors,
+    compressed,
+    has_header,
+    read_counts,
+    text_vectors,
+    write_vectors,
+)
 from .lookup import unit
 from .similarity import Similarities
 
@@ -169,7 +176,15 @@ class KeyedVectors(Similarities):
         Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
         for one that cannot be opened.
         """
-        arrays = load(path)
+        try:
+            arrays = load(path)
+        except CheckpointError as error:
+            if has_header(path):
+                raise CheckpointError(
+                    f"{path}: is in the format of word2vec.c; read it by "
+                    f"KeyedVectors.load_word2vec_format, with binary=True where it is not text"
+                ) from error
+            raise
         try:
             return cls(unpacked(arrays["words"]), arrays["vectors"], arrays.get("counts"))
         except (KeyError, TypeError, ValueError) as error:
@@ -243,7 +258,7 @@ class KeyedVectors(Similarities):
         than the content needs, whatever the first line announces.
         """
         _check_path("load_word2vec_format", fvocab)
-        codecs.lookup_error(unicode_errors)
+        codecs.lookup(encoding), codecs.lookup_error(unicode_errors)  # or LookupError
         dtype = np.dtype(datatype)
         if dtype.kind != "f":
             raise DTypeError(f"load_word2vec_format: datatype must be of floats, not {dtype}")

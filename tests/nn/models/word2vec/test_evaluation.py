@@ -110,3 +110,69 @@ def test_word_analogies_that_are_none_are_named(tmp_path, text, words):
     path.write_text(text)
     with pytest.raises(DataError, match=words):
         keyed_vectors().evaluate_word_analogies(path)
+
+
+# -- gensim's arguments -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case_insensitive", [True, False])
+@pytest.mark.parametrize("dummy4unknown", [True, False])
+def test_arguments_of_word_pairs_are_gensims(tmp_path, case_insensitive, dummy4unknown):
+    wv = keyed_vectors()
+    path = tmp_path / "pairs.csv"
+    path.write_text("king,queen,8.5\nKING,man,6\nman,apple,1.5\napple,King,2\nzz,word1,6\n")
+    arguments = {"case_insensitive": case_insensitive, "dummy4unknown": dummy4unknown}
+    found = wv.evaluate_word_pairs(path, ",", **arguments)
+    pearson, spearman, unknown = gensims(wv).evaluate_word_pairs(str(path), ",", **arguments)
+    assert found.pearson == pytest.approx(pearson[0], abs=1e-6)
+    assert found.spearman == pytest.approx(spearman[0], abs=1e-6)
+    assert found.unknown == pytest.approx(unknown / 100) == (0.2 if case_insensitive else 0.4)
+
+
+def test_word_pairs_of_other_files_are_read(tmp_path):
+    wv = keyed_vectors(["New York", "Paris", "na\u00efve"])
+    expected = wv.similarity("New York", "Paris")
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes("New York\tParis\t8\nna\u00efve\tParis\t1\n".encode("latin-1"))
+    found = wv.evaluate_word_pairs(path, delimiter="\t", encoding="latin-1")
+    sign = np.sign(expected - wv.similarity("na\u00efve", "Paris"))
+    assert found == (pytest.approx(sign), pytest.approx(sign), 0)
+    with pytest.raises(DataError, match="line 2 has the byte 0xef, which is not UTF-8 there"):
+        wv.evaluate_word_pairs(path, delimiter="\t")
+
+
+def test_pairs_of_unknown_words_can_count(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("king\tqueen\t8\nzz\tking\t1\n")
+    with pytest.raises(DataError, match="has 1 pairs of known words, of 2"):
+        keyed_vectors().evaluate_word_pairs(path)
+    assert keyed_vectors().evaluate_word_pairs(path, dummy4unknown=True).unknown == 0.5
+
+
+@pytest.mark.parametrize("case_insensitive", [True, False])
+@pytest.mark.parametrize("dummy4unknown", [True, False])
+def test_arguments_of_word_analogies_are_gensims(tmp_path, case_insensitive, dummy4unknown):
+    wv, path = _analogies(tmp_path)
+    path.write_text(path.read_text().replace("w1a", "W1A"))
+    arguments = 190, case_insensitive, dummy4unknown
+    score, sections = wv.evaluate_word_analogies(path, *arguments)
+    expected, theirs = gensims(wv).evaluate_word_analogies(str(path), *arguments)
+    assert score == expected
+    for ours, other in zip(sections, theirs, strict=True):
+        assert ours["section"] == other["section"]
+        for kind in ("correct", "incorrect"):
+            questions = ours[kind]
+            if case_insensitive:
+                questions = [tuple(word.upper() for word in words) for words in questions]
+            assert questions == other[kind]
+
+
+def test_questions_of_unknown_words_can_count(tmp_path):
+    path = tmp_path / "questions.txt"
+    path.write_text(": s\nking queen man zzz\n")
+    score, sections = keyed_vectors().evaluate_word_analogies(path, dummy4unknown=True)
+    assert score == 0
+    assert sections[0]["incorrect"] == [("king", "queen", "man", "zzz")]
+    path.write_text(": s\n")
+    with pytest.raises(DataError, match="has no question whose words are all known, of 0"):
+        keyed_vectors().evaluate_word_analogies(path, dummy4unknown=True)
