@@ -78,17 +78,15 @@ class KeyedVectors(Similarities):
         given, found, unknown = [], [], 0
         rows = read_pairs(pairs, delimiter, encoding)
         for *words, expected in rows:
-            numbers = [
-                known[w][0] for word in words if (w := _fold(word, case_insensitive)) in known
-            ]
-            if len(numbers) == 2:
-                found.append(self.similarity(*numbers))
-            else:
-                unknown += 1
-                if not dummy4unknown:
-                    continue
+            one, other = (known.get(_fold(word, case_insensitive)) for word in words)
+            if one and other:
+                found.append(self.similarity(one[0], other[0]))
+                given.append(expected)
+                continue
+            unknown += 1
+            if dummy4unknown:
                 found.append(0.0)
-            given.append(expected)
+                given.append(expected)
         if len(given) < 2:
             raise DataError(
                 f"{pairs}: has {len(given)} pairs of known words, of {len(rows)}; 2 needed"
@@ -130,6 +128,7 @@ class KeyedVectors(Similarities):
             raise DataError(f"{analogies}: has no question whose words are all known, of {count}")
         right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
         sections: list[dict[str, Any]] = []
+        # Questions that were not asked count as wrong with dummy4unknown, and else not at all.
         for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
             correct = [question for question in questions if right.get(question)]
             incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]

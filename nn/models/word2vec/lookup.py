@@ -29,7 +29,7 @@ _INSTEAD = {
     "that is in both",
     "norms": "write np.linalg.norm(wv.vectors, axis=1)",
     "resize_vectors": "write wv.add_vectors(words, vectors)",
-    "set_vecattr": "write wv.counts[wv.get_index(word)] = count",
+    "set_vecattr": "set wv.counts, an array with a number for each word",
     "sort_by_descending_frequency": "write wv.vectors_for_all(words), with the words in that order",
     "syn0": "write vectors",
     "unit_normalize_all": "write wv.vectors[...] = wv.get_normed_vectors()",
@@ -304,7 +304,12 @@ def as_list(value: Any) -> list[Any]:
 
 def lengths(vectors: Any) -> Any:
     """1 for zeros, which so stay zeros when they are divided by it."""
-    found = np.sqrt(np.vecdot(vectors, vectors))
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.sqrt(np.vecdot(vectors, vectors))
+        least, most = np.sqrt([np.finfo(found.dtype).tiny, np.finfo(found.dtype).max])
+        if not (least < found.min(initial=1) and found.max(initial=1) < most):
+            # Squares that float32 may not hold. (And those of zeros and NaN.)
+            found = np.sqrt(np.vecdot(vectors, vectors, dtype=float)).astype(found.dtype)
     return np.where(found == 0, found.dtype.type(1), found)
 
 

@@ -41,14 +41,15 @@ class Similarities(WordVectors):
         Only words `clip_start` to `clip_end` are looked at, or with `restrict_vocab` the first so
         many. With `topn=None`, an array of the cosines of all of them.
 
-        Raises `ValueError` where nothing is given or what is given adds up to zero.
+        Raises `ValueError` where nothing is given, or what is given adds up to zero or is not
+        finite.
         """
         keys, weights = _weighted(positive, negative)
         mean: Any = self.get_mean_vector(keys, weights, ignore_missing=False) if keys else None
-        if mean is None or not mean.any():
+        if mean is None or not mean.any() or not np.isfinite(mean).all():
             raise ValueError(
                 "most_similar: got nothing to look for: no words or vectors, or some that add up "
-                "to zero"
+                "to zero, or have numbers that are not finite"
             )
         if restrict_vocab is not None:
             check_sizes("most_similar", restrict_vocab=restrict_vocab)
@@ -147,11 +148,14 @@ class Similarities(WordVectors):
         """The cosine of two words over the sum of those of the `topn` words nearest to `wa`.
 
         Of synonyms it is larger than 1 / `topn`, as a rule. Source: Leeuwenberg et al. 2016.
+
+        Raises `ValueError` where that sum is zero.
         """
         check_sizes("relative_cosine_similarity", topn=topn)
-        return self.similarity(wa, wb) / sum(
-            cosine for _, cosine in self.most_similar(wa, (), topn)
-        )
+        total = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
+        if not total:
+            raise ValueError(f"relative_cosine_similarity: no other word is like {wa!r}")
+        return self.similarity(wa, wb) / total
 
     def rank_by_centrality(
         self, words: Iterable[Key], use_norm: bool = True
@@ -245,10 +249,10 @@ class Similarities(WordVectors):
         vector = np.asarray(value)
         if vector.shape != (self.vector_size,) or vector.dtype.kind not in "fiu":
             raise ShapeError(
-                f"most_similar: {value!r:.60} is neither a word nor a vector of "
+                f"KeyedVectors: {value!r:.60} is neither a word nor a vector of "
                 f"{self.vector_size} numbers"
             )
-        return vector
+        return vector if vector.dtype.kind == "f" else vector.astype(float)
 
 
 def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
@@ -258,9 +262,9 @@ def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
     for sign, items in ((1.0, as_list(positive)), (-1.0, as_list(negative))):
         for item in items:
             key, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, sign)
-            if not isinstance(weight, int | float | np.number):
-                raise TypeError(
-                    f"most_similar: the weight of {key!r:.60} is {weight!r:.60}, not a number"
+            if not isinstance(weight, int | float | np.number) or not math.isfinite(weight):
+                raise ValueError(
+                    f"most_similar: the weight of {key!r:.60} is {weight!r:.60}, not finite"
                 )
             if weight > 0 > sign:
                 raise ValueError(

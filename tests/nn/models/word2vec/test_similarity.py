@@ -66,6 +66,25 @@ def test_vectors_of_zeros_are_like_nothing():
     assert wv.similarity("a", "none") == 0
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e20, 1e30])
+def test_vectors_whose_squares_leave_the_range_of_their_numbers_have_cosines(scale):
+    wv = keyed_vectors()
+    expected = KeyedVectors(wv.index_to_key, wv.vectors.astype(float))
+    wv.vectors[::2] *= np.float32(scale)
+    assert_close(wv.most_similar("king", topn=300), expected.most_similar("king", topn=300))
+    assert wv.similarity("king", "man") == pytest.approx(expected.similarity("king", "man"))
+    words = ["king", "man", "queen"]
+    assert wv.doesnt_match(words) == expected.doesnt_match(words)
+
+
+def test_vectors_of_small_integers_do_not_overflow():
+    wv = keyed_vectors()
+    vector = np.full(20, 100)
+    expected = wv.similar_by_vector(vector.astype(float))
+    assert_close(wv.similar_by_vector(vector.astype(np.int8)), expected)
+    assert_close(wv.most_similar([vector.astype(np.int8)]), expected)
+
+
 def test_similarities_equal_gensims():
     wv = keyed_vectors()
     theirs = gensims(wv)
@@ -154,7 +173,9 @@ def test_all_cosines_are_given_where_topn_is_none():
         ({"clip_start": -5}, ValueError, r"clip_start \(=-5\) must be at least 0"),
         ({"clip_end": -5}, ValueError, r"clip_end \(=-5\) must be at least 0"),
         ({"negative": [("man", 0.5)]}, ValueError, r"'man' in negative is 0.5, .*; write -0.5 to"),
-        ({"negative": [("man", "x")]}, TypeError, r"the weight of 'man' is 'x', not a number"),
+        ({"negative": [("man", "x")]}, ValueError, r"weight of 'man' is 'x', not finite"),
+        ({"negative": [("man", np.nan)]}, ValueError, r"'man' is nan, not finite"),
+        ({"negative": np.full(20, np.inf)}, ValueError, r"or have numbers that are not finite"),
         ({"negative": [("man", 1, 2)]}, ShapeError, r"\('man', 1, 2\) is neither a word nor"),
     ],
 )
@@ -259,6 +280,8 @@ def test_relative_cosine_similarity_equals_gensims():
         assert wv.relative_cosine_similarity("king", "man", topn) == pytest.approx(expected)
     with pytest.raises(ValueError, match=r"relative_cosine_similarity: topn \(=0\)"):
         wv.relative_cosine_similarity("king", "man", 0)
+    with pytest.raises(ValueError, match="no other word is like 'a'"):
+        KeyedVectors(["a"], np.ones((1, 2))).relative_cosine_similarity("a", "a")
 
 
 @pytest.mark.parametrize("pre_normalize", [True, False])
