@@ -54,6 +54,13 @@ _CODES = {
     "C64": "complex64",
 }
 _METADATA = "__metadata__"
+
+#: What is wrong with a file that `is_gensims`, and the remedy.
+GENSIMS = (
+    "is a pickle, as gensim's save writes it; it could run any code, and is not loaded. In "
+    "gensim: model.wv.save_word2vec_format('vectors.txt'), where vectors are loaded alone without "
+    ".wv; then here: KeyedVectors.load_word2vec_format('vectors.txt')"
+)
 _CHECKSUM = "pullback.sha256"
 
 
@@ -105,7 +112,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     except (CheckpointError, OSError):
         raise
     except Exception as error:  # what is neither format fails in many ways
-        if _is_pickle(path.read_bytes()):
+        content = path.read_bytes()
+        if is_gensims(content):
+            raise CheckpointError(f"{path}: {GENSIMS}") from error
+        if _is_pickle(content):
             raise CheckpointError(
                 f"{path}: is a pickle, as torch.save writes them; it could run any code, and is "
                 f"not loaded. Where PyTorch is: safetensors.torch.save_file(torch.load("
@@ -114,6 +124,11 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: is damaged, or was not written by nn.save ({error}); nothing was loaded"
         ) from error
+
+
+def is_gensims(content: bytes) -> bool:
+    """Whether a file that begins like this is a pickle as gensim writes it."""
+    return content[:1] == b"\x80" and b"gensim." in content[:100]
 
 
 def _is_pickle(content: bytes) -> bool:

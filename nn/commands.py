@@ -176,7 +176,8 @@ def train_word2vec(out: Path, options: Options) -> None:
         f"{text * options.epochs / seconds:,.0f} words/s"
     )
 
-    content = [w for w in wv.words if w not in nn.data.FUNCTION_WORDS and len(w) > 2] or wv.words
+    words = wv.index_to_key
+    content = [w for w in words if w not in nn.data.FUNCTION_WORDS and len(w) > 2] or words
     telling = [w for w in _TELLING if w in wv] if options.corpus is None else []
     for word in telling or content[:8]:
         near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in wv.most_similar(word, topn=6))

@@ -6,7 +6,7 @@ Data sets are `((images, labels), (test_images, test_labels))`. The reading orde
 """
 
 from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
-from .corpus import FUNCTION_WORDS, LineSentences, python_reference
+from .corpus import FUNCTION_WORDS, LineSentences, PathLineSentences, python_reference
 from .datasets import digits, fashion_mnist, mnist
 from .idx import DataError, Pair, idx_folder, read_idx
 from .loader import DataLoader
@@ -19,6 +19,7 @@ __all__ = [
     "LineSentences",
     "Normalize",
     "Pair",
+    "PathLineSentences",
     "RandomFlip",
     "RandomShift",
     "Transform",

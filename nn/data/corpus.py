@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import os
@@ -9,37 +10,46 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ..sizes import check_sizes
 from .idx import DataError
 
 _PIECE = 1 << 16  # bytes of a line that are looked at together
 _LONGEST = 1 << 20  # characters of a word; whatever has longer ones is no text
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # how an archive begins: a block, or the end
 
 
 class LineSentences:
     """The sentences in a text file: each line a sentence, as a list of words.
 
-    Words stand between white space. The file is UTF-8, and may be compressed by gzip (whatever
-    it is called). It is read anew, as a stream, each time this is iterated over; a line of more
-    than `max_sentence_length` words gives several sentences, so that the memory taken depends
-    neither on the file nor on its lines.
+    Words stand between white space. The file is UTF-8, and may be compressed by gzip or bzip2
+    (whatever it is called). It is read anew, as a stream, each time this is iterated over; a line
+    of more than `max_sentence_length` words gives several sentences, so that the memory taken
+    depends neither on the file nor on its lines. `limit`: read only so many lines (None: all).
 
     Raises `OSError` for a file that cannot be opened, and `DataError` for what cannot be read again
     (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str], max_sentence_length: int = 10_000) -> None:
-        if max_sentence_length < 1:
-            raise ValueError(
-                f"LineSentences: max_sentence_length (={max_sentence_length}) must be at least 1"
-            )
-        if Path(path).exists() and not Path(path).is_file():
-            raise DataError(f"{path}: is no file that can be read more than once")
-        open(path, "rb").close()  # not before: of a pipe, it waits for someone to write
-        self.path = path
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        max_sentence_length: int = 10_000,
+        limit: int | None = None,
+    ) -> None:
+        check_sizes("LineSentences", max_sentence_length=max_sentence_length)
+        if limit is not None:
+            check_sizes("LineSentences", limit=limit)
+        if Path(source).exists() and not Path(source).is_file():
+            remedy = "; for the files in it: PathLineSentences" * Path(source).is_dir()
+            raise DataError(f"{source}: is no file that can be read more than once{remedy}")
+        open(source, "rb").close()  # not before: of a pipe, it waits for someone to write
+        self.source = source
         self.max_sentence_length = max_sentence_length
+        self.limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
         most = self.max_sentence_length
@@ -54,58 +64,99 @@ class LineSentences:
         """The words of each piece of a line, and whether the line ends with it."""
         number, rest = 1, ""
         decode = codecs.getincrementaldecoder("utf-8")().decode
-        with opened(self.path) as file:
-            while piece := file.readline(_PIECE):
+        with opened(self.source) as file:
+            while (not self.limit or number <= self.limit) and (piece := file.readline(_PIECE)):
                 ends = piece.endswith(b"\n")
-                text = rest + _decoded(decode, piece, ends, self.path, number)
+                text = rest + _decoded(decode, piece, ends, self.source, number)
                 words = text.split()
                 # A word at the end of a piece may go on in the next one.
                 rest = words.pop() if not ends and words and not text[-1].isspace() else ""
                 if len(rest) > _LONGEST:
-                    raise DataError(f"{self.path}: line {number} has no word in a million letters")
+                    raise DataError(
+                        f"{self.source}: line {number} has no word in a million letters"
+                    )
                 yield words, ends
                 number += ends
-            _decoded(decode, b"", True, self.path, number)
+            _decoded(decode, b"", True, self.source, number)
             yield rest.split(), True
 
 
-def lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 text, which may be compressed by gzip, with their numbers from 1."""
-    decode = codecs.getincrementaldecoder("utf-8")().decode
+class PathLineSentences:
+    """The sentences in all files of a folder, one file after the other, sorted by name.
+
+    Each is read as by `LineSentences`, and `limit` lines of each. Files whose names begin with a
+    dot are left out. `source` may also be a single file.
+
+    Raises `DataError` for a folder that holds no files, or another folder, and what
+    `LineSentences` raises.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        max_sentence_length: int = 10_000,
+        limit: int | None = None,
+    ) -> None:
+        folder = Path(source)
+        paths = [folder]
+        if folder.is_dir():
+            paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        if not paths:
+            raise DataError(f"{source}: is a folder without files")
+        self.files = [LineSentences(path, max_sentence_length, limit) for path in paths]
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return chain.from_iterable(self.files)
+
+
+def lines(path: str | os.PathLike[str], encoding: str = "UTF-8") -> Iterator[tuple[int, str]]:
+    """The lines of a text, which may be compressed, with their numbers from 1."""
+    decode = codecs.getincrementaldecoder(encoding)().decode
     with opened(path) as file:
         for number, line in enumerate(file, 1):
-            yield number, _decoded(decode, line, True, path, number)
+            yield number, _decoded(decode, line, True, path, number, encoding)
 
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """The file, to read bytes from, which may be compressed by gzip.
+    """The file, to read bytes from, which may be compressed by gzip or bzip2.
 
     Raises `DataError` where the archive is damaged, also while reading.
     """
     with open(path, "rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
+        head = file.read(10)
         file.seek(0)
-        if not compressed:
+        if head.startswith(b"\x1f\x8b"):
+            archive: Any = gzip.GzipFile(fileobj=file)
+        elif _BZIP2.match(head):
+            archive = bz2.BZ2File(file)
+        else:
             yield file
             return
         try:
-            with gzip.GzipFile(fileobj=file) as content:
+            with archive as content:
                 yield content
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except (EOFError, OSError, zlib.error) as error:
+            if getattr(error, "errno", None) is not None:  # the disk's fault, not the archive's
+                raise
             raise DataError(f"{path}: is damaged, or cut short ({error})") from error
 
 
 def _decoded(
-    decode: Any, content: bytes, final: bool, path: str | os.PathLike[str], number: int
+    decode: Any,
+    content: bytes,
+    final: bool,
+    path: str | os.PathLike[str],
+    number: int,
+    encoding: str = "UTF-8",
 ) -> str:
     try:
         text: str = decode(content, final)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise DataError(
-            f"{path}: line {number} has the byte 0x{byte:02x}, which is not UTF-8 there; convert "
-            f"the file to UTF-8"
+            f"{path}: line {number} has the byte 0x{byte:02x}, which is not {encoding} there; "
+            f"convert the file to UTF-8"
         ) from error
     return text.removeprefix("\ufeff") if number == 1 else text
 

@@ -200,10 +200,10 @@ def test_word2vec_trains_and_writes_its_files(tmp_path):
     assert image.imread(out / "map.png").std() > 0.01
     wv = nn.models.KeyedVectors.load(out / "vectors.npz")
     assert wv.vectors.shape[1] == 100
-    assert wv.words[0] == "the"
+    assert wv.index_to_key[0] == "the"
     assert f"{len(wv):,} words from a text of {wv.counts.sum():,}" in done.stdout
     same = nn.models.KeyedVectors.load_word2vec_format(out / "vectors.txt")
-    assert same.words == wv.words
+    assert same.index_to_key == wv.index_to_key
     np.testing.assert_array_equal(same.vectors, wv.vectors)
 
 
@@ -222,7 +222,7 @@ def test_word2vec_reads_a_text(tmp_path, arguments, capsys):
     options = ["--corpus", str(tmp_path / "text"), "--dim", "4", "--window", "2", "--epochs", "2"]
     assert _word2vec(tmp_path, *options, "--min-count", "60", *arguments) == 0
     wv = nn.models.KeyedVectors.load(tmp_path / "out" / "vectors.npz")
-    assert dict(zip(wv.words, wv.counts.tolist(), strict=True)) == {
+    assert dict(zip(wv.index_to_key, wv.counts.tolist(), strict=True)) == {
         "the": 180, "cat": 90, "sat": 90, "on": 60, "dog": 60, "said": 60
     }  # fmt: skip
     assert wv.vectors.shape == (6, 4)

@@ -2,11 +2,14 @@
 
 The reading order: `full_softmax.py` (from first principles), `vocabulary.py`, `windows.py` (which
 words meet), `outputs.py` (what stands in for the softmax), `row_updates.py` (the gradients),
-`model.py` (`Word2Vec`, which trains), `checkpoint.py`, `keyed_vectors.py` (what was learned).
+`model.py` (`Word2Vec`, which trains), `checkpoint.py`. What was learned: `lookup.py` (words and
+their vectors), `similarity.py` (nearest words), `formats.py` (files), `evaluation.py` (how good
+the vectors are), `keyed_vectors.py` (all of it together).
 """
 
 from .full_softmax import CBOW, SkipGram
-from .keyed_vectors import KeyedVectors, UnknownWordError
+from .keyed_vectors import KeyedVectors
+from .lookup import UnknownWordError
 from .model import Word2Vec
 from .vocabulary import Vocabulary
 

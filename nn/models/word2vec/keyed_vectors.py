@@ -1,247 +1,147 @@
-"""Vectors of words: which are near which, and the files that they travel in."""
+"""`KeyedVectors`, what word2vec learned: words and their vectors, to compare and to exchange."""
 
 from __future__ import annotations
 
-import difflib
-import gzip
+import codecs
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from itertools import islice
+from typing import Any
 
 import numpy as np
 
-from autograd import AutogradError, DTypeError, ShapeError
+from autograd import DTypeError
 
 from ...checkpoint import CheckpointError, load, save, written_whole
 from ...data import DataError
-from ...data.corpus import lines, opened
+from ...sizes import check_sizes
+from .evaluation import PairScores, correlation, ranks, read_pairs, read_questions
+from .formats import (
+    binary_vectors,
+    compressed,
+    has_header,
+    read_counts,
+    text_vectors,
+    write_vectors,
+)
+from .lookup import unit
+from .similarity import Similarities
 
-_COMMON = 20_000  # words among which matches for an unknown one are looked for
 _QUESTIONS = 64  # analogies that are answered together
-_SCORED = 2048  # vectors whose cosines are taken together: they are read from memory once
-_READ = 1 << 20
 
 
-class UnknownWordError(AutogradError, KeyError):
-    """A word has no vector; the message names it, and words like it."""
-
-    __str__ = Exception.__str__  # a KeyError shows its message in quotes
-
-
-class PairScores(NamedTuple):
-    """How well similarities agree with people's: two correlations, and the share left out."""
-
-    pearson: float
-    spearman: float
-    unknown: float
-
-
-class KeyedVectors:
+class KeyedVectors(Similarities):
     """Words and their vectors, with gensim's names and results.
 
-    `wv["word"]` is a vector, `wv[["some", "words"]]` a matrix; `"word" in wv` and `len(wv)` work.
-    `words`: list of str. `vectors`: floats of shape `(words, size)`, not copied. `counts`: of the
-    words in their corpus, or None. `index`: from a word to its number.
+    `wv["word"]` is a vector (a read-only view), `wv[["some", "words"]]` a matrix; a number may
+    stand for a word. `"word" in wv`, `len(wv)` and `for word in wv` work, and `wv["word"] =
+    vector` adds a word or changes one.
+
+    `words`: list of str, then `index_to_key`. `vectors`: floats of shape `(words, vector_size)`,
+    not copied. `counts`: of the words in their corpus, or None. `key_to_index`: from a word to its
+    number. `KeyedVectors(vector_size=100)` begins without words (float32).
 
     Where a word is asked for, `UnknownWordError` (a KeyError) is raised for an unknown one. A
-    vector of zeros has similarity 0 to everything.
+    vector of zeros has similarity 0 to everything. Nothing is kept between calls, so `vectors` may
+    change, as in training.
 
-    Raises `ValueError` for no words or for a word that is there twice, `TypeError` for words that
-    are no str, `ShapeError` where the shapes do not fit, `DTypeError` for vectors not of floats.
+    Raises `ValueError` for a word that is there twice, `TypeError` for words that are no str,
+    `ShapeError` where the shapes do not fit, `DTypeError` for vectors not of floats.
     """
-
-    def __init__(self, words: Sequence[str], vectors: Any, counts: Any = None) -> None:
-        self.words = list(words)
-        self.vectors = np.asarray(vectors)
-        self.counts = None if counts is None else np.asarray(counts, np.int64)
-        self.index = {word: i for i, word in enumerate(self.words)}
-        if not self.words:
-            raise ValueError("KeyedVectors: got no words")
-        if self.vectors.ndim != 2 or len(self.vectors) != len(self.words):
-            raise ShapeError(
-                f"KeyedVectors: {len(self.words)} words need vectors of shape ({len(self.words)}, "
-                f"size), not {self.vectors.shape}"
-            )
-        if self.counts is not None and self.counts.shape != (len(self.words),):
-            raise ShapeError(
-                f"KeyedVectors: {len(self.words)} words need as many counts, not an array of "
-                f"shape {self.counts.shape}"
-            )
-        if self.vectors.dtype.kind != "f":
-            raise DTypeError(f"KeyedVectors: vectors must be floats, not {self.vectors.dtype}")
-        for i, word in enumerate(self.words):
-            if not isinstance(word, str):
-                raise TypeError(f"KeyedVectors: word {i} is {word!r}, not a str")
-            if self.index[word] != i:
-                raise ValueError(f"KeyedVectors: the word {word!r} is there twice")
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def __contains__(self, word: object) -> bool:
-        return word in self.index
-
-    def __getitem__(self, words: str | Iterable[str]) -> Any:
-        return self.vectors[self._number(words) if isinstance(words, str) else self._all(words)]
-
-    def __repr__(self) -> str:
-        return f"KeyedVectors({len(self):,} words x {self.vectors.shape[1]})"
-
-    # -- similarity -----------------------------------------------------------------------------
-
-    def most_similar(
-        self, positive: Any = (), negative: Any = (), topn: int = 10
-    ) -> list[tuple[str, float]]:
-        """The `topn` words nearest to the mean of some words, with their cosines, nearest first.
-
-        `positive`, `negative`: words or vectors, in lists or alone; those in `negative` are
-        subtracted. Words are scaled to length 1 before, vectors are not. The words given are not
-        among the answers. `most_similar(["king", "woman"], ["man"])` asks: man is to king as
-        woman is to what?
-
-        Raises `ValueError` where nothing is given or what is given adds up to zero.
-        """
-        numbers: list[int] = []
-        total = np.zeros(self.vectors.shape[1], self.vectors.dtype)
-        for sign, items in ((1, _items(positive)), (-1, _items(negative))):
-            for item in items:
-                if isinstance(item, str):
-                    numbers.append(self._number(item))
-                    total += sign * _unit(self.vectors[numbers[-1]])
-                else:
-                    total += sign * self._vector(item)
-        if not total.any():
-            raise ValueError(
-                "most_similar: got nothing to look for: no words or vectors, or some that add up "
-                "to zero"
-            )
-        topn = min(topn, len(self) - len(set(numbers)))
-        if topn < 1:
-            return []
-        cosines = np.empty(len(self), total.dtype)
-        unit = _unit(total)
-        for first in range(0, len(self), _SCORED):
-            part = self.vectors[first : first + _SCORED]
-            cosines[first : first + _SCORED] = part @ unit / _lengths(part)
-        cosines[numbers] = -np.inf
-        far = -cosines
-        near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
-        near = near[np.argsort(far[near], kind="stable")[:topn]]
-        return [(self.words[i], float(cosines[i])) for i in near]
-
-    def similarity(self, w1: str, w2: str) -> float:
-        """The cosine of two words, -1 to 1."""
-        return float(_unit(self[w1]) @ _unit(self[w2]))
-
-    def n_similarity(self, ws1: Iterable[str], ws2: Iterable[str]) -> float:
-        """The cosine of the means of two lists of words."""
-        one, other = (self.vectors[self._all(_items(words))].mean(axis=0) for words in (ws1, ws2))
-        return float(_unit(one) @ _unit(other))
-
-    def doesnt_match(self, words: Iterable[str]) -> str:
-        """The word least like the mean of all of them."""
-        words = _items(words)
-        units = _unit(self.vectors[self._all(words)])
-        cosines = units @ _unit(units.mean(axis=0))
-        return min(zip(cosines.tolist(), words, strict=True))[1]
 
     # -- evaluation -----------------------------------------------------------------------------
 
     def evaluate_word_pairs(
-        self, path: str | os.PathLike[str], restrict_vocab: int = 300_000
+        self,
+        pairs: str | os.PathLike[str],
+        delimiter: str | None = None,
+        encoding: str = "UTF-8",
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
     ) -> PairScores:
-        """Compare the similarities of pairs of words with those that people gave.
+        r"""Compare the similarities of pairs of words with those that people gave.
 
-        Each line of the file: two words and a number, between tabs or blanks; lines that begin
-        with # are left out. Case does not count: of words that differ only in case, the first of
-        the vocabulary stands for all. Pairs with words that are not among the first
-        `restrict_vocab` are left out.
+        Each line of the file `pairs`: two words and a number, between tabs or blanks, or between
+        `delimiter` ("\t" where words contain blanks); lines that begin with # are left out. Of
+        words that differ only in case, the first of the vocabulary stands for all, unless
+        `case_insensitive` is False. Pairs with words that are not among the first
+        `restrict_vocab` are left out, or with `dummy4unknown` have similarity 0.
 
         Returns Pearson's and Spearman's correlation (NaN where one side is constant) and the
-        share of pairs left out, 0 to 1. Raises `DataError` for a file that is not like this, or
-        has fewer than two pairs of known words.
+        share of pairs with unknown words, 0 to 1. Raises `DataError` for a file that is not like
+        this, or has fewer than two pairs to compare.
         """
-        known = self._folded(restrict_vocab)
-        given, found = [], []
-        count = 0
-        for number, line in lines(path):
-            if not line.strip() or line.startswith("#"):
-                continue
-            try:
-                one, other, value = line.upper().split()
-                expected = float(value)
-            except ValueError:
-                raise DataError(
-                    f"{path}: line {number} is not two words and a number: {line.strip()!r:.60} "
-                    f"(a heading must begin with #)"
-                ) from None
-            count += 1
-            if one in known and other in known:
-                units = _unit(self.vectors[[known[one][0], known[other][0]]])
+        known = self._known(restrict_vocab, case_insensitive)
+        given, found, unknown = [], [], 0
+        rows = read_pairs(pairs, delimiter, encoding)
+        for *words, expected in rows:
+            one, other = (known.get(_fold(word, case_insensitive)) for word in words)
+            if one and other:
+                found.append(self.similarity(one[0], other[0]))
                 given.append(expected)
-                found.append(float(units[0] @ units[1]))
+                continue
+            unknown += 1
+            if dummy4unknown:
+                found.append(0.0)
+                given.append(expected)
         if len(given) < 2:
-            raise DataError(f"{path}: has {len(given)} pairs of known words, of {count}; 2 needed")
+            raise DataError(
+                f"{pairs}: has {len(given)} pairs of known words, of {len(rows)}; 2 needed"
+            )
         return PairScores(
-            _correlation(given, found),
-            _correlation(_ranks(given), _ranks(found)),
-            1 - len(given) / count,
+            correlation(given, found),
+            correlation(ranks(given), ranks(found)),
+            unknown / len(rows),
         )
 
     def evaluate_word_analogies(
-        self, path: str | os.PathLike[str], restrict_vocab: int = 300_000
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
     ) -> tuple[float, list[dict[str, Any]]]:
         """Answer the questions of a file: a is to b as c is to what?
 
-        Each line of the file: the words a, b, c and the answer; a line `: name` begins a section.
-        Case does not count, as in `evaluate_word_pairs`. Questions with words that are not among
-        the first `restrict_vocab` are left out.
+        Each line of the file `analogies`: the words a, b, c and the answer; a line `: name`
+        begins a section. Case counts as in `evaluate_word_pairs`. Questions with words that are
+        not among the first `restrict_vocab` are left out, or with `dummy4unknown` are answered
+        wrongly.
 
         Returns the share of right answers, 0 to 1, and for each section (the last is all of them)
         a dict with its name, `section`, and the questions under `correct` and `incorrect`. Raises
-        `DataError` for a file that is not like this, or has no question of known words.
+        `DataError` for a file that is not like this, or has no question to answer.
         """
-        known = self._folded(restrict_vocab)
-        sections: list[dict[str, Any]] = []
-        questions = []
-        count = 0
-        for number, line in lines(path):
-            if line.startswith(":"):
-                sections.append({"section": line[1:].strip(), "correct": [], "incorrect": []})
-                continue
-            words = tuple(line.split())
-            if not words:
-                continue
-            if len(words) != 4 or not sections:
-                fault = "is not four words" if sections else "stands before the first `: section`"
-                raise DataError(f"{path}: line {number} {fault}: {line.strip()!r:.60}")
-            count += 1
-            if all(word.upper() in known for word in words):
-                questions.append((sections[-1], words))
-        if not questions:
-            raise DataError(f"{path}: has no question whose words are all known, of {count}")
-        for (section, words), right in zip(
-            questions, self._answered(questions, known), strict=True
-        ):
-            section["correct" if right else "incorrect"].append(words)
-        total = {
-            kind: [words for section in sections for words in section[kind]]
-            for kind in ("correct", "incorrect")
+        known = self._known(restrict_vocab, case_insensitive)
+        read = read_questions(analogies)
+        numbers = {
+            question: [known.get(_fold(word, case_insensitive)) for word in question]
+            for _, questions in read
+            for question in questions
         }
-        sections.append({"section": "Total accuracy", **total})
-        return len(total["correct"]) / len(questions), sections
+        asked = {question: found for question, found in numbers.items() if None not in found}
+        if not (numbers if dummy4unknown else asked):
+            count = sum(len(questions) for _, questions in read)
+            raise DataError(f"{analogies}: has no question whose words are all known, of {count}")
+        right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
+        sections: list[dict[str, Any]] = []
+        # Questions that were not asked count as wrong with dummy4unknown, and else not at all.
+        for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
+            correct = [question for question in questions if right.get(question)]
+            incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]
+            sections.append({"section": name, "correct": correct, "incorrect": incorrect})
+        return len(correct) / (len(correct) + len(incorrect)), sections
 
-    def _answered(self, questions: list[Any], known: dict[str, list[int]]) -> Iterator[bool]:
-        """Whether each question is answered rightly."""
-        units = _unit(self.vectors[: max(numbers[-1] for numbers in known.values()) + 1])
+    def _answered(self, questions: list[Any]) -> Iterator[bool]:
+        """Whether each question, the numbers of its words, is answered rightly."""
+        if not questions:
+            return
+        units = unit(self.vectors[: max(max(map(max, question)) for question in questions) + 1])
         for first in range(0, len(questions), _QUESTIONS):
-            part = [
-                [known[word.upper()] for word in words]
-                for _, words in questions[first : first + _QUESTIONS]
-            ]
+            part = questions[first : first + _QUESTIONS]
             a, b, c = (units[[question[i][0] for question in part]] for i in range(3))
             cosines = (b + c - a) @ units.T
             for row, question in zip(cosines, part, strict=True):
@@ -249,11 +149,11 @@ class KeyedVectors:
                     row[given] = -np.inf
                 yield int(row.argmax()) in question[3]
 
-    def _folded(self, restrict_vocab: int) -> dict[str, list[int]]:
-        """From words in upper case to the numbers of those that differ only in case."""
+    def _known(self, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, list[int]]:
+        """From words to their numbers, several where words differ only in case."""
         known: dict[str, list[int]] = {}
-        for i, word in enumerate(self.words[:restrict_vocab]):
-            known.setdefault(word.upper(), []).append(i)
+        for i, word in enumerate(self.index_to_key[:restrict_vocab]):
+            known.setdefault(_fold(word, case_insensitive), []).append(i)
         return known
 
     # -- files ----------------------------------------------------------------------------------
@@ -265,17 +165,25 @@ class KeyedVectors:
 
         Raises `CheckpointError` where it cannot be written.
         """
-        arrays = {"words": packed(self.words), "vectors": self.vectors}
+        arrays = {"words": packed(self.index_to_key), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
-        """Read what `save` wrote.
+        """Read what `save` wrote, or `Word2Vec.save`.
 
         Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
         for one that cannot be opened.
         """
-        arrays = load(path)
+        try:
+            arrays = load(path)
+        except CheckpointError as error:
+            if has_header(path):
+                raise CheckpointError(
+                    f"{path}: is in the format of word2vec.c; read it by "
+                    f"KeyedVectors.load_word2vec_format, with binary=True where it is not text"
+                ) from error
+            raise
         try:
             return cls(unpacked(arrays["words"]), arrays["vectors"], arrays.get("counts"))
         except (KeyError, TypeError, ValueError) as error:
@@ -283,76 +191,109 @@ class KeyedVectors:
                 f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word vectors ({error})"
             ) from error
 
-    def save_word2vec_format(self, path: str | os.PathLike[str], binary: bool = False) -> None:
-        """Write in the text or the binary format of word2vec.c, compressed if it ends in `.gz`.
+    def save_word2vec_format(
+        self,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        *,
+        write_header: bool = True,
+    ) -> None:
+        """Write in the text or the binary format of word2vec.c, in the order of the words.
 
-        Text is exact for floats of any size; the binary format holds float32. Counts are not
-        written. Raises `ValueError` for words that are empty or contain a blank or a line break,
-        which the format does not hold, and `OSError` where the file cannot be written.
+        Files that end in `.gz` or `.bz2` are compressed. Text is exact for floats of any size;
+        the binary format holds float32. `fvocab`: a file for the words and their counts. Without
+        `write_header` text is as GloVe writes it.
+
+        Raises `ValueError` for words that are empty or contain a blank or a line break, which the
+        format does not hold, and where counts are to be written and not known; `OSError` where a
+        file cannot be written.
         """
-        for word in self.words:
+        for word in self.index_to_key:
             if not word or " " in word or "\n" in word:
                 raise ValueError(
                     f"save_word2vec_format: the format does not hold the word {word!r}: it is "
                     f"empty, or has a blank or a line break; use save"
                 )
-        with written_whole(path) as file, _compressed(file, path) as out:
-            out.write(f"{len(self)} {self.vectors.shape[1]}\n".encode())
-            for word, vector in zip(self.words, self.vectors, strict=True):
-                if binary:
-                    out.write(f"{word} ".encode() + vector.astype("<f4").tobytes())
-                else:
-                    out.write(f"{word} {' '.join(map(str, vector))}\n".encode())
+        if binary and not write_header:
+            raise ValueError("save_word2vec_format: the binary format needs its header")
+        _check_path("save_word2vec_format", fvocab)
+        with ExitStack() as stack:
+            if fvocab is not None:
+                if self.counts is None:
+                    raise ValueError(
+                        "save_word2vec_format: fvocab is for the counts, which are not known; "
+                        "leave it out, or set wv.counts"
+                    )
+                file = stack.enter_context(written_whole(fvocab))
+                out = stack.enter_context(compressed(file, fvocab))
+                for word, count in zip(self.index_to_key, self.counts.tolist(), strict=True):
+                    out.write(f"{word} {count}\n".encode())
+            file = stack.enter_context(written_whole(fname))
+            out = stack.enter_context(compressed(file, fname))
+            write_vectors(out, self.index_to_key, self.vectors, binary=binary, header=write_header)
 
     @classmethod
     def load_word2vec_format(
-        cls, path: str | os.PathLike[str], binary: bool = False
+        cls,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: Any = np.float32,
+        no_header: bool = False,
     ) -> KeyedVectors:
-        """Read vectors (float32) in the text or the binary format of word2vec.c, also gzipped.
+        """Read vectors in the text or the binary format of word2vec.c, or GloVe's text.
+
+        The file may be compressed by gzip or bzip2. `fvocab`: a file with the counts of the
+        words. `encoding`, `unicode_errors`: as of `bytes.decode`; where "replace" or "ignore"
+        makes words alike, the first stays. `limit`: read only so many words. `datatype`: of the
+        vectors. `no_header`: the text lacks the first line with the sizes, as GloVe's does.
 
         Raises `DataError`, with the line or word concerned, for a file that is cut short, damaged
         or of another form, and `OSError` for one that cannot be opened. No more memory is taken
         than the content needs, whatever the first line announces.
         """
-        words: dict[str, int] = {}
-        vectors: list[Any] = []
-        read = _binary_vectors if binary else _text_vectors
-        for place, word, vector in read(path):
-            if words.setdefault(word, len(words)) != len(vectors):
-                raise DataError(f"{path}: {place} has the word {word!r} for the second time")
-            if not np.isfinite(vector).all():
-                raise DataError(f"{path}: {place} ({word!r}) has a number that is not finite")
-            vectors.append(vector)
-        return cls(list(words), np.stack(vectors))
-
-    # -- looking up -----------------------------------------------------------------------------
-
-    def _number(self, word: str) -> int:
-        try:
-            return self.index[word]
-        except (KeyError, TypeError):
-            pass
-        if not isinstance(word, str):
-            raise TypeError(f"KeyedVectors: {word!r:.60} is not a word (a str)")
-        near = [w for w in self.words[:_COMMON] if abs(len(w) - len(word)) < 3]
-        near = difflib.get_close_matches(word, near)
-        remedy = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise UnknownWordError(f"the word {word!r:.60} has no vector{remedy}")
-
-    def _all(self, words: Iterable[str]) -> list[int]:
-        numbers = [self._number(word) for word in words]
-        if not numbers:
-            raise ValueError("KeyedVectors: got an empty list of words")
-        return numbers
-
-    def _vector(self, value: Any) -> Any:
-        vector = np.asarray(value)
-        if vector.shape != self.vectors.shape[1:] or vector.dtype.kind not in "fiu":
-            raise ShapeError(
-                f"most_similar: {value!r:.60} is neither a word nor a vector of "
-                f"{self.vectors.shape[1]} numbers"
+        _check_path("load_word2vec_format", fvocab)
+        codecs.lookup(encoding), codecs.lookup_error(unicode_errors)  # or LookupError
+        dtype = np.dtype(datatype)
+        if dtype.kind != "f":
+            raise DTypeError(f"load_word2vec_format: datatype must be of floats, not {dtype}")
+        if binary and no_header:
+            raise ValueError(
+                "load_word2vec_format: no_header=True is for text, not for binary=True"
             )
-        return vector
+        if limit is not None:
+            check_sizes("load_word2vec_format", limit=limit)
+        rows = (
+            binary_vectors(fname, encoding, unicode_errors)
+            if binary
+            else text_vectors(fname, encoding, unicode_errors, no_header)
+        )
+        words: dict[str, None] = {}
+        content = bytearray()
+        with closing(rows), np.errstate(over="ignore"):
+            for place, word, numbers in islice(rows, limit):
+                vector = numbers.astype(dtype)
+                if not np.isfinite(vector).all():
+                    raise DataError(f"{fname}: {place} ({word!r}) has a number that is not finite")
+                if word in words:
+                    if unicode_errors == "strict":
+                        raise DataError(
+                            f"{fname}: {place} has the word {word!r} for the second time"
+                        )
+                    continue
+                words[word] = None
+                content += vector.tobytes()
+        found = cls(list(words), np.frombuffer(content, dtype).reshape(len(words), -1))
+        if fvocab is not None:
+            counts = read_counts(fvocab, encoding, unicode_errors)
+            if missing := next((word for word in words if word not in counts), None):
+                raise DataError(f"{fvocab}: lacks the word {missing!r} of {fname}")
+            found.counts = np.array([counts[word] for word in words], np.int64)
+        return found
 
 
 def packed(words: list[str]) -> Any:
@@ -365,112 +306,13 @@ def unpacked(array: Any) -> list[str]:
     return list(json.loads(array.tobytes()))
 
 
-def _items(value: Any) -> list[Any]:
-    """A list of words or vectors, of which one may stand alone."""
-    if isinstance(value, str) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        return [value]
-    return [] if value is None else list(value)
+def _fold(word: str, case_insensitive: bool) -> str:
+    return word.upper() if case_insensitive else word
 
 
-def _lengths(vectors: Any) -> Any:
-    """1 for zeros, which so stay zeros when they are divided by it."""
-    lengths = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
-    return np.where(lengths == 0, lengths.dtype.type(1), lengths)
-
-
-def _unit(vectors: Any) -> Any:
-    return vectors / _lengths(vectors)[..., np.newaxis]
-
-
-def _correlation(x: Any, y: Any) -> float:
-    x, y = (_unit(np.asarray(v, float) - np.mean(v)) for v in (x, y))
-    return float(x @ y) if x.any() and y.any() else float("nan")
-
-
-def _ranks(values: Any) -> Any:
-    """From 1; equal values share the mean of their ranks."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[which]
-
-
-# -- the formats of word2vec.c --------------------------------------------------------------------
-
-
-@contextmanager
-def _compressed(file: Any, path: str | os.PathLike[str]) -> Iterator[Any]:
-    if Path(path).suffix != ".gz":
-        yield file
-        return
-    # Without name and time, so that equal vectors give equal files.
-    with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as out:
-        yield out
-
-
-def _announced(head: str, path: str | os.PathLike[str]) -> tuple[int, int]:
-    """The first line: how many words, and how long their vectors."""
-    try:
-        count, size = map(int, head.split())
-        if min(count, size) > 0:
-            return count, size
-    except ValueError:
-        pass
-    raise DataError(
-        f"{path}: is not in word2vec's format: its first line should be the number of words and "
-        f"the length of their vectors, and is {head.strip()!r:.60}"
-    )
-
-
-def _text_vectors(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, Any]]:
-    rows = lines(path)
-    count, size = _announced(next(rows, (1, ""))[1], path)
-    number = 1
-    for number, line in rows:
-        if number > count + 1:
-            if line.strip():
-                raise DataError(f"{path}: goes on after the {count} words that it announces")
-            continue
-        # No other white space ends a word: a no-break space, say, may be part of one.
-        word, *numbers = line.rstrip(" \t\r\n").split(" ")
-        if len(numbers) != size or not word:
-            raise DataError(
-                f"{path}: line {number} should be a word and {size} numbers with single blanks "
-                f"between them, and has {len(numbers)} ({line.strip()!r:.40})"
-            )
-        if not line.endswith("\n"):  # a cut number is a number
-            raise DataError(
-                f"{path}: line {number} has no line break: it is cut short, or lacks one at its end"
-            )
-        try:
-            with np.errstate(over="ignore"):
-                vector = np.array([float(x) for x in numbers]).astype(np.float32)
-        except ValueError as error:
-            raise DataError(f"{path}: line {number}: {error}") from None
-        yield f"line {number}", word, vector
-    if number < count + 1:
-        raise DataError(
-            f"{path}: is cut short: line {number} is its last, and it announces {count} words"
+def _check_path(function: str, fvocab: Any) -> None:
+    if fvocab is not None and not isinstance(fvocab, str | os.PathLike):
+        raise TypeError(
+            f"{function}: fvocab (={fvocab!r:.60}) must be the path of a file of counts; for the "
+            f"binary format write binary=True"
         )
-
-
-def _binary_vectors(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, Any]]:
-    with opened(path) as file:
-        head = file.readline(100)
-        count, size = _announced(head.decode("ascii", "replace"), path)
-        content = bytearray()
-        for number in range(1, count + 1):
-            while (blank := content.find(b" ")) < 0 or len(content) <= blank + 4 * size:
-                more = file.read(_READ)
-                if not more:
-                    raise DataError(f"{path}: is cut short in word {number} of {count}, or is text")
-                content += more
-            try:
-                # word2vec.c ends a vector with a line break, gensim does not.
-                word = content[:blank].lstrip(b"\n").decode()
-            except UnicodeDecodeError as error:
-                raise DataError(f"{path}: word {number} is not UTF-8 ({error})") from error
-            end = blank + 1 + 4 * size
-            vector = np.frombuffer(bytes(content[blank + 1 : end]), "<f4").astype(np.float32)
-            del content[:end]
-            yield f"word {number}", word, vector
-        if content.strip() or file.read(_READ).strip():
-            raise DataError(f"{path}: goes on after the {count} words that it announces")

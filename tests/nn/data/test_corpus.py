@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import os
 import sys
@@ -5,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from nn.data import DataError, LineSentences, python_reference
+from nn.data import DataError, LineSentences, PathLineSentences, python_reference
 
 TEXT = "the  quick\tbrown fox\n\n jumps over\u00a0the lazy dog\r\nna\u00efve \u4f60\u597d\n \nend"
 SENTENCES = [
@@ -30,9 +31,16 @@ def test_each_line_is_a_sentence_each_time(tmp_path):
     assert next(one) == next(other) == SENTENCES[0]
 
 
-@pytest.mark.parametrize("name", ["corpus.txt.gz", "corpus.txt"])
-def test_compressed_files_are_read_whatever_they_are_called(tmp_path, name):
-    assert list(LineSentences(_file(tmp_path, gzip.compress(TEXT.encode()), name))) == SENTENCES
+@pytest.mark.parametrize("name", ["corpus.txt.gz", "corpus.txt.bz2", "corpus.txt"])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
+def test_compressed_files_are_read_whatever_they_are_called(tmp_path, name, compress):
+    assert list(LineSentences(_file(tmp_path, compress(TEXT.encode()), name))) == SENTENCES
+    assert list(LineSentences(_file(tmp_path, compress(b"")))) == []
+
+
+def test_text_that_begins_as_an_archive_may_is_text(tmp_path):
+    for text in ("BZh9 is how bzip2 begins", "BZhelp", "B"):
+        assert list(LineSentences(_file(tmp_path, text))) == [text.split()]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "a", "a\n", "a b\nc", TEXT])
@@ -61,6 +69,60 @@ def test_sentences_are_as_long_as_asked(tmp_path):
         LineSentences(tmp_path / "corpus.txt", 0)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 99, None])
+@pytest.mark.parametrize("most", [2, 10_000])
+def test_as_many_lines_are_read_as_asked(tmp_path, limit, most):
+    path = _file(tmp_path, TEXT)
+    sentences = LineSentences(path, most, limit)
+    gensim = pytest.importorskip("gensim.models.word2vec")
+    assert list(sentences) == list(sentences) == list(gensim.LineSentence(str(path), most, limit))
+
+
+def test_limits_that_mean_nothing_are_refused(tmp_path):
+    for kind in (LineSentences, PathLineSentences):
+        with pytest.raises(ValueError, match=r"LineSentences: limit \(=0\) must be at least 1"):
+            kind(_file(tmp_path, TEXT), limit=0)
+        with pytest.raises(TypeError, match=r"LineSentences: limit \(=1.5\) must be an integer"):
+            kind(_file(tmp_path, TEXT), limit=1.5)
+
+
+# -- the files of a folder ----------------------------------------------------------------------
+
+
+def test_files_of_a_folder_are_read_in_their_order_as_by_gensim(tmp_path):
+    _file(tmp_path, "third\nlast\n", "b.txt")
+    _file(tmp_path, gzip.compress(b"second of many\nlines"), "a.txt.gz")
+    _file(tmp_path, bz2.compress(b"first\n\n"), "Z.bz2")
+    gensim = pytest.importorskip("gensim.models.word2vec")
+    for most, limit in ((10_000, None), (2, 1)):
+        sentences = PathLineSentences(tmp_path, most, limit)
+        expected = list(gensim.PathLineSentences(str(tmp_path), most, limit))
+        assert list(sentences) == list(sentences) == expected
+    assert list(PathLineSentences(tmp_path))[:2] == [["first"], ["second", "of", "many"]]
+    assert list(PathLineSentences(tmp_path / "b.txt")) == [["third"], ["last"]]
+
+
+def test_hidden_files_of_a_folder_are_left_out(tmp_path):
+    _file(tmp_path, "words", "a.txt")
+    _file(tmp_path, b"\xff\xfe", ".DS_Store")
+    assert list(PathLineSentences(tmp_path)) == [["words"]]
+
+
+def test_folders_that_hold_no_files_are_refused(tmp_path):
+    with pytest.raises(DataError, match="is a folder without files"):
+        PathLineSentences(tmp_path)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        PathLineSentences(tmp_path / "missing")
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(DataError, match="inner: is no file that can be read more than once"):
+        PathLineSentences(tmp_path)
+    with pytest.raises(DataError, match="more than once; for the files in it: PathLineSentences"):
+        LineSentences(tmp_path)
+
+
+# -- damage -------------------------------------------------------------------------------------
+
+
 def test_a_mark_of_the_byte_order_is_no_part_of_the_first_word(tmp_path):
     assert list(LineSentences(_file(tmp_path, "\ufeffone two\nthree"))) == [
         ["one", "two"],
@@ -87,6 +149,8 @@ def test_a_file_of_one_line_takes_little_memory(tmp_path):
         ("text".encode("utf-16"), r"line 1 has the byte 0xff"),
         (b"x" * 2_000_000, "line 1 has no word in a million letters"),
         (gzip.compress(TEXT.encode(), mtime=0)[:-12], r"corpus.txt: is damaged, or cut short"),
+        (bz2.compress(TEXT.encode())[:-12], r"corpus.txt: is damaged, or cut short"),
+        (bz2.compress(TEXT.encode())[:20] + b"?" * 50, r"corpus.txt: is damaged, or cut short"),
         (
             gzip.compress(bytes(10_000), mtime=0)[:15] + b"??",
             r"corpus.txt: is damaged, or cut short",

@@ -42,7 +42,7 @@ def model(**settings):
 def state(model):
     """All that a model comes to."""
     tables = {name: table.tobytes() for name, table in model.tables().items()}
-    words = model.vocabulary.words, model.vocabulary.counts.tolist(), model.wv.words
+    words = model.vocabulary.words, model.vocabulary.counts.tolist(), model.wv.index_to_key
     generator = model.generator.bit_generator.state
     return model.settings(), tables, words, generator, asdict(model.history)
 
@@ -88,7 +88,7 @@ def test_model_that_is_saved_and_loaded_is_the_same_and_trains_on_as_it_would(ki
     assert state(again) == state(first)
     assert again.wv.vectors is again.inputs
     vectors = KeyedVectors.load(path)
-    assert vectors.words == first.vocabulary.words
+    assert vectors.index_to_key == first.vocabulary.words
     assert vectors.counts.tolist() == first.vocabulary.counts.tolist()
 
 
@@ -105,7 +105,7 @@ def test_any_word_can_be_saved(word, tmp_path):
     first.save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").vocabulary.words == [word, "a"]
     first.wv.save(tmp_path / "vectors")
-    assert KeyedVectors.load(tmp_path / "vectors").words == [word, "a"]
+    assert KeyedVectors.load(tmp_path / "vectors").index_to_key == [word, "a"]
 
 
 def test_one_long_word_does_not_make_the_others_long(tmp_path):

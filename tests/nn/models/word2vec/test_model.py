@@ -32,7 +32,7 @@ def test_neighbours_are_of_the_same_topic(options):
     model = Word2Vec(topics(), vector_size=16, epochs=20, sample=0, alpha=0.05, **options)
     assert model.wv.vectors.dtype == np.float32
     v = model.wv.vectors / np.linalg.norm(model.wv.vectors, axis=1, keepdims=True)
-    topic = np.array([word[0] for word in model.wv.words])
+    topic = np.array([word[0] for word in model.wv.index_to_key])
     likeness = v @ v.T - 2 * np.eye(len(v))
     nearest = np.argsort(-likeness, axis=1)[:, :7]
     assert np.mean(topic[nearest] == topic[:, None]) > 0.95

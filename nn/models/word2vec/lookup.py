@@ -1,0 +1,318 @@
+"""Words and their vectors: finding one by the other, and adding more."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
+
+import numpy as np
+
+from autograd import AutogradError, DTypeError, ShapeError
+
+from ...sizes import check_sizes
+
+Key = str | int  #: a word, or its number
+
+_COMMON = 20_000  # words among which matches for an unknown one are looked for
+
+#: Names of gensim's that are not here, each with what to write instead.
+_INSTEAD = {
+    "allocate_vecattrs": "set wv.counts, an array with a number for each word",
+    "cosine_similarities": "write 1 - wv.distances(vector)",
+    "expandos": "the counts are in wv.counts",
+    "fill_norms": "leave it out: lengths are taken anew each time, so they are never out of date",
+    "index2entity": "write index_to_key",
+    "index2word": "write index_to_key",
+    "init_sims": "leave it out; for replace=True, write wv.vectors[...] = wv.get_normed_vectors()",
+    "intersect_word2vec_format": "write wv.vectors[wv.get_index(word)] = other[word] for each word "
+    "that is in both",
+    "norms": "write np.linalg.norm(wv.vectors, axis=1)",
+    "resize_vectors": "write wv.add_vectors(words, vectors)",
+    "set_vecattr": "set wv.counts, an array with a number for each word",
+    "sort_by_descending_frequency": "write wv.vectors_for_all(words), with the words in that order",
+    "syn0": "write vectors",
+    "unit_normalize_all": "write wv.vectors[...] = wv.get_normed_vectors()",
+    "vectors_norm": "write get_normed_vectors()",
+    "vocab": "write key_to_index, index_to_key, or get_vecattr(word, 'count')",
+    "wmdistance": "it needs optimal transport; with the package POT: ot.emd2(shares, other_shares, "
+    "ot.dist(wv[words], wv[other_words]))",
+    "word_vec": "write get_vector",
+    "words_closer_than": "write closer_than",
+}
+
+
+class UnknownWordError(AutogradError, KeyError):
+    """A word has no vector; the message names it, and words like it."""
+
+    __str__ = Exception.__str__  # a KeyError shows its message in quotes
+
+
+class WordVectors:
+    """A table of vectors whose rows have words for names; see `KeyedVectors`, which adds to it."""
+
+    def __init__(
+        self,
+        words: Sequence[str] | int = (),
+        vectors: Any = None,
+        counts: Any = None,
+        *,
+        vector_size: int | None = None,
+    ) -> None:
+        if isinstance(words, int | np.integer):
+            vector_size = int(words)
+            words = ()
+        if vectors is None:
+            if vector_size is None:
+                raise TypeError(
+                    "KeyedVectors: got no vectors; write KeyedVectors(words, vectors), or "
+                    "KeyedVectors(vector_size=100) to add some later"
+                )
+            check_sizes("KeyedVectors", vector_size=vector_size)
+            vectors = np.zeros((0, vector_size), np.float32)
+        self.index_to_key = list(words)
+        self.vectors = np.asarray(vectors)
+        self.counts = None if counts is None else np.asarray(counts, np.int64)
+        self.key_to_index = {word: i for i, word in enumerate(self.index_to_key)}
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self):
+            raise ShapeError(
+                f"KeyedVectors: {len(self)} words need vectors of shape ({len(self)}, size), not "
+                f"{self.vectors.shape}"
+            )
+        if vector_size not in (None, self.vector_size):
+            raise ShapeError(
+                f"KeyedVectors: vector_size (={vector_size}) is not the length of the vectors, "
+                f"{self.vector_size}; leave it out"
+            )
+        if self.counts is not None and self.counts.shape != (len(self),):
+            raise ShapeError(
+                f"KeyedVectors: {len(self)} words need as many counts, not an array of shape "
+                f"{self.counts.shape}"
+            )
+        if self.vectors.dtype.kind != "f":
+            raise DTypeError(f"KeyedVectors: vectors must be floats, not {self.vectors.dtype}")
+        for i, word in enumerate(self.index_to_key):
+            if not isinstance(word, str):
+                raise TypeError(f"KeyedVectors: word {i} is {word!r}, not a str")
+            if self.key_to_index[word] != i:
+                raise ValueError(f"KeyedVectors: the word {word!r} is there twice")
+
+    if not TYPE_CHECKING:  # for names that are not here only
+
+        def __getattr__(self, name: str) -> Any:
+            kind = type(self).__name__
+            text = f"{kind!r} object has no attribute {name!r}"
+            if name in _INSTEAD:
+                text = f"{kind} has no {name}: {_INSTEAD[name]}"
+            raise AttributeError(text, name=name, obj=self)
+
+    @property
+    def vector_size(self) -> int:
+        """The length of the vectors."""
+        return int(self.vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.index_to_key)
+
+    def __contains__(self, key: object) -> bool:
+        return self.has_index_for(key)
+
+    def __getitem__(self, keys: Key | Iterable[Key]) -> Any:
+        if is_key(keys):
+            return self.get_vector(keys)
+        return self.vectors[self._numbers(keys)]
+
+    def __setitem__(self, words: str | Sequence[str], vectors: Any) -> None:
+        self.add_vectors(words, vectors, replace=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} words x {self.vector_size})"
+
+    # -- finding --------------------------------------------------------------------------------
+
+    def get_index(self, key: Any, default: int | None = None) -> int:
+        """The number of a word; of a number, itself.
+
+        Where there is no such word, `default`. Without one, raises `UnknownWordError`, and
+        `TypeError` for what is neither a str nor an int.
+        """
+        is_number = is_key(key) and not isinstance(key, str | bool)
+        if isinstance(key, str) and key in self.key_to_index:
+            return self.key_to_index[key]
+        if is_number and 0 <= key < len(self):
+            return int(key)
+        if default is not None:
+            return default
+        if is_number:
+            raise UnknownWordError(f"there is no vector number {key}, only 0 to {len(self) - 1}")
+        if not isinstance(key, str):
+            raise TypeError(
+                f"KeyedVectors: {key!r:.60} is not a word (a str), or the number of one"
+            )
+        near = [w for w in self.index_to_key[:_COMMON] if abs(len(w) - len(key)) < 3]
+        near = difflib.get_close_matches(key, near)
+        remedy = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise UnknownWordError(f"the word {key!r:.60} has no vector{remedy}")
+
+    def has_index_for(self, key: object) -> bool:
+        """Whether a word, or a vector of this number, is there."""
+        return self.get_index(key, -1) >= 0
+
+    def get_vector(self, key: Key, norm: bool = False) -> Any:
+        """The vector of a word, read-only; with `norm`, scaled to length 1.
+
+        It is a view: training, and changes to `vectors`, show in it. `.copy()` keeps it as it is.
+        """
+        vector = self.vectors[self.get_index(key)]
+        if norm:
+            return unit(vector)
+        vector.flags.writeable = False
+        return vector
+
+    def get_normed_vectors(self) -> Any:
+        """All vectors scaled to length 1, `(words, vector_size)`; one of zeros stays so."""
+        return unit(self.vectors)
+
+    def get_vecattr(self, key: Key, attr: str) -> int:
+        """The count of a word in its corpus; `attr` is "count".
+
+        Raises `KeyError` for another `attr`, and where counts are not known.
+        """
+        if attr != "count":
+            raise KeyError(f"get_vecattr: attr (={attr!r}) must be 'count'; nothing else is kept")
+        number = self.get_index(key)
+        if self.counts is None:
+            raise KeyError(
+                "get_vecattr: the counts are not known; set wv.counts, or read them with the "
+                "vectors: load_word2vec_format(fname, fvocab)"
+            )
+        return int(self.counts[number])
+
+    def vectors_for_all(self, keys: Iterable[str], *, copy_vecattrs: bool = False) -> Self:
+        """The vectors of these words, in their order, as a new object.
+
+        Words that have no vector are left out, and repetitions. `copy_vecattrs`: with the counts.
+        """
+        numbers = [
+            self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index
+        ]
+        counts = self.counts[numbers] if copy_vecattrs and self.counts is not None else None
+        return type(self)([self.index_to_key[i] for i in numbers], self.vectors[numbers], counts)
+
+    def _numbers(self, keys: Any) -> list[int]:
+        numbers = [self.get_index(key) for key in keys]
+        if not numbers:
+            raise ValueError("KeyedVectors: got an empty list of words")
+        return numbers
+
+    # -- adding ---------------------------------------------------------------------------------
+
+    def add_vector(self, key: str, vector: Any) -> int:
+        """Add one word, and return its number. (For many, `add_vectors` is faster.)"""
+        self.add_vectors([key], [vector])
+        return self.key_to_index[key]
+
+    def add_vectors(
+        self,
+        keys: str | Sequence[str],
+        weights: Any,
+        extras: Mapping[str, Any] | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add words and their vectors, `weights` of shape `(words, vector_size)`.
+
+        A word that is there already keeps its vector, or with `replace` (as in `wv[word] =
+        vector`) gets the new one. `extras`: `{"count": counts}`; without it, new words count 0
+        where others have counts. All words are copied to a new table, so add many at a time, and
+        none to the words of a model that is to be trained on.
+
+        Raises `TypeError` for words that are no str, `ShapeError` for vectors that do not fit,
+        `ValueError` for other extras or a word given twice; then nothing is added.
+        """
+        words = as_list(keys)
+        rows = self._rows(words, weights)
+        counts = _counts(extras, len(words))
+        for word in words:
+            if not isinstance(word, str):
+                raise TypeError(
+                    f"add_vectors: {word!r:.60} is not a word (a str); to change the vector of a "
+                    f"number, write wv.vectors[number] = vector"
+                )
+        if len(set(words)) != len(words):
+            raise ValueError("add_vectors: a word is given twice")
+        known = np.array([word in self.key_to_index for word in words], bool)
+        if counts is not None and self.counts is None:
+            self.counts = np.zeros(len(self), np.int64)
+        if replace:
+            numbers = [self.key_to_index[word] for word in words if word in self.key_to_index]
+            self.vectors[numbers] = rows[known]
+            if counts is not None and self.counts is not None:
+                self.counts[numbers] = counts[known]
+        if known.all():
+            return
+        self.vectors = np.concatenate([self.vectors, rows[~known].astype(self.vectors.dtype)])
+        if self.counts is not None:
+            more = np.zeros(len(words), np.int64) if counts is None else counts
+            self.counts = np.concatenate([self.counts, more[~known]])
+        for word in words:
+            if word not in self.key_to_index:
+                self.key_to_index[word] = len(self.index_to_key)
+                self.index_to_key.append(word)
+
+    def _rows(self, words: list[Any], weights: Any) -> Any:
+        try:
+            rows = np.asarray(weights)
+        except ValueError:  # vectors of different lengths
+            rows = np.empty(0, object)
+        if rows.ndim == 1 and len(words) == 1:
+            rows = rows[np.newaxis]
+        if rows.shape != (len(words), self.vector_size) or rows.dtype.kind not in "fiu":
+            raise ShapeError(
+                f"add_vectors: {len(words)} words need vectors of shape ({len(words)}, "
+                f"{self.vector_size}), numbers, not {rows.dtype} of shape {rows.shape}"
+            )
+        return rows
+
+
+def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
+    if not extras:
+        return None
+    if set(extras) != {"count"}:
+        raise ValueError(f"add_vectors: extras may hold 'count' only, not {', '.join(extras)}")
+    counts = np.asarray(extras["count"], np.int64)
+    if counts.shape != (words,):
+        raise ShapeError(
+            f"add_vectors: {words} words need as many counts, not an array of shape {counts.shape}"
+        )
+    return counts
+
+
+def is_key(value: Any) -> TypeGuard[Key]:
+    """Whether this stands for a word: it is a str or an integer."""
+    return isinstance(value, str | int | np.integer)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list of words or vectors, of which one may stand alone."""
+    if is_key(value) or (isinstance(value, np.ndarray) and value.ndim == 1):
+        return [value]
+    return [] if value is None else list(value)
+
+
+def lengths(vectors: Any) -> Any:
+    """1 for zeros, which so stay zeros when they are divided by it."""
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.sqrt(np.vecdot(vectors, vectors))
+        least, most = np.sqrt([np.finfo(found.dtype).tiny, np.finfo(found.dtype).max])
+        if not (least < found.min(initial=1) and found.max(initial=1) < most):
+            # Squares that float32 may not hold. (And those of zeros and NaN.)
+            found = np.sqrt(np.vecdot(vectors, vectors, dtype=float)).astype(found.dtype)
+    return np.where(found == 0, found.dtype.type(1), found)
+
+
+def unit(vectors: Any) -> Any:
+    """Vectors scaled to length 1."""
+    return vectors / lengths(vectors)[..., np.newaxis]

@@ -1,0 +1,276 @@
+"""Which words are near which: cosines of vectors, and the words of the largest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import ShapeError
+
+from ...sizes import check_sizes
+from .lookup import Key, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
+
+_SCORED = 2048  # vectors whose cosines are taken together: they are read from memory once
+
+
+class Similarities(WordVectors):
+    """How near the words of a table are to each other; see `KeyedVectors`, which adds to it."""
+
+    # -- nearest words --------------------------------------------------------------------------
+
+    def most_similar(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """The `topn` words nearest to the mean of some words, with their cosines, nearest first.
+
+        `positive`, `negative`: words or vectors, in lists or alone; those in `negative` are
+        subtracted. Words are scaled to length 1 before, vectors are not. In a list, a tuple
+        `("king", 0.8)` has its own weight, which is below zero in `negative`. The words given are
+        not among the answers. `most_similar(["king", "woman"], ["man"])` asks: man is to king as
+        woman is to what?
+
+        Only words `clip_start` to `clip_end` are looked at, or with `restrict_vocab` the first so
+        many. With `topn=None`, an array of the cosines of all of them.
+
+        Raises `ValueError` where nothing is given, or what is given adds up to zero or is not
+        finite.
+        """
+        keys, weights = _weighted(positive, negative)
+        mean: Any = self.get_mean_vector(keys, weights, ignore_missing=False) if keys else None
+        if mean is None or not mean.any() or not np.isfinite(mean).all():
+            raise ValueError(
+                "most_similar: got nothing to look for: no words or vectors, or some that add up "
+                "to zero, or have numbers that are not finite"
+            )
+        if restrict_vocab is not None:
+            check_sizes("most_similar", restrict_vocab=restrict_vocab)
+            clip_start, clip_end = 0, restrict_vocab
+        check_sizes("most_similar", least=0, clip_start=clip_start)
+        if clip_end is not None:
+            check_sizes("most_similar", least=0, clip_end=clip_end)
+        return self._nearest(self._cosines(mean, clip_start, clip_end), topn, keys, clip_start)
+
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """`most_similar` for one word."""
+        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+
+    similar_by_key = similar_by_word
+
+    def similar_by_vector(
+        self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """`most_similar` for one vector."""
+        return self.most_similar([self._vector(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """The `topn` best words where similarities are multiplied, not added, with their scores.
+
+        A score is the product of the similarities to the words and vectors in `positive`, over
+        that of those in `negative`, each shifted to 0 to 1. No single large one outweighs the
+        rest. The arguments are those of `most_similar`, without weights. Source: Levy and
+        Goldberg 2014, equation 4.
+
+        Raises `ValueError` where `positive` is empty.
+        """
+        positive, negative = as_list(positive), as_list(negative)
+        if not positive:
+            raise ValueError("most_similar_cosmul: positive is empty; give at least one word")
+        if restrict_vocab is not None:
+            check_sizes("most_similar_cosmul", restrict_vocab=restrict_vocab)
+        above, below = (
+            np.prod(
+                [(1 + self._cosines(self._one(item), 0, restrict_vocab)) / 2 for item in items],
+                axis=0,
+            )
+            for items in (positive, negative)
+        )
+        return self._nearest(above / (below + 1e-6), topn, positive + negative)
+
+    def most_similar_to_given(self, key1: Key, keys_list: Iterable[Key]) -> Key:
+        """The word of `keys_list` that is nearest to `key1`."""
+        keys = as_list(keys_list)
+        return keys[int(self._cosines_of(self._numbers(keys), self._one(key1)).argmax())]
+
+    def closer_than(self, key1: Key, key2: Key) -> list[str]:
+        """The words that are nearer to `key1` than `key2` is."""
+        far = self.distances(key1)
+        near = np.flatnonzero(far < far[self.get_index(key2)])
+        return [self.index_to_key[i] for i in near if i != self.get_index(key1)]
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """1 where `key2` is the word nearest to `key1`, 2 for the next, and so on."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    # -- how near -------------------------------------------------------------------------------
+
+    def similarity(self, w1: Key, w2: Key) -> float:
+        """The cosine of two words, -1 to 1."""
+        one, other = (self.get_vector(word).astype(float) for word in (w1, w2))
+        scale = math.sqrt((one @ one) * (other @ other))  # so a word's with itself is exactly 1
+        return float(one @ other) / scale if scale else 0.0
+
+    def distance(self, w1: Key, w2: Key) -> float:
+        """1 minus the cosine of two words, 0 to 2."""
+        return 1 - self.similarity(w1, w2)
+
+    def distances(self, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Any:
+        """The distances from a word or vector to other words, or where none are given, to all."""
+        vector, others = self._one(word_or_vector), as_list(other_words)
+        return 1 - (
+            self._cosines_of(self._numbers(others), vector) if others else self._cosines(vector)
+        )
+
+    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
+        """The cosine of the means of two lists of words."""
+        one, other = (
+            self.vectors[self._numbers(as_list(words))].mean(axis=0) for words in (ws1, ws2)
+        )
+        return float(unit(one) @ unit(other))
+
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """The cosine of two words over the sum of those of the `topn` words nearest to `wa`.
+
+        Of synonyms it is larger than 1 / `topn`, as a rule. Source: Leeuwenberg et al. 2016.
+
+        Raises `ValueError` where that sum is zero.
+        """
+        check_sizes("relative_cosine_similarity", topn=topn)
+        total = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
+        if not total:
+            raise ValueError(f"relative_cosine_similarity: no other word is like {wa!r}")
+        return self.similarity(wa, wb) / total
+
+    def rank_by_centrality(
+        self, words: Iterable[Key], use_norm: bool = True
+    ) -> list[tuple[float, str]]:
+        """The words with their similarities to the mean of all of them, the most like it first.
+
+        `use_norm`: take the vectors at length 1; otherwise, as they are.
+        """
+        numbers = self._numbers(as_list(words))
+        vectors = unit(self.vectors[numbers]) if use_norm else self.vectors[numbers]
+        near = vectors @ unit(vectors.mean(axis=0))
+        return sorted(
+            zip(near.tolist(), [self.index_to_key[i] for i in numbers], strict=True), reverse=True
+        )
+
+    def doesnt_match(self, words: Iterable[Key]) -> str:
+        """The word least like the mean of all of them."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    def get_mean_vector(
+        self,
+        keys: Any,
+        weights: Any = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> Any:
+        """The mean of some words and vectors: their weighted sum, over that of |weights|.
+
+        `pre_normalize`: scale words (not vectors) to length 1 before; `post_normalize`: scale the
+        mean to length 1. `ignore_missing`: leave words out that have no vector.
+
+        Raises `ValueError` for no `keys`, and `ShapeError` for not as many weights;
+        `UnknownWordError` where no word is left, or without `ignore_missing` one is unknown.
+        """
+        keys = as_list(keys)
+        if not keys:
+            raise ValueError("get_mean_vector: got an empty list of words")
+        weights = np.ones(len(keys)) if weights is None else np.asarray(weights, float)
+        if weights.shape != (len(keys),):
+            raise ShapeError(
+                f"get_mean_vector: {len(keys)} words need as many weights, not an array of shape "
+                f"{weights.shape}"
+            )
+        total = np.zeros(self.vector_size, self.vectors.dtype)
+        known = [not (ignore_missing and isinstance(key, str) and key not in self) for key in keys]
+        if not any(known):
+            raise UnknownWordError(f"get_mean_vector: none of the words {keys!r:.60} has a vector")
+        for i in np.flatnonzero(known):
+            total += weights[i] * self._one(keys[i], norm=pre_normalize)
+        total /= np.abs(weights[known]).sum() or 1
+        return unit(total) if post_normalize else total
+
+    # -- cosines --------------------------------------------------------------------------------
+
+    def _cosines(self, vector: Any, first: int = 0, end: int | None = None) -> Any:
+        """Of a vector with words `first` to `end`."""
+        vectors, direction = self.vectors[first:end], unit(vector)
+        cosines = np.empty(len(vectors), np.result_type(vectors, direction))
+        for start in range(0, len(vectors), _SCORED):
+            part = vectors[start : start + _SCORED]
+            cosines[start : start + _SCORED] = part @ direction / lengths(part)
+        return cosines
+
+    def _cosines_of(self, numbers: list[int], vector: Any) -> Any:
+        return unit(self.vectors[numbers]) @ unit(vector)
+
+    def _nearest(self, scores: Any, topn: int | None, keys: list[Any], first: int = 0) -> Any:
+        """The `topn` words of the largest scores, but for `keys`; the scores are of `first`, ..."""
+        if topn is None:
+            return scores
+        check_sizes("most_similar", least=0, topn=topn)
+        numbers = {self.get_index(key) for key in keys if is_key(key)}
+        given = [i - first for i in numbers if first <= i < first + len(scores)]
+        topn = min(int(topn), len(scores) - len(given))
+        if topn < 1:
+            return []
+        far = -scores
+        far[given] = np.inf
+        near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
+        near = near[np.argsort(far[near], kind="stable")[:topn]]
+        return [(self.index_to_key[first + i], float(scores[i])) for i in near]
+
+    def _one(self, item: Any, norm: bool = False) -> Any:
+        """The vector of a word, or a vector as it is."""
+        if is_key(item):
+            return self.get_vector(item, norm)
+        return self._vector(item)
+
+    def _vector(self, value: Any) -> Any:
+        vector = np.asarray(value)
+        if vector.shape != (self.vector_size,) or vector.dtype.kind not in "fiu":
+            raise ShapeError(
+                f"KeyedVectors: {value!r:.60} is neither a word nor a vector of "
+                f"{self.vector_size} numbers"
+            )
+        return vector if vector.dtype.kind == "f" else vector.astype(float)
+
+
+def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
+    """The keys of both, and their weights."""
+    keys: list[Any] = []
+    weights: list[float] = []
+    for sign, items in ((1.0, as_list(positive)), (-1.0, as_list(negative))):
+        for item in items:
+            key, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, sign)
+            if not isinstance(weight, int | float | np.number) or not math.isfinite(weight):
+                raise ValueError(
+                    f"most_similar: the weight of {key!r:.60} is {weight!r:.60}, not finite"
+                )
+            if weight > 0 > sign:
+                raise ValueError(
+                    f"most_similar: the weight of {key!r:.60} in negative is {weight}, and would "
+                    f"add it; write {-weight} to subtract it"
+                )
+            keys.append(key)
+            weights.append(float(weight))
+    return keys, weights
