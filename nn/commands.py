@@ -25,7 +25,7 @@ _PUNCTUATION = string.punctuation.replace("_", "") + "".join(
     c for c in map(chr, range(0x80, 0x10000)) if unicodedata.category(c).startswith("P")
 )
 _MAPPED = 120  # words on a map
-_GROWN = 1.5  # how much longer vectors are, in the median, once they have learned something
+_GROWN = 2  # how much longer vectors are, in the median, once they have learned something
 
 
 class Options(Protocol):
@@ -206,8 +206,9 @@ def train_word2vec(out: Path, options: Options) -> None:
     growth = np.median(np.linalg.norm(trained, axis=1) / untrained)
     if plots.alike(trained) or growth < _GROWN:
         print(
-            "The vectors do not tell the words apart yet: no neighbours are shown, and the map says "
-            "little. Raise --epochs or --alpha, or give a longer text (a short one: --sample 0)"
+            "The vectors do not tell the words apart yet: no neighbours are shown, and the map "
+            "says little. Raise --epochs or --alpha, or give a longer text; a short one needs "
+            "--sample 0"
         )
     else:
         for word in telling or content[:8]:

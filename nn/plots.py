@@ -166,7 +166,7 @@ def word_map(words: Sequence[str], vectors: Any, path: _Path = None) -> Any:
     that of the two principal components. A word that would cover an earlier one is moved to the
     nearest free place, and a long one is cut short. Words that no installed font can draw are left
     out, and so are the last ones where the map is full; the picture says how many, and whether the
-    vectors hardly differ.
+    vectors hardly differ. matplotlib before 3.11 draws Arabic and Hebrew from left to right.
 
     Raises `ValueError` for no words, for other than one vector for each, and for vectors that are
     not finite.
