@@ -270,22 +270,24 @@ def test_word_map_leaves_out_the_last_words_where_it_is_full():
     assert f"; no room for the last {900 - len(shown)}" in _heading(figure)
 
 
-def _font(name):
+def _fonts(*names):
+    """Fonts that matplotlib brings along."""
     from matplotlib import font_manager
 
-    (font,) = (
+    return [
         font
         for font in font_manager.fontManager.ttflist
-        if (font.name, font.style, font.weight) == (name, "normal", 400)
+        if font.name in names
+        and (font.style, font.weight) == ("normal", 400)
         and "mpl-data" in font.fname
-    )
-    return font
+    ]
 
 
 def test_word_map_draws_each_word_in_a_font_that_has_its_letters(tmp_path, monkeypatch):
     from matplotlib import font_manager
 
-    fonts = [_font("Last Resort High-Efficiency"), _font("STIXGeneral"), _font("DejaVu Sans")]
+    # matplotlib has had the first of them since 3.11.
+    fonts = _fonts("Last Resort High-Efficiency", "STIXGeneral", "DejaVu Sans")
     monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
     words = ["plain", "\u20dd", "\u732b", "\u05e9\u05dc", "\u20dd\u732b", "nul\0", "\ud800"]
     figure = plots.word_map(words, np.eye(7), tmp_path / "map.png")
@@ -309,7 +311,7 @@ def test_word_map_passes_over_fonts_that_cannot_be_read(tmp_path, monkeypatch):
         font_manager.FontEntry(str(path), name="Gone", weight=400, style="normal", stretch="normal")
         for path in (tmp_path / "deleted.ttf", damaged)
     ]
-    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*fonts, _font("STIXGeneral")])
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*fonts, *_fonts("STIXGeneral")])
     assert _shown(plots.word_map(["\u20dd"], np.ones((1, 2)))) == ["\u20dd"]
 
 
