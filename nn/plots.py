@@ -209,7 +209,7 @@ def word_map(words: Sequence[str], vectors: Any, path: _Path = None) -> Any:
 
     drawn = len(centres)
     legends = []
-    if drawn > 1 and alike(units):
+    if drawn > 1 and alike(vectors):
         legends.append("the vectors hardly differ: train for longer, or on more text")
     elif drawn > 1:
         legends.append(f"the two principal components, which hold {share:.0%} of the differences")

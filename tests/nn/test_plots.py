@@ -227,6 +227,11 @@ def test_word_map_says_whether_vectors_differ():
         plots.word_map(words, mean + vectors)
     )
 
+    # Those that are not drawn count, too.
+    vectors[:5] = vectors[0]
+    words[5:] = ["\0"] * 25
+    assert "differences; 25 left out" in _heading(plots.word_map(words, vectors))
+
 
 def _share(vectors):
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
