@@ -10,6 +10,7 @@ What the commands do stands in `commands.py`; here are their arguments.
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 import tempfile
@@ -105,26 +106,33 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         "word2vec",
         help="vectors of words, learned from which words stand near which",
         description="Learn vectors of words from Python's language reference (60,000 words of "
-        "English), or from a text. Prints the neighbours of some words, and writes the vectors "
-        "(vectors.npz, and vectors.txt in the format of word2vec.c), a map of the most frequent "
-        "words (map.png), function words of English left out, and the state of the run "
+        "English), or from a text of yours. Prints the neighbours of some words, and writes the "
+        "vectors (vectors.npz, and vectors.txt in the format of word2vec.c), a map of the most "
+        "frequent words but for function words of English (map.png), and the state of the run "
         "(training.npz).",
         formatter_class=_Formatter,
     )
     word2vec.set_defaults(run=train_word2vec)
     add = word2vec.add_argument
-    add("--corpus", type=Path, metavar="FILE", help="a sentence a line, in UTF-8, also gzipped")
+    text = "text with a sentence a line and blanks between words, in UTF-8, also gzipped"
+    add("--corpus", type=Path, metavar="FILE", help=text)
     either = word2vec.add_mutually_exclusive_group()
     skip = "skip-gram: predict the words around a word (the default)"
     bag = "continuous bag of words: predict a word from those around it"
     either.add_argument("--sg", action="store_true", help=skip)
     either.add_argument("--cbow", action="store_true", help=bag)
     add("--hs", action="store_true", help="hierarchical softmax in place of negative sampling")
-    many = "false words for each true one (default: 5; 0 with --hs)"
+    many = "noise words for each true one (default: 5; 0 with --hs)"
     add("--negative", type=_whole, metavar="N", help=many)
     add("--dim", type=_positive, default=100, metavar="N", help="length of the vectors")
-    add("--window", type=_positive, default=5, metavar="N", help="how far words look")
-    add("--min-count", type=_positive, default=5, metavar="N", help="drop rarer words")
+    near = "words count as near each other up to N places apart"
+    add("--window", type=_positive, default=5, metavar="N", help=near)
+    rare = "leave out words that occur less often than N times"
+    add("--min-count", type=_positive, default=5, metavar="N", help=rare)
+    thin = "skip some occurrences of words with more than about this share of the text; 0: none"
+    add("--sample", type=_share, default=1e-3, metavar="SHARE", help=thin)
+    falls = "learning rate at the start; it falls linearly"
+    add("--alpha", type=_rate, default=0.025, metavar="RATE", help=falls)
     add("--epochs", type=_positive, default=30, metavar="N", help="passes over the text")
     for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
         add = command.add_argument
@@ -144,9 +152,9 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         command.add_argument("--resume", action="store_true", help=resumed)
     for command in (mlp, cnn, word2vec):
         add = command.add_argument
-        add("--seed", type=_whole, default=0, metavar="N", help="of everything that is random")
+        add("--seed", type=_whole, default=0, metavar="N", help="seed of everything that is random")
         name = Path(f"pullback-{command.prog.split()[-1]}")
-        add("--out", type=Path, default=name, metavar="FOLDER", help="for the files")
+        add("--out", type=Path, default=name, metavar="FOLDER", help="folder for the files")
     return parser, {"mlp": mlp, "cnn": cnn, "word2vec": word2vec}
 
 
@@ -200,4 +208,8 @@ def _folder_for(out: Path) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a terminal may lack the letters of words
     sys.exit(main())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,8 +21,11 @@ from autograd import RenderError, Tensor, cross_entropy, no_grad, softmax
 from . import plots
 
 _TELLING = ["left", "float", "true", "global", "bytes", "exception", "iterator", "debugger"]
-_PUNCTUATION = string.punctuation.replace("_", "") + "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
+_PUNCTUATION = string.punctuation.replace("_", "") + "".join(
+    c for c in map(chr, range(0x80, 0x10000)) if unicodedata.category(c).startswith("P")
+)
 _MAPPED = 120  # words on a map
+_GROWN = 2  # how much longer vectors are, in the median, once they have learned something
 
 
 class Options(Protocol):
@@ -50,6 +54,8 @@ class Options(Protocol):
     dim: int
     window: int
     min_count: int
+    sample: float
+    alpha: float
 
 
 class UsageError(Exception):
@@ -140,14 +146,20 @@ class _Plain(nn.data.LineSentences):
 
     def __iter__(self) -> Iterator[list[str]]:
         for sentence in super().__iter__():
+            if any("\0" in word for word in sentence):
+                raise nn.data.DataError(
+                    f"{self.path}: has the byte 0x00, as UTF-16 has and files that are not text; "
+                    f"convert it to UTF-8"
+                )
             yield [word for part in sentence if (word := part.lower().strip(_PUNCTUATION))]
 
 
 def train_word2vec(out: Path, options: Options) -> None:
     """Learn vectors of words, from Python's language reference or a file of sentences."""
-    sentences: Iterable[list[str]] = (
-        _Plain(options.corpus) if options.corpus else nn.data.python_reference()
-    )
+    corpus = options.corpus
+    if corpus and corpus.is_dir():
+        raise UsageError(f"argument --corpus: {corpus} is a folder; give a file of text")
+    sentences: Iterable[list[str]] = _Plain(corpus) if corpus else nn.data.python_reference()
     negative = options.negative
     if negative is None:
         negative = 0 if options.hs else 5
@@ -160,28 +172,51 @@ def train_word2vec(out: Path, options: Options) -> None:
             sg=int(not options.cbow),
             hs=int(options.hs),
             negative=negative,
+            sample=options.sample,
+            alpha=options.alpha,
             epochs=options.epochs,
             seed=options.seed,
         )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    try:
         model.build_vocab(sentences)
-        model.train(sentences, checkpoint=out / "training.npz", resume=options.resume)
     except nn.data.DataError:
         raise
     except ValueError as error:  # such as a `min_count` that leaves no words
-        raise UsageError(str(error)) from error
+        raise UsageError(
+            f"{corpus}: {error}; a text needs a sentence a line with blanks between words, and a "
+            f"short one --min-count 1"
+        ) from error
+    untrained = np.linalg.norm(model.wv.vectors[:_MAPPED], axis=1)
+    try:
+        model.train(sentences, checkpoint=out / "training.npz", resume=options.resume)
+    except nn.data.DataError:
+        raise
+    except ValueError as error:  # such as sentences of one word
+        raise UsageError(f"{corpus}: {error}") from error
     seconds = time.perf_counter() - start
     wv, text = model.wv, model.vocabulary.total
-    print(
-        f"{len(wv):,} words from a text of {text:,}, {seconds:.1f} s of training: "
-        f"{text * options.epochs / seconds:,.0f} words/s"
-    )
+    speed = f", {seconds:.1f} s of training: {text * options.epochs / seconds:,.0f} words/s"
+    print(f"{len(wv):,} words from a text of {text:,}{'' if options.resume else speed}")
 
     words = wv.index_to_key
-    content = [w for w in words if w not in nn.data.FUNCTION_WORDS and len(w) > 2] or words
-    telling = [w for w in _TELLING if w in wv] if options.corpus is None else []
-    for word in telling or content[:8]:
-        near = ", ".join(f"{other} {cosine:.2f}" for other, cosine in wv.most_similar(word, topn=6))
-        print(f"{word:<16} {near}")
+    content = [word for word in words if word not in nn.data.FUNCTION_WORDS] or words
+    telling = [w for w in _TELLING if w in wv] if corpus is None else []
+    trained = wv.vectors[:_MAPPED]
+    growth = np.median(np.linalg.norm(trained, axis=1) / untrained)
+    if plots.alike(trained) or growth < _GROWN:
+        print(
+            "The vectors do not tell the words apart yet: no neighbours are shown, and the map "
+            "says little. Raise --epochs or --alpha, or give a longer text; a short one needs "
+            "--sample 0"
+        )
+    else:
+        for word in telling or content[:8]:
+            near = wv.most_similar(word, topn=6)
+            print(
+                f"{word:<16.40}", ", ".join(f"{other:.40} {cosine:.2f}" for other, cosine in near)
+            )
     _write("vectors", wv.save, out / "vectors.npz")
     _write("the same as text", wv.save_word2vec_format, out / "vectors.txt")
     shown = content[:_MAPPED]

@@ -3,10 +3,10 @@
     plots.kernels(layer.weight.data, "kernels.png")
     plots.kernels(layer.weight.data)                    in a notebook, as the end of a cell
 
-Each function returns the figure, and writes it as PNG if it is given a `path`. The figures are
-made without pyplot: no window opens, and no setting of the caller's changes. Without matplotlib
-it raises `ImportError`, and `OSError` where `path` cannot be written; a file is written whole or
-not at all.
+Each function but `alike` returns the figure, and writes it as PNG if it is given a `path`. The
+figures are made without pyplot: no window opens, and no setting of the caller's changes. Without
+matplotlib they raise `ImportError`, and `OSError` where `path` cannot be written; a file is written
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from .history import History
 
 _TRAINING, _VALIDATION, _INK, _FAINT = "#8a96a3", "#c8501e", "#1f2a37", "#5f6b7a"
 _MOST = 40  # mistakes on one sheet
+_LONGEST = 24  # characters of a word on a map
+_GRID = 3  # pixels between the places that words may have
 
 _Path = str | os.PathLike[str] | None
 
@@ -159,52 +163,136 @@ def word_map(words: Sequence[str], vectors: Any, path: _Path = None) -> Any:
     """Words in the plane, near each other where their vectors are.
 
     `vectors`: `(len(words), size)`, of at least one word; they are scaled to length 1. The plane is
-    that of the two principal components. Words that would cover each other are moved aside.
+    that of the two principal components. A word that would cover an earlier one is moved to the
+    nearest free place, and a long one is cut short. Words that no installed font can draw are left
+    out, and so are the last ones where the map is full; the picture says how many, and whether the
+    vectors hardly differ. matplotlib before 3.11 draws Arabic and Hebrew from left to right.
+
+    Raises `ValueError` for no words, for other than one vector for each, and for vectors that are
+    not finite.
     """
-    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)
-    left, widths, _ = np.linalg.svd(units - units.mean(axis=0), full_matrices=False)
-    share = (widths[:2] ** 2).sum() / max((widths**2).sum(), 1e-30)
-    points = np.zeros((len(words), 2))
-    points[:, : widths.size] = (left * widths)[:, :2]
-    low, high = points.min(axis=0), points.max(axis=0)
-    points = 0.5 + (points - (low + high) / 2) / np.maximum(high - low, 1e-6)  # less is rounding
+    vectors = np.asarray(vectors, np.float64)
+    if not len(words) or vectors.ndim != 2 or len(vectors) != len(words):
+        raise ValueError(
+            f"word_map: vectors must have one row for each of at least one word; got {len(words)} "
+            f"words and the shape {vectors.shape}"
+        )
+    finite = np.isfinite(vectors).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"word_map: the vector of {words[finite.argmin()]!r:.60} is not finite; train again "
+            f"with a smaller alpha"
+        )
+    names = [_shortened(word) for word in words]
+    fonts = _fonts(names)
+    shown = [i for i, name in enumerate(names) if name in fonts]
+    units = _units(vectors[shown])
+    points, share = _principal(units)
 
     figure = _figure(11, 7.5, layout=None)
-    title = f"{len(words)} words by their vectors"
-    legend = f"the two principal components, which hold {share:.0%} of the differences"
-    figure.text(0.02, 0.965, title, color=_INK, fontsize=11)
-    figure.text(0.02, 0.94, legend, color=_FAINT, fontsize=8.5)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.9))
     size = np.array(axes.get_window_extent().size)
     axes.set(xticks=[], yticks=[], xlim=(0, size[0]), ylim=(0, size[1]))  # in pixels
     for line in axes.spines.values():
         line.set_color("#d5dbe1")
-    style = {"ha": "center", "va": "center", "color": _INK, "fontsize": 9, "parse_math": False}
-    labels = [axes.text(0, 0, word, **style) for word in words]
-    boxes = np.array([label.get_window_extent().size for label in labels])
-    boxes += 8, 3
-    places = _spread(boxes / 2 + points * (size - boxes), boxes, size)
-    for label, place in zip(labels, places, strict=True):
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": _INK, "parse_math": False}
+    centres, boxes = np.empty((0, 2)), np.empty((0, 2))
+    for i, point in zip(shown, points, strict=True):
+        label = axes.text(0, 0, names[i], font=fonts[names[i]], fontsize=9, **style)
+        box = label.get_window_extent().size + np.array([8, 3])
+        place = _free(box / 2 + point * (size - box), box, centres, boxes, size)
+        if place is None:
+            label.remove()
+            break
         label.set_position(place)
+        centres, boxes = np.vstack([centres, place]), np.vstack([boxes, box])
+
+    drawn = len(centres)
+    legends = []
+    if drawn > 1 and alike(vectors):
+        legends.append("the vectors hardly differ: train for longer, or on more text")
+    elif drawn > 1:
+        legends.append(f"the two principal components, which hold {share:.0%} of the differences")
+    if drawn < len(shown):
+        legends.append(f"no room for the last {len(shown) - drawn}")
+    if missing := len(words) - len(shown):
+        legends.append(f"{missing} left out: install a font with their letters, such as Noto")
+    title = f"{drawn} {'word' if drawn == 1 else 'words'} by their vectors"
+    figure.text(0.02, 0.965, title, color=_INK, fontsize=11)
+    figure.text(0.02, 0.94, "; ".join(legends), color=_FAINT, fontsize=8.5)
     return _written(figure, path)
 
 
-def _spread(centres: Any, boxes: Any, size: Any) -> Any:
-    """The centres of boxes, pushed apart within `size` until hardly any box covers another."""
-    reach = (boxes[:, np.newaxis] + boxes) / 2
-    turn = 2.4 * np.arange(len(boxes))
-    nudge = 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    for _ in range(400):
-        nudged = centres + nudge  # two in one place, as in a corner, have a way apart, too
-        apart = nudged[:, np.newaxis] - nudged
-        distances = np.max(np.abs(apart) / reach, axis=2)  # below 1, they overlap
-        np.fill_diagonal(distances, 1)
-        if distances.min() > 0.98:
+def _principal(units: Any) -> tuple[Any, float]:
+    """Points in the plane of the two principal components, 0 to 1, and their share of variance."""
+    points = np.zeros((len(units), 2))
+    if not len(units):
+        return points, 0.0
+    left, widths, _ = np.linalg.svd(units - units.mean(axis=0), full_matrices=False)
+    points[:, : widths.size] = (left * widths)[:, :2]
+    low, high = points.min(axis=0), points.max(axis=0)
+    points = 0.5 + (points - (low + high) / 2) / np.maximum(high - low, 1e-6)  # less is rounding
+    return points, (widths[:2] ** 2).sum() / max((widths**2).sum(), 1e-30)
+
+
+def _free(centre: Any, box: Any, centres: Any, boxes: Any, size: Any) -> Any:
+    """The place nearest to `centre` where a box fits within `size` beside others, or None."""
+    axes = [np.arange(half, end - half, _GRID) for half, end in zip(box / 2, size, strict=True)]
+    if not all(len(axis) for axis in axes):
+        return None
+    free = np.ones([len(axis) for axis in axes], bool)
+    reach = (boxes + box) / 2
+    first = np.floor((centres - reach - box / 2) / _GRID).astype(int) + 1
+    last = np.ceil((centres + reach - box / 2) / _GRID).astype(int)
+    for (left, bottom), (right, top) in zip(first.clip(0), last.clip(0), strict=True):
+        free[left:right, bottom:top] = False
+    if not free.any():
+        return None
+    x, y = (np.square(axis - c) for axis, c in zip(axes, centre, strict=True))
+    i, j = divmod(int(np.where(free, x[:, np.newaxis] + y, np.inf).argmin()), len(axes[1]))
+    return axes[0][i], axes[1][j]
+
+
+def alike(vectors: Any) -> bool:
+    """Whether vectors hardly differ in direction, as those of words do early in training.
+
+    So it is where their mean cosine is above 0.9.
+    """
+    units = _units(vectors)
+    return bool(np.square(units - units.mean(axis=0)).sum(axis=1).mean() < 0.1)
+
+
+def _units(vectors: Any) -> Any:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)
+
+
+def _shortened(word: str) -> str:
+    """The word in one line, cut short where it is long."""
+    word = " ".join(word.split())
+    return word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "\u2026"
+
+
+def _fonts(names: Sequence[str]) -> dict[str, Path]:
+    """For each name a font that has all its characters; names that none has are missing."""
+    from matplotlib import font_manager
+
+    installed = sorted(
+        font_manager.fontManager.ttflist,
+        key=lambda font: (font.style, font.weight, font.stretch) != ("normal", 400, "normal"),
+    )
+    # A font of last resort has a box for every character there is.
+    files = [f.fname for f in installed if "lastresort" not in f.name.lower().replace(" ", "")]
+    fonts: dict[str, Path] = {}
+    left = set(names)
+    for file in [font_manager.findfont(font_manager.FontProperties()), *files]:
+        if not left:
             break
-        push = apart * (1 / np.minimum(distances, 1) - 1)[..., np.newaxis]
-        centres = centres + 0.2 * np.clip(push, -20, 20).sum(axis=1)
-        centres = np.clip(centres, boxes / 2, size - boxes / 2)
-    return centres
+        with suppress(OSError, RuntimeError):  # deleted since matplotlib listed it, or damaged
+            known = font_manager.get_font(file).get_charmap()
+            found = {name for name in left if all(ord(c) in known for c in name)}
+            fonts.update(dict.fromkeys(found, Path(file)))
+            left -= found
+    return fonts
 
 
 def _sheet(

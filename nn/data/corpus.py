@@ -171,9 +171,9 @@ _COMMON = """
 a about above after again all also always am an and another any are art as at be because
 been before being below between both but by can cannot come could dare did do does doing done
 down each either else ere even ever every few for from further get give given go had has hast
-hath have having he her here him himself his how however if in instead into is it its itself
+hath have having he her here him himself his how however i if in instead into is it its itself
 just last let like made make makes many may me might mine more most much must my myself need
-neither never no none nor not now of off often on once one only onto or other others our out
+neither never no none nor not now o of off often on once one only onto or other others our out
 over own per rather said same see shall she should since so some such than that the thee their
 them themselves then there therefore these they thine this those thou though through thus thy
 tis to too two under unless until up upon us use used uses using very was we well were what

@@ -226,8 +226,85 @@ def test_word2vec_reads_a_text(tmp_path, arguments, capsys):
         "the": 180, "cat": 90, "sat": 90, "on": 60, "dog": 60, "said": 60
     }  # fmt: skip
     assert wv.vectors.shape == (6, 4)
-    shown = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert shown[:4] == ["6", "cat", "sat", "dog"]  # content words, the most frequent first
+    assert "6 words from a text of 540" in capsys.readouterr().out
+
+
+TOPICS = [["猫", "ε", "กา", "말", "🐱", "dog"], ["茶", "β", "นม", "빵", "🍎", "tea"]]
+
+
+def _text_of_topics(path, sentences=600):
+    """Sentences that have English function words, and of one topic each."""
+    generator = np.random.default_rng(0)
+    lines = []
+    for topic in generator.integers(2, size=sentences):
+        words = [*generator.choice(TOPICS[topic], 6), *generator.choice(["the", "of", "i"], 3)]
+        lines.append(" ".join(generator.permutation(words)))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return ["--corpus", str(path), "--dim", "8", "--epochs", "20", "--alpha", "0.1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_word2vec_shows_neighbours_in_any_script(tmp_path, encoding, monkeypatch):
+    _need_word2vec()
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    done = _run(tmp_path, "word2vec", *_text_of_topics(tmp_path / "text"))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()[1:9]
+    topics = [
+        [word.encode(encoding, "backslashreplace").decode(encoding) for word in topic]
+        for topic in TOPICS
+    ]
+    for line in lines:
+        word, *near = line.replace(",", "").split()
+        (topic,) = (topic for topic in topics if word in topic)
+        assert {word, *near[:10:2]} == set(topic)
+
+
+def test_word2vec_says_when_vectors_do_not_tell_words_apart(tmp_path, capsys):
+    told = "The vectors do not tell the words apart yet"
+    options = _text_of_topics(tmp_path / "text")
+    for changed, expected in (
+        (["--epochs", "20"], False),
+        (["--epochs", "3", "--alpha", "0.025"], True),  # they are all alike
+        (["--alpha", "0.0005"], True),  # they are as they were
+    ):
+        assert _word2vec(tmp_path, *options, *changed) == 0
+        shown = capsys.readouterr().out
+        assert (told in shown) == expected
+        assert ("1.00" in shown) != expected
+    (tmp_path / "text").write_text("sat " * 100)  # a vocabulary of one
+    assert _word2vec(tmp_path, *options[:2]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_word2vec_strips_punctuation_of_any_script(tmp_path, capsys):
+    text = "«Mot», ¿qué? 「猫」。 C++ don\u2019t __init__ कमल। 😀 क्या? \u05e6\u05d4\u05f4\u05dc\n"
+    (tmp_path / "text").write_text(text * 5, encoding="utf-8")
+    assert _word2vec(tmp_path, "--corpus", str(tmp_path / "text"), "--epochs", "1") == 0
+    wv = nn.models.KeyedVectors.load(tmp_path / "out" / "vectors.npz")
+    assert set(wv.words) == {
+        "mot", "qué", "猫", "c", "don\u2019t", "__init__", "कमल", "😀", "क्या",
+        "\u05e6\u05d4\u05f4\u05dc",
+    }  # fmt: skip
+    capsys.readouterr()
+
+
+def test_word2vec_shows_long_words_cut_short(tmp_path, capsys):
+    options = _text_of_topics(tmp_path / "text")
+    text = (tmp_path / "text").read_text(encoding="utf-8").replace("dog", "dog" * 1000)
+    (tmp_path / "text").write_text(text, encoding="utf-8")
+    assert _word2vec(tmp_path, *options) == 0
+    lines = capsys.readouterr().out.splitlines()[1:9]
+    assert any("dogdog" in line for line in lines)
+    assert max(map(len, lines)) < 150
+
+
+def test_word2vec_options_reach_the_model(tmp_path, capsys):
+    options = [*_text_of_topics(tmp_path / "text"), "--epochs", "1", "--alpha", "0.04"]
+    assert _word2vec(tmp_path, *options, "--sample", "0.5", "--window", "3", "--cbow") == 0
+    model = nn.Word2Vec.load(tmp_path / "out" / "training.npz")
+    assert (model.alpha, model.sample, model.window, model.sg) == (0.04, 0.5, 3, 0)
+    capsys.readouterr()
 
 
 def test_word2vec_with_the_same_seed_gives_the_same_vectors(tmp_path, capsys):
@@ -259,6 +336,7 @@ def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, mon
     assert "interrupted; go on with --resume" in capsys.readouterr().err
     assert _word2vec(tmp_path, *options, "--resume") == 0
     assert len(calls) == 4
+    assert "words/s" not in capsys.readouterr().out.splitlines()[0]  # not all were read now
     assert (tmp_path / "out" / "vectors.npz").read_bytes() == whole
     assert _word2vec(tmp_path, *options, "--resume", "--window", "2") == 1
     assert "is of a run with window=5; this one has window=2" in capsys.readouterr().err
@@ -267,8 +345,10 @@ def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, mon
 @pytest.mark.parametrize(
     ("text", "arguments", "code", "words"),
     [
-        (b"", [], 2, "the corpus is empty"),
-        (b"some words", [], 2, "min_count (=5) leaves no words"),
+        (b"", [], 2, "text: Vocabulary.build: the corpus is empty"),
+        (b"some words", [], 2, "'some', has a count of 1; a text needs a sentence a line with "),
+        ("words ".encode("utf-16-le") * 9, [], 1, "text: has the byte 0x00, as UTF-16 has"),
+        ("folder", [], 2, "argument --corpus: "),
         (b"some words", ["--min-count", "1", "--negative", "0"], 2, "negative=0"),
         (b"some \xff words", [], 1, "line 1 has the byte 0xff, which is not UTF-8"),
         (None, [], 1, "No such file"),
@@ -278,7 +358,9 @@ def test_word2vec_that_cannot_train_ends_in_one_line(
     tmp_path, capsys, text, arguments, code, words
 ):
     path = tmp_path / "text"
-    if text is not None:
+    if text == "folder":
+        path.mkdir()
+    elif text is not None:
         path.write_bytes(text)
     try:
         found = _word2vec(tmp_path, "--corpus", str(path), *arguments)
@@ -292,6 +374,14 @@ def test_word2vec_that_cannot_train_ends_in_one_line(
     assert [p.name for p in tmp_path.iterdir()] == ["text"][: text is not None]
 
 
+def test_word2vec_of_sentences_of_one_word_names_the_file(tmp_path, capsys):
+    (tmp_path / "text").write_text("lone\n" * 9)
+    with pytest.raises(SystemExit):
+        _word2vec(tmp_path, "--corpus", str(tmp_path / "text"))
+    shown = capsys.readouterr().err.splitlines()[-1]  # the first line may be of the progress
+    assert f"error: {tmp_path / 'text'}: train: no sentence has two words" in shown
+
+
 @pytest.mark.parametrize("name", ["mlp", "cnn", "word2vec", None])
 def test_help_is_shown(name, capsys):
     with pytest.raises(SystemExit) as caught:
@@ -301,6 +391,7 @@ def test_help_is_shown(name, capsys):
     words = ["--epochs", "--seed", "--out"]
     if name == "word2vec":
         words += ["--corpus", "--sg", "--cbow", "--hs", "--negative", "--dim", "--window"]
+        words += ["--min-count", "--sample", "--alpha"]
     elif name:
         words += ["--lr", "--batch-size", "--hidden"]
     for word in words if name else ["mlp", "cnn", "word2vec"]:

@@ -1,3 +1,4 @@
+import re
 import sys
 
 import numpy as np
@@ -152,17 +153,29 @@ def _labels(path, words, vectors):
     """Where the words of a map are: boxes (left, bottom, right, top), and the frame's."""
     figure = plots.word_map(words, vectors, path)
     (axes,) = figure.axes
-    texts = {text.get_text(): text.get_window_extent().extents for text in axes.texts}
-    assert list(texts) == words
-    return np.array(list(texts.values())), axes.get_window_extent().extents
+    assert _shown(figure) == words
+    boxes = [text.get_window_extent().extents for text in axes.texts]
+    return np.array(boxes), axes.get_window_extent().extents
 
 
-@pytest.mark.parametrize("same", [False, True])
-def test_word_map_shows_every_word_and_covers_none(tmp_path, same):
-    words = [f"{'long' * (i % 4)}word{i}" for i in range(120)]
-    vectors = np.random.default_rng(0).normal(size=(120, 50)).astype(np.float32)
-    if same:
-        vectors[:] = vectors[0]  # all in one place
+def _shown(figure):
+    """The words of a map."""
+    (axes,) = figure.axes
+    return [text.get_text() for text in axes.texts]
+
+
+def _heading(figure):
+    """What stands above a map."""
+    return " | ".join(text.get_text() for text in figure.texts)
+
+
+@pytest.mark.parametrize("topics", [120, 4, 1])
+@pytest.mark.parametrize("length", [0, 20])
+def test_word_map_shows_every_word_and_covers_none(tmp_path, topics, length):
+    words = [f"{i}{'long' * (i % 4)}{'x' * length}"[:24] for i in range(120)]
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(topics, 50)).astype(np.float32)
+    vectors = np.repeat(vectors, 120 // topics, axis=0)  # those of a topic in one place
     boxes, frame = _labels(tmp_path / "map.png", words, vectors)
     _read(tmp_path / "map.png")
     covered = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
@@ -187,8 +200,135 @@ def test_word_map_puts_words_with_near_vectors_near(tmp_path):
     assert between > 3 * within
 
 
-@pytest.mark.parametrize("vectors", [np.ones((1, 5)), np.zeros((3, 5)), np.ones((2, 1))])
+@pytest.mark.parametrize(
+    "vectors", [np.ones((1, 5)), np.zeros((3, 5)), np.ones((2, 1)), np.full((3, 2), 1e38, "f")]
+)
 def test_word_map_of_strange_vectors_is_drawn(tmp_path, vectors):
     words = ["$\\frac{$", "_y", "^"][: len(vectors)]
-    plots.word_map(words, vectors, tmp_path / "map.png")
+    figure = plots.word_map(words, vectors, tmp_path / "map.png")
+    assert _shown(figure) == words
+    assert ("the vectors hardly differ" in _heading(figure)) == (len(words) > 1)
+    assert _heading(figure).startswith("1 word by" if len(words) == 1 else f"{len(words)} words by")
     _read(tmp_path / "map.png")
+
+
+def test_word_map_says_whether_vectors_differ():
+    generator = np.random.default_rng(0)
+    words = [f"w{i}" for i in range(30)]
+    vectors = generator.normal(size=(30, 100))
+    assert _heading(plots.word_map(words, vectors)) == (
+        "30 words by their vectors | the two principal components, which hold "
+        f"{_share(vectors):.0%} of the differences"
+    )
+    mean = 2 * generator.normal(size=100)  # mean cosine: 0.8
+    assert "differences" in _heading(plots.word_map(words, mean + vectors))
+    mean *= 2.5  # mean cosine: 0.96
+    assert "the vectors hardly differ: train for longer" in _heading(
+        plots.word_map(words, mean + vectors)
+    )
+
+    # Those that are not drawn count, too.
+    vectors[:5] = vectors[0]
+    words[5:] = ["\0"] * 25
+    assert "differences; 25 left out" in _heading(plots.word_map(words, vectors))
+
+
+def _share(vectors):
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    variances = np.linalg.eigvalsh(np.cov(units.T))
+    return variances[-2:].sum() / variances.sum()
+
+
+@pytest.mark.parametrize(("cosine", "alike"), [(0.85, False), (0.95, True)])
+def test_vectors_are_alike_where_their_mean_cosine_is_above_nine_tenths(cosine, alike):
+    own = np.eye(100) * (1 - cosine) ** 0.5
+    vectors = np.hstack([np.full((100, 1), cosine**0.5), own])
+    vectors *= np.linspace(1, 9, 100)[:, np.newaxis]  # lengths say nothing
+    assert plots.alike(vectors) is alike
+
+
+def test_word_map_cuts_long_words_short_and_keeps_to_one_line(tmp_path):
+    words = ["x" * 24, "W" * 25, "https://" * 100_000, "two\nlines", "a\tb", "\u5b57"]
+    figure = plots.word_map(words[:5], np.eye(5), tmp_path / "map.png")
+    assert _shown(figure) == [
+        "x" * 24,
+        "W" * 23 + "…",
+        "https://https://https:/…",
+        "two lines",
+        "a b",
+    ]
+    (axes,) = figure.axes
+    frame = axes.get_window_extent().extents
+    for text in axes.texts:
+        left, bottom, right, top = text.get_window_extent().extents
+        assert frame[0] <= left < right <= frame[2]
+        assert frame[1] <= bottom < top <= frame[3]
+
+
+def test_word_map_leaves_out_the_last_words_where_it_is_full():
+    words = [f"a-rather-long-word-{i}" for i in range(900)]
+    figure = plots.word_map(words, np.random.default_rng(0).normal(size=(900, 5)))
+    shown = _shown(figure)
+    assert 200 < len(shown) < 600
+    assert shown == words[: len(shown)]
+    assert f"{len(shown)} words by their vectors | " in _heading(figure)
+    assert f"; no room for the last {900 - len(shown)}" in _heading(figure)
+
+
+def _fonts(*names):
+    """Fonts that matplotlib brings along."""
+    from matplotlib import font_manager
+
+    return [
+        font
+        for font in font_manager.fontManager.ttflist
+        if font.name in names
+        and (font.style, font.weight) == ("normal", 400)
+        and "mpl-data" in font.fname
+    ]
+
+
+def test_word_map_draws_each_word_in_a_font_that_has_its_letters(tmp_path, monkeypatch):
+    from matplotlib import font_manager
+
+    # matplotlib has had the first of them since 3.11.
+    fonts = _fonts("Last Resort High-Efficiency", "STIXGeneral", "DejaVu Sans")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+    words = ["plain", "\u20dd", "\u732b", "\u05e9\u05dc", "\u20dd\u732b", "nul\0", "\ud800"]
+    figure = plots.word_map(words, np.eye(7), tmp_path / "map.png")
+    (axes,) = figure.axes
+    assert {text.get_text(): text.get_fontname() for text in axes.texts} == {
+        "plain": "DejaVu Sans", "\u20dd": "STIXGeneral", "\u05e9\u05dc": "DejaVu Sans"
+    }  # fmt: skip
+    assert _heading(figure).startswith("3 words by their vectors | ")
+    assert "; 4 left out: install a font with their letters, such as Noto" in _heading(figure)
+    figure = plots.word_map(["\u732b"], np.ones((1, 3)), tmp_path / "map.png")
+    assert _heading(figure).startswith("0 words by their vectors | 1 left out: ")
+    _read(tmp_path / "map.png")
+
+
+def test_word_map_passes_over_fonts_that_cannot_be_read(tmp_path, monkeypatch):
+    from matplotlib import font_manager
+
+    damaged = tmp_path / "damaged.ttf"
+    damaged.write_bytes(b"no font")
+    fonts = [
+        font_manager.FontEntry(str(path), name="Gone", weight=400, style="normal", stretch="normal")
+        for path in (tmp_path / "deleted.ttf", damaged)
+    ]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*fonts, *_fonts("STIXGeneral")])
+    assert _shown(plots.word_map(["\u20dd"], np.ones((1, 2)))) == ["\u20dd"]
+
+
+@pytest.mark.parametrize(
+    ("words", "vectors", "message"),
+    [
+        ([], np.ones((0, 3)), "at least one word; got 0 words and the shape (0, 3)"),
+        (["a", "b"], np.ones((3, 2)), "got 2 words and the shape (3, 2)"),
+        (["a"], np.ones(1), "got 1 words and the shape (1,)"),
+        (["a", "b"], np.array([[1.0], [np.nan]]), "vector of 'b' is not finite; train again with"),
+    ],
+)
+def test_word_map_refuses_other_than_a_finite_vector_for_each_word(words, vectors, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        plots.word_map(words, vectors)

@@ -169,7 +169,8 @@ class Word2Vec:
             if self.workers > 1
             else Alone(learner, text.chunks)
         )
-        with bar, workers, np.errstate(over="ignore", invalid="ignore"):  # caught below
+        quiet = np.errstate(over="ignore", invalid="ignore")  # what comes of it is caught below
+        with text.chunks.file, bar, workers, quiet:
             while run.epoch < run.epochs:
                 for learned in workers.results(self._jobs(text, run)):
                     if not math.isfinite(learned.loss):

@@ -59,7 +59,7 @@ class Vocabulary:
         if largest < min_count:
             raise ValueError(
                 f"Vocabulary.build: min_count (={min_count}) leaves no words: the most frequent "
-                f"one, {ordered[0][0]!r}, has a count of {largest}"
+                f"one, {ordered[0][0]!r:.60}, has a count of {largest}"
             )
         least = min_count
         if max_final_vocab is not None and max_final_vocab < len(ordered):
