@@ -17,12 +17,16 @@ from .measure import agree, checked, memory_of_import, peak_memory
 from .plot import plot
 from .profile import COLUMNS, Calls, profile
 from .report import growth_table, summary, table
+from .word2vec.texts import SHAKESPEARE
 from .workloads import WORKLOADS
 from .workloads.chain import CHAIN_OPERATIONS
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_workload_runs_and_agrees_with_the_work_by_hand(name: str) -> None:
+def test_workload_runs_and_agrees_with_the_work_by_hand(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SHAKESPEARE, str(ROOT / "README.md"))  # a text that is always there
     workload = WORKLOADS[name]
     measured = next(workload.engines["pullback"](True))
     assert measured.values
