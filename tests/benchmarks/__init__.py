@@ -40,10 +40,11 @@ The engine "numpy" is the same work written out by hand, forward and backward, w
 are allocated once where that pays: what no engine can be far below. "pytorch-bare" is PyTorch
 without its optimiser, for those who would not use it; "pytorch-fused" is its optimiser with
 `fused=True`, and "pytorch-last" has its images with the channels last in memory: both faster than
-what people write. "pullback-workers" is word2vec with two workers. "jax" is compiled by `jax.jit`, "jax-eager" is not.
+what people write. "jax" is compiled by `jax.jit`, "jax-eager" is not. "pullback-workers" is
+word2vec with two workers.
 
 The reading order: `engines/__init__.py`, an engine (`engines/pullback.py`), `workloads/mlp.py`,
-`measure.py`; then `processes.py`, `report.py`, `plot.py`, `profile.py` and `word2vec/`. To add an engine: one
-file, and one line in the table of engines. To add a workload: forward code that all engines share,
-and one entry in `workloads/__init__.py`.
+`measure.py`; then `processes.py`, `report.py`, `plot.py`, `profile.py` and `word2vec/`. To add an
+engine: one file, and one line in the table of engines. To add a workload: forward code that all
+engines share, and one entry in `workloads/__init__.py`.
 """

@@ -122,33 +122,32 @@ def _finite(result: dict[str, Any]) -> bool:
 def run(names: list[str], cells: list[Cell], cache: Path | None, jobs: int, only: bool) -> bool:
     """Train all cells on each text and print the tables; return whether no cell is bad."""
     libraries = LIBRARIES[:1] if only else LIBRARIES
-    bad, summary = [], []
+    good = True
     for name in names:
         cases = {c: [Training(library, name, c + FIXED) for library in libraries] for c in cells}
         found = measured(lengths, [t for two in cases.values() for t in two], cache, jobs)
         if only:
-            print(f"{name}: {len(cells)} cells of gensim's are in the cache")
+            print(f"{name}: gensim's results of {len(cells)} cells are in the cache", flush=True)
             continue
         results = {c: tuple(found[training] for training in two) for c, two in cases.items()}
-        bad += [(name, c, *two) for c, two in results.items() if is_bad(two[1], two[0])]
-        summary += _summary(name, results)
-    if summary:
-        print(_bad_table(bad), *summary, sep="\n")
-    return not bad
+        bad = {c: two for c, two in results.items() if is_bad(two[1], two[0])}
+        print(*_summary(name, results), *_bad_cells(bad), "", sep="\n", flush=True)
+        good &= not bad
+    return good
 
 
-def _bad_table(bad: list[Any]) -> str:
+def _bad_cells(bad: dict[Cell, Any]) -> list[str]:
     if not bad:
-        return "no cell is bad\n"
-    names = " ".join(f"{name:>{len(name)}}" for name in AXES)
-    lines = [f"bad cells   {names}    largest |v|, ours/gensim      mean |v|, ours/gensim     loss"]
-    for text, c, theirs, ours in bad:
-        line = f"{text:11} " + " ".join(f"{v:>{len(n)}}" for n, v in c)
+        return ["   no cell is bad"]
+    head = "   bad cells: " + " ".join(AXES)
+    lines = [f"{head}  largest |v|, ours / gensim's   mean |v|, ours / gensim's      loss"]
+    for c, (theirs, ours) in bad.items():
+        line = " " * 14 + " ".join(f"{value:>{len(name)}}" for name, value in c)
         for quantity in ("max", "mean"):
             own = f"{ours[quantity]:.4g}" if quantity in ours else "none"
-            line += f"   {own:>10} / {theirs[quantity]:<10.4g}"
-        lines.append(f"{line}  " + (ours.get("error") or f"{ours['loss']:.4g}")[:60])
-    return "\n".join(lines) + "\n"
+            line += f"    {own:>10} / {theirs[quantity]:<10.4g}"
+        lines.append(line + "  " + (ours.get("error") or f"{ours['loss']:.4g}")[:60])
+    return lines
 
 
 def _summary(name: str, results: dict[Cell, Any]) -> list[str]:
@@ -169,4 +168,4 @@ def _summary(name: str, results: dict[Cell, Any]) -> list[str]:
             line += f"  {min(ratios):6.2f} to {max(ratios):9.4g}, median {median(ratios):4.2f}"
         left_out = len(two) - len(judged)
         lines.append(line + (f"  gensim not finite: {left_out}" if left_out else ""))
-    return [*lines, ""]
+    return lines

@@ -65,17 +65,13 @@ def measured(
     it had.
     """
     known = json.loads(cache.read_text()) if cache and cache.exists() else {}
-    found, todo = {}, []
-    for training in dict.fromkeys(trainings):
-        key = f"{measure.__name__}: {training}"
-        if training.library == "gensim" and key in known:
-            found[training] = known[key]
-        else:
-            todo.append(training)
+    keys = {training: f"{measure.__name__}: {training}" for training in trainings}
+    found = {training: known[key] for training, key in keys.items() if key in known}
+    todo = [training for training in keys if training not in found]
     for training, result in _in_processes(measure, todo, jobs):
         found[training] = result
         if cache and training.library == "gensim":
-            known[f"{measure.__name__}: {training}"] = result
+            known[keys[training]] = result
             _write(cache, known)
     return found
 
