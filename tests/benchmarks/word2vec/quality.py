@@ -6,6 +6,7 @@ training to another; of the same words gensim finds others with another seed. An
 of planted ones that are answered rightly.
 """
 
+import math
 import random
 import tempfile
 from collections import Counter
@@ -51,6 +52,8 @@ def quality(training: Training) -> dict[str, Any]:
     inputs = model.wv.vectors[rows]
     cases = examples(held_out, counts, training)
     loss = held_out_loss(inputs, outputs(model)[rows], *cases)
+    if not math.isfinite(loss):
+        return {"error": f"the held-out loss is {loss}"}
     return {"held-out loss": loss, "neighbours": nearest(inputs)}
 
 
@@ -111,6 +114,7 @@ def nearest(vectors: Any) -> list[list[int]]:
     """Return the ten nearest of each of the first words, which are the most frequent."""
     import numpy as np
 
+    vectors = vectors.astype(np.float64)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     likeness = unit[:FREQUENT] @ unit.T
     np.fill_diagonal(likeness, -np.inf)
@@ -147,9 +151,10 @@ def run(names: list[str], seeds: int, cache: Path | None, jobs: int) -> bool:
             continue
         for quantity, of_theirs, of_ours, sign in _compared(theirs, ours):
             lag = sign * (mean(of_theirs) - mean(of_ours))
-            fault = "" if lag <= stdev(of_theirs) else "  !! worse by more than gensim's spread"
-            print(f"  {quantity:44}{_spread(of_theirs):>20}{_spread(of_ours):>20}{fault}")
-            good &= not fault
+            within = lag <= stdev(of_theirs)
+            verdict = "good" if within else "!! worse by more than gensim's spread"
+            print(f"  {quantity:44}{_spread(of_theirs):>20}{_spread(of_ours):>20}   {verdict}")
+            good &= within
     return good
 
 
@@ -166,4 +171,4 @@ def _compared(theirs: list[Any], ours: list[Any]) -> Any:
 
 
 def _spread(values: list[float]) -> str:
-    return f"{mean(values):.4f} ± {stdev(values):.4f}"
+    return f"{mean(values):.5g} ± {stdev(values):.2g}"

@@ -79,6 +79,13 @@ def test_outputs_are_in_the_order_of_the_words(library: str) -> None:
         assert np.argmax(scores[place[word]]) == place[partner]
 
 
+def test_loss_that_is_not_finite_is_a_failure(readme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "held_out_loss", lambda *_: math.nan)
+    settings = {"sg": 1, "window": 5, "negative": 5, "min_count": 5, "epochs": 1}
+    found = quality.quality(Training("pullback", readme, tuple(settings.items())))
+    assert found == {"error": "the held-out loss is nan"}
+
+
 def test_held_out_loss_is_that_of_negative_sampling() -> None:
     inputs, table = np.random.default_rng(0).normal(size=(2, 5, 3))
     places, centres, noise = np.array([[0, 1], [2, -1]]), np.array([3, 4]), np.array([[1], [2]])
