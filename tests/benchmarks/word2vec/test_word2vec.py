@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ..engines import ROOT
-from . import __main__, quality, stability, texts
+from ..workloads import WORKLOADS
+from . import __main__, quality, speed, stability, texts
 from .trainings import Training, measured, outputs, words
 
 
@@ -164,6 +165,30 @@ def test_quality_below_gensims_spread_is_marked(
     sign = -1
     assert not quality.run([], 2, None, 1)
     assert "worse by more than gensim's spread" in capsys.readouterr().out
+
+
+def test_speed_is_the_median_of_the_rounds_ratios(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found(name: str, engines: list[str], threads: int, rounds: int, quick: bool) -> Any:
+        assert (threads, math.ceil(rounds * WORKLOADS[name].share)) == (1, 3)
+        times = {"pullback": (1, 8, 3), "pullback-workers": (1, 1, 1), "gensim": (2, 2, 6)}
+        return {e: [{"values": {"µs per word": t}} for t in times[e]] for e in engines}
+
+    monkeypatch.setattr(speed, "in_turns", found)
+    assert speed.run(list(texts.NAMES), 3)
+    assert capsys.readouterr().out.count(" 2.00 ") == 12
+    monkeypatch.setitem(speed.WANTED, ("zipf", 1), 2.1)
+    assert not speed.run(["zipf"], 3)
+    assert capsys.readouterr().out.count("!! slower") == 1
+
+
+def test_speed_of_an_engine_that_fails_is_not_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(speed, "in_turns", lambda _, engines, *__: {e: [None] for e in engines})
+    assert not speed.run(["zipf"], 1)
+    assert capsys.readouterr().out.count("failed") == 4
 
 
 def test_shakespeare_is_left_out_without_his_file(
