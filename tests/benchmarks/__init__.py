@@ -13,6 +13,9 @@ process imports it (another folder is given by `--hips`):
 
     pip install --target tests/benchmarks/.hips --no-deps autograd
 
+word2vec's workloads on Shakespeare need a file of his plays, by `--shakespeare FILE`; more about
+word2vec is measured by `python -m tests.benchmarks.word2vec`.
+
 tinygrad compiles with clang, which the system must have. An engine that is missing is left out.
 Everything takes an hour or so; `--only` and fewer `--rounds` shorten it.
 
@@ -37,10 +40,11 @@ The engine "numpy" is the same work written out by hand, forward and backward, w
 are allocated once where that pays: what no engine can be far below. "pytorch-bare" is PyTorch
 without its optimiser, for those who would not use it; "pytorch-fused" is its optimiser with
 `fused=True`, and "pytorch-last" has its images with the channels last in memory: both faster than
-what people write. "jax" is compiled by `jax.jit`, "jax-eager" is not.
+what people write. "jax" is compiled by `jax.jit`, "jax-eager" is not. "pullback-workers" is
+word2vec with two workers.
 
 The reading order: `engines/__init__.py`, an engine (`engines/pullback.py`), `workloads/mlp.py`,
-`measure.py`; then `processes.py`, `report.py`, `plot.py` and `profile.py`. To add an engine: one
-file, and one line in the table of engines. To add a workload: forward code that all engines share,
-and one entry in `workloads/__init__.py`.
+`measure.py`; then `processes.py`, `report.py`, `plot.py`, `profile.py` and `word2vec/`. To add an
+engine: one file, and one line in the table of engines. To add a workload: forward code that all
+engines share, and one entry in `workloads/__init__.py`.
 """

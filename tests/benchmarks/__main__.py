@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from .plot import plot
 from .processes import run
 from .profile import COLUMNS
 from .report import growth_table, machine, summary, table
+from .word2vec.texts import SHAKESPEARE
 from .workloads import WORKLOADS
 
 
@@ -25,8 +27,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few steps: times mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's numbers")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (PNG, SVG)")
+    parser.add_argument("--shakespeare", type=Path, metavar="FILE", help="his plays, for word2vec")
     parser.add_argument("--hips", type=Path, default=HIPS, help=f"where it is (default: {HIPS})")
     args = parser.parse_args()
+    if args.shakespeare:
+        os.environ[SHAKESPEARE] = str(args.shakespeare.resolve(strict=True))
 
     if args.profile:
         return profile(args.only, args.threads, args.quick)
@@ -41,6 +46,9 @@ def main() -> int:
     print(flush=True)
 
     for name in args.only:
+        if name.endswith("-shakespeare") and not args.shakespeare:
+            print(f"left out  {name}: needs --shakespeare FILE\n")
+            continue
         workload = WORKLOADS[name]
         able = [engine for engine in engines if engine in workload.engines]
         if able:

@@ -106,7 +106,7 @@ def machine(engines: list[str], threads: int, hips: Path = HIPS) -> dict[str, An
         "engines": {
             "HIPS autograd" if e == "hips" else ENGINES[e].distribution: _version(e, hips)
             for e in engines
-            if e != "pullback"
+            if ENGINES[e].distribution != "pullback"
         },
         "config": config.stdout.splitlines(),
     }

@@ -47,6 +47,7 @@ class Library:
 #: "numpy" is the same work written by hand: it stands in the workload's own file.
 ENGINES = {
     "pullback": Library("autograd", "pullback", "pullback"),
+    "pullback-workers": Library("autograd", "pullback"),
     "numpy": Library("numpy", "numpy"),
     "pytorch": Library("torch", "torch", "pytorch"),
     "pytorch-bare": Library("torch", "torch", "pytorch", {"bare": True}),
@@ -76,6 +77,7 @@ PINS = (
     "NPY_ENABLE_CPU_FEATURES",
     "ONEDNN_MAX_CPU_ISA",
     "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
     "XLA_FLAGS",
 )
 

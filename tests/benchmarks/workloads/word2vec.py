@@ -1,54 +1,59 @@
-"""word2vec: an epoch on 1,000,000 words drawn from a Zipf law over 10,000, in sentences of 20."""
+"""word2vec: epochs on texts of three sizes, on gensim with one worker and on ours."""
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from ..measure import Engine, Measured, Workload
+from ..word2vec.texts import Text, load
 
 OPTIONS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "seed": 1}
 
-
-def corpus(words: int) -> list[list[str]]:
-    shares = 1 / np.arange(1, 10_001)
-    drawn = np.random.default_rng(0).choice(10_000, size=words, p=shares / shares.sum())
-    return [[f"w{i}" for i in sentence] for sentence in drawn.reshape(-1, 20).tolist()]
+#: The epochs of one call, so that what is done once does not count on small texts.
+EPOCHS = {"zipf": 1, "shakespeare": 5, "reference": 5}
 
 
-def _pullback(text: list[list[str]], sg: int) -> Callable[[], Any]:
+def _pullback(text: Text, sg: int, epochs: int, **workers: int) -> Callable[[], Any]:
     from nn.models.word2vec import Word2Vec
 
-    model = Word2Vec(sg=sg, **OPTIONS)  # type: ignore[arg-type]
+    model = Word2Vec(sg=sg, **OPTIONS, **workers)  # type: ignore[arg-type]
     model.build_vocab(text)
-    return lambda: model.train(text, epochs=1, progress=False)
+    return lambda: model.train(text, epochs=epochs, progress=False)
 
 
-def _gensim(text: list[list[str]], sg: int) -> Callable[[], Any]:
+def _two_workers(text: Text, sg: int, epochs: int) -> Callable[[], Any]:
+    return _pullback(text, sg, epochs, workers=2)
+
+
+def _gensim(text: Text, sg: int, epochs: int) -> Callable[[], Any]:
     from gensim.models import Word2Vec
 
     model = Word2Vec(sg=sg, workers=1, **OPTIONS)
     model.build_vocab(text)
-    return lambda: model.train(text, total_examples=len(text), epochs=1)
+    return lambda: model.train(text, total_examples=len(text), epochs=epochs)
 
 
-def _engine(setup: Callable[[list[list[str]], int], Callable[[], Any]], sg: int) -> Engine:
-    def epochs(quick: bool) -> Iterator[Measured]:
-        text = corpus(20_000 if quick else 1_000_000)
-        train = setup(text, sg)
+def _engine(setup: Callable[[Text, int, int], Callable[[], Any]], name: str, sg: int) -> Engine:
+    def rounds(quick: bool) -> Iterator[Measured]:
+        text = load(name)
+        epochs = EPOCHS[name]
+        if quick:
+            text, epochs = text[:1_000], 1
+        words = epochs * sum(map(len, text))
+        train = setup(text, sg, epochs)
         while True:
             start = perf_counter()
             train()
-            yield Measured({"µs per word": (perf_counter() - start) / (len(text) * 20) * 1e6})
+            yield Measured({"µs per word": (perf_counter() - start) / words * 1e6})
 
-    return epochs
+    return rounds
 
 
-def workload(sg: int) -> Workload:
+def workload(name: str, words: str, sg: int) -> Workload:
     """Its results are not compared: each library draws its own random numbers."""
+    setups = {"pullback": _pullback, "pullback-workers": _two_workers, "gensim": _gensim}
     return Workload(
-        "word2vec, 1,000,000 words, 100 dimensions, window 5, 5 negatives, an epoch",
-        {"pullback": _engine(_pullback, sg), "gensim": _engine(_gensim, sg)},
+        f"word2vec, {words} words, 100 dimensions, window 5, 5 negatives, epochs: {EPOCHS[name]}",
+        {engine: _engine(setup, name, sg) for engine, setup in setups.items()},
         lasting=True,
     )
