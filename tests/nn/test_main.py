@@ -282,7 +282,7 @@ def test_word2vec_strips_punctuation_of_any_script(tmp_path, capsys):
     (tmp_path / "text").write_text(text * 5, encoding="utf-8")
     assert _word2vec(tmp_path, "--corpus", str(tmp_path / "text"), "--epochs", "1") == 0
     wv = nn.models.KeyedVectors.load(tmp_path / "out" / "vectors.npz")
-    assert set(wv.words) == {
+    assert set(wv.index_to_key) == {
         "mot", "qué", "猫", "c", "don\u2019t", "__init__", "कमल", "😀", "क्या",
         "\u05e6\u05d4\u05f4\u05dc",
     }  # fmt: skip

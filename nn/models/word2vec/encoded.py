@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
@@ -57,8 +58,9 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
     A chunk is of whole sentences; one of more than `CHUNK` words is cut. Raises `TypeError` for a
     sentence that is a plain text.
     """
-    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when nobody uses it any more
-    places: list[tuple[int, int, int]] = []
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
+    chunks = Chunks(file, [])
+    weakref.finalize(chunks, file.close)
     neighbours, checksum = False, 0
     for held in _batches(sentences):
         size = sum(map(len, held))
@@ -71,9 +73,10 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
             neighbours = neighbours or bool(lengths.max() > 1)
             content = np.concatenate([words, lengths.astype(np.int32)]).tobytes()
             checksum = zlib.crc32(content, checksum)
-            places.append((file.tell(), len(words), len(lengths)))
+            chunks.places.append((file.tell(), len(words), len(lengths)))
             file.write(content)
-    return Encoded(Chunks(file, places), sum(p[1] for p in places), neighbours, checksum)
+    total = sum(words for _, words, _ in chunks.places)
+    return Encoded(chunks, total, neighbours, checksum)
 
 
 def _batches(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:

@@ -170,7 +170,7 @@ class Word2Vec:
             else Alone(learner, text.chunks)
         )
         quiet = np.errstate(over="ignore", invalid="ignore")  # what comes of it is caught below
-        with text.chunks.file, bar, workers, quiet:
+        with bar, workers, quiet:
             while run.epoch < run.epochs:
                 for learned in workers.results(self._jobs(text, run)):
                     if not math.isfinite(learned.loss):
