@@ -1,0 +1,137 @@
+"""A step of many pairs, against the same pairs written out one by one."""
+
+import numpy as np
+import pytest
+
+from nn.models.word2vec import Vocabulary, learner
+from nn.models.word2vec.learner import Learner
+
+DEFAULTS = {
+    "sg": 0,
+    "hs": 0,
+    "negative": 5,
+    "window": 3,
+    "ns_exponent": 0.75,
+    "cbow_mean": 1,
+    "sample": 0,
+    "shrink_windows": True,
+}
+RATE = 0.01
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def vocabulary(count):
+    return Vocabulary([str(i) for i in range(count)], np.arange(count, 0, -1) * 10)
+
+
+def written_out(table, words, sentences, settings, rng):
+    """How far each row goes down, pair by pair; draws as the learner does, of one block."""
+    count, n = 12, len(words)
+    vocab = vocabulary(count)
+    rng.random(n)
+    window = settings["window"]
+    reach = rng.integers(1, window + 1, n) if settings["shrink_windows"] else np.full(n, window)
+    size = learner.NOISE[settings["sg"]]
+    outputs, nodes = count, count * (2 if settings["negative"] else 1)
+    moves = np.zeros_like(table)
+    if settings["negative"]:
+        draws = (rng.random((1, 1, size)) + np.arange(size)) / size
+        noise = np.searchsorted(vocab.noise(0.75), draws[0, 0], "right")
+    depths, points, codes = vocab.huffman()
+    begins = np.cumsum(depths) - depths
+
+    def learn(h, centre):
+        """The gradient of one prediction of a centre from h."""
+        found = np.zeros_like(h)
+        targets = []
+        if settings["negative"]:
+            weight = settings["negative"] / size
+            targets += [(outputs + centre, 1, 1)]
+            targets += [(outputs + w, 0, weight) for w in noise if w != centre]
+        if settings["hs"]:
+            for place in range(begins[centre], begins[centre] + depths[centre]):
+                targets.append((nodes + points[place], not codes[place], 1))
+        for row, label, weight in targets:
+            error = weight * (sigmoid(table[row] @ h) - label)
+            moves[row] += error * h
+            found += error * table[row]
+        return found
+
+    for i in range(n):
+        near = [
+            j
+            for j in range(max(i - reach[i], 0), min(i + reach[i] + 1, n))
+            if j != i and sentences[i] == sentences[j]
+        ]
+        if settings["sg"]:
+            for j in near:
+                moves[words[j]] += learn(table[words[j]], words[i])
+        elif near:
+            h = table[words[near]].sum(axis=0)
+            mean = settings["cbow_mean"]
+            gradient = learn(h / len(near) if mean else h, words[i])
+            for j in near:  # as in gensim: all of a mean's gradient, and its share of a sum's
+                moves[words[j]] += gradient if mean else gradient / len(near)
+    return RATE * moves
+
+
+@pytest.mark.parametrize("shrink_windows", [False, True])
+@pytest.mark.parametrize(("hs", "negative"), [(0, 5), (0, 12), (1, 0), (1, 5)])
+@pytest.mark.parametrize(("sg", "cbow_mean"), [(1, 1), (0, 1), (0, 0)])
+def test_a_step_is_the_sum_of_its_pairs(sg, cbow_mean, hs, negative, shrink_windows):
+    settings = DEFAULTS | {
+        "sg": sg,
+        "hs": hs,
+        "negative": negative,
+        "cbow_mean": cbow_mean,
+        "shrink_windows": shrink_windows,
+    }
+    rng = np.random.default_rng(3)
+    table = rng.standard_normal((36, 4)).astype(np.float32) / 2  # no move is longer than the bound
+    words, sentences = rng.integers(0, 12, 30), np.repeat([0, 1, 2], [1, 20, 9])
+    before = table.astype(float)
+    expected = written_out(before, words, sentences, settings, np.random.default_rng(8))
+    learning = Learner(settings, vocabulary(12), table, np.random.default_rng(8))
+    seen, loss, measured = learning.learn(words, sentences, RATE)
+    assert seen == 30
+    assert measured
+    assert loss > 0
+    np.testing.assert_allclose(before - table, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_many_noise_words_are_drawn_where_pushes_are_strong(sg, monkeypatch):
+    drawn = []
+    noise = learner.negatives
+    monkeypatch.setattr(
+        learner, "negatives", lambda c, t, n, s: drawn.append((n.shape[2], s)) or noise(c, t, n, s)
+    )
+    table = np.zeros((24, 4), np.float32)
+    for negative, window, rate in ((1, 1, 0.025), (20, 5, 0.025), (20, 9, 0.25)):
+        settings = DEFAULTS | {"sg": sg, "negative": negative, "window": window}
+        learning = Learner(settings, vocabulary(12), table, np.random.default_rng(0))
+        learning.learn(np.arange(12), np.zeros(12, int), rate)
+    (few, _), (more, share), (most, _) = drawn
+    assert few == learner.NOISE[sg]
+    assert few <= more < most <= learner.MOST_NOISE
+    assert share == 20 / more
+
+
+def test_words_are_thinned_out_as_the_sample_says():
+    settings = DEFAULTS | {"sample": 1e-9}
+    table = np.zeros((24, 4), np.float32)
+    learning = Learner(settings, vocabulary(12), table, np.random.default_rng(0))
+    assert learning.learn(np.arange(12), np.zeros(12, int), 0.1) == (12, 0.0, 0.0)
+    assert not table.any()
+
+
+def test_steps_are_at_least_so_many_in_an_epoch():
+    settings = DEFAULTS | {"sg": 1}
+    steps = []
+    for count in (10, 10_000, 10_000_000):
+        vocab = Vocabulary(["a", "b"], [count, count])
+        steps.append(Learner(settings, vocab, np.zeros((4, 2), np.float32), None).step)
+    assert steps == [learner.BLOCK, 20_000 // learner.STEPS, learner.STEP[1]]
