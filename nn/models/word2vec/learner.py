@@ -21,6 +21,7 @@ from .outputs import (
     joined,
     logistic_loss,
     negatives,
+    scores_in_turn,
     scores_of_all,
     scores_of_means,
     unmeasured_loss,
@@ -38,13 +39,14 @@ PARTS = 2
 #: The fewest noise words of a block, by `sg`, and the most. With half as many, nearest neighbours
 #: agree less from seed to seed than gensim's do; more cost time.
 NOISE = {0: 16, 1: 32}
-MOST_NOISE = 160
+MOST_NOISE = 256
 
 #: A noise word is pushed by all pairs of its block at once, from one place. The logistic loss has a
 #: curvature of at most 1/4, so that this is stable while |v|^2 < 8 / (rate * pushes), where pairs
 #: one at a time need |v|^2 < 8 / rate. So a block draws more noise words where rate * pushes, with
-#: `negative` noise words for each pair, would be more than this.
-PUSH = 0.8
+#: `negative` noise words for each pair, would be more than this, by `sg`. Twice as much is stable
+#: too, and learns other neighbours at high rates.
+PUSH = {0: 0.2, 1: 0.5}
 
 #: Where that is not enough, as with words that occur in many blocks of a step: the farthest that a
 #: step moves a row. Vectors are 1 to 10 long; the bound acts on less than 1 % of rows. A sum of n
@@ -138,7 +140,9 @@ class Learner:
             inputs = Tensor(values[:first], requires_grad=True)
             outputs = Tensor(values[first:].reshape(outputs_shape), requires_grad=True)
             if self.sg:
-                scores = outputs @ stretches(inputs, Tensor(pairs[i]))
+                met = Tensor(pairs[i])
+                near = stretches(inputs, met)
+                scores = scores_in_turn(outputs, near, met) if self.negative else outputs @ near
             else:
                 sums = window_sums(inputs, Tensor(there[i]), Tensor(back[i]))
                 scores = (scores_of_means if self.negative else scores_of_all)(outputs, sums)
@@ -160,7 +164,7 @@ class Learner:
             pairs = (
                 1 if not self.sg else self.window + 1 if self.shrink_windows else 2 * self.window
             )
-            wanted = math.ceil(rate * block * pairs * self.negative / PUSH)
+            wanted = math.ceil(rate * block * pairs * self.negative / PUSH[self.sg])
             size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
             # One from each of `size` equal parts of the distribution, which spreads them better
             # than independent draws. Together they stand for `negative` words for each pair.

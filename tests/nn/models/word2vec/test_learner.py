@@ -5,6 +5,7 @@ import pytest
 
 from nn.models.word2vec import Vocabulary, learner
 from nn.models.word2vec.learner import Learner
+from nn.models.word2vec.outputs import AHEAD
 
 DEFAULTS = {
     "sg": 0,
@@ -43,12 +44,14 @@ def written_out(table, words, sentences, settings, rng):
     depths, points, codes = vocab.huffman()
     begins = np.cumsum(depths) - depths
 
-    def learn(h, centre):
-        """The gradient of one prediction of a centre from h."""
+    def learn(h, centre, ahead=0):
+        """The gradient of one prediction of a centre from h, which meets its row ahead."""
         found = np.zeros_like(h)
         targets = []
+        same = 0
         if settings["negative"]:
             weight = settings["negative"] / size
+            same = weight * (noise == centre).sum()
             targets += [(outputs + centre, 1, 1)]
             targets += [(outputs + w, 0, weight) for w in noise if w != centre]
         if settings["hs"]:
@@ -57,6 +60,10 @@ def written_out(table, words, sentences, settings, rng):
         for row, label, weight in targets:
             error = weight * (sigmoid(table[row] @ h) - label)
             moves[row] += error * h
+            if row == outputs + centre:
+                # Its noise words of the same word, which cancel, are not ahead.
+                error_ahead = error - same * sigmoid(table[row] @ h)
+                found -= error_ahead * ahead
             found += error * table[row]
         return found
 
@@ -67,8 +74,17 @@ def written_out(table, words, sentences, settings, rng):
             if j != i and sentences[i] == sentences[j]
         ]
         if settings["sg"]:
+            ahead = 0
+            if settings["negative"]:  # half of what these pairs do to their centre, a quarter long
+                row = table[outputs + words[i]]
+                equal = settings["negative"] / size * (noise == words[i]).sum()
+                errors = [(1 - equal) * sigmoid(row @ table[words[j]]) - 1 for j in near]
+                ahead = (
+                    RATE / 2 * sum(e * table[words[j]] for e, j in zip(errors, near, strict=True))
+                )
+                ahead = ahead / max(1, np.linalg.norm(ahead) / AHEAD)
             for j in near:
-                moves[words[j]] += learn(table[words[j]], words[i])
+                moves[words[j]] += learn(table[words[j]], words[i], ahead)
         elif near:
             h = table[words[near]].sum(axis=0)
             mean = settings["cbow_mean"]
@@ -81,7 +97,8 @@ def written_out(table, words, sentences, settings, rng):
 @pytest.mark.parametrize("shrink_windows", [False, True])
 @pytest.mark.parametrize(("hs", "negative"), [(0, 5), (0, 12), (1, 0), (1, 5)])
 @pytest.mark.parametrize(("sg", "cbow_mean"), [(1, 1), (0, 1), (0, 0)])
-def test_a_step_is_the_sum_of_its_pairs(sg, cbow_mean, hs, negative, shrink_windows):
+def test_a_step_is_the_sum_of_its_pairs(sg, cbow_mean, hs, negative, shrink_windows, monkeypatch):
+    monkeypatch.setattr(learner, "PUSH", {0: 9, 1: 9})
     settings = DEFAULTS | {
         "sg": sg,
         "hs": hs,
