@@ -43,10 +43,11 @@ MOST_NOISE = 256
 
 #: A noise word is pushed by all pairs of its block at once, from one place. The logistic loss has a
 #: curvature of at most 1/4, so that this is stable while |v|^2 < 8 / (rate * pushes), where pairs
-#: one at a time need |v|^2 < 8 / rate. So a block draws more noise words where rate * pushes, with
-#: `negative` noise words for each pair, would be more than this, by `sg`. Twice as much is stable
-#: too, and learns other neighbours at high rates.
-PUSH = {0: 0.2, 1: 0.5}
+#: one at a time need |v|^2 < 8 / rate; here there are pairs * negative / size pushes, for a block
+#: of so many pairs, and the defaults are just inside. And what a sample of noise words says by
+#: chance moves vectors at random, the farther the higher the rate. So blocks draw more of them, in
+#: proportion to rate * (pairs * negative)^2, where that is this many times the least.
+PUSH = {0: 40, 1: 720}
 
 #: Where that is not enough, as with words that occur in many blocks of a step: the farthest that a
 #: step moves a row. Vectors are 1 to 10 long; the bound acts on less than 1 % of rows. A sum of n
@@ -161,10 +162,10 @@ class Learner:
         targets = []
         if self.negative:
             steps, blocks, block = centres.shape
-            pairs = (
-                1 if not self.sg else self.window + 1 if self.shrink_windows else 2 * self.window
-            )
-            wanted = math.ceil(rate * block * pairs * self.negative / PUSH[self.sg])
+            pushes = block * self.negative
+            if self.sg:
+                pushes *= self.window + 1 if self.shrink_windows else 2 * self.window
+            wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])
             size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
             # One from each of `size` equal parts of the distribution, which spreads them better
             # than independent draws. Together they stand for `negative` words for each pair.

@@ -65,8 +65,9 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
     of_outputs = g @ np.swapaxes(inputs, 1, 2)
     block = _pairs.shape[1]
     ahead = of_outputs[:, :block] * np.float32(0.5)
-    lengths = np.sqrt(np.vecdot(ahead, ahead))[..., np.newaxis]
-    ahead *= AHEAD / np.maximum(lengths, AHEAD)
+    squares = np.vecdot(ahead, ahead)
+    if squares.max() > AHEAD**2:
+        ahead *= AHEAD / np.sqrt(np.maximum(squares, AHEAD**2))[..., np.newaxis]
     met = outputs.copy()
     met[:, :block] -= ahead
     return of_outputs, np.swapaxes(met, 1, 2) @ g, None
