@@ -148,7 +148,7 @@ class _Plain(nn.data.LineSentences):
         for sentence in super().__iter__():
             if any("\0" in word for word in sentence):
                 raise nn.data.DataError(
-                    f"{self.path}: has the byte 0x00, as UTF-16 has and files that are not text; "
+                    f"{self.source}: has the byte 0x00, as UTF-16 has and files that are not text; "
                     f"convert it to UTF-8"
                 )
             yield [word for part in sentence if (word := part.lower().strip(_PUNCTUATION))]

@@ -14,6 +14,7 @@ import nn
 import nn.__main__ as command
 from autograd import RenderError, Tensor
 from nn import plots
+from nn.models.word2vec.learner import Learner
 
 ROOT = Path(__file__).parents[2]
 FILES = ["curves.png", "mistakes.png", "model.npz", "step.svg"]
@@ -323,7 +324,7 @@ def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, mon
     options = ["--corpus", str(tmp_path / "text"), "--dim", "4", "--epochs", "3"]
     assert _word2vec(tmp_path, *options) == 0
     whole = (tmp_path / "out" / "vectors.npz").read_bytes()
-    learn, calls = nn.Word2Vec._learn, []
+    learn, calls = Learner.learn, []
 
     def interrupted(*args):
         calls.append(args)
@@ -331,7 +332,7 @@ def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, mon
             raise KeyboardInterrupt
         return learn(*args)
 
-    monkeypatch.setattr(nn.Word2Vec, "_learn", interrupted)
+    monkeypatch.setattr(Learner, "learn", interrupted)
     assert _word2vec(tmp_path, *options) == 130
     assert "interrupted; go on with --resume" in capsys.readouterr().err
     assert _word2vec(tmp_path, *options, "--resume") == 0
@@ -345,7 +346,7 @@ def test_word2vec_that_is_resumed_ends_as_one_that_was_not(tmp_path, capsys, mon
 @pytest.mark.parametrize(
     ("text", "arguments", "code", "words"),
     [
-        (b"", [], 2, "text: Vocabulary.build: the corpus is empty"),
+        (b"", [], 2, "text: Vocabulary: the corpus is empty"),
         (b"some words", [], 2, "'some', has a count of 1; a text needs a sentence a line with "),
         ("words ".encode("utf-16-le") * 9, [], 1, "text: has the byte 0x00, as UTF-16 has"),
         ("folder", [], 2, "argument --corpus: "),

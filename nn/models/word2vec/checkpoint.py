@@ -1,8 +1,8 @@
 """A word2vec model in a file, with all that its training needs to go on as if never stopped.
 
 A file of `nn.save`, which `KeyedVectors.load` reads too: `words`, `vectors` and `counts`; the
-tables of outputs, `outputs` and `nodes`; and `about`, as JSON text: the settings, the state of the
-generator, the history, and in a checkpoint how far the training has come.
+tables of outputs, `syn1neg` and `syn1`; and `about`, as JSON text: the settings, the state of the
+generator, the history, the size of the text, and in a checkpoint how far the training has come.
 """
 
 from __future__ import annotations
@@ -36,13 +36,17 @@ _NEW = 0.05
 
 @dataclass
 class Run:
-    """How far a training has come."""
+    """What a training is, and how far it has come."""
 
     epochs: int
+    alpha: float  #: the learning rate that it starts with, and the one that it ends with
+    min_alpha: float
+    total: int  #: words of the vocabulary in the text
+    checksum: int  #: of the text
     epoch: int = 0  #: done
     chunks: int = 0  #: done in the epoch that is under way, as what follows
     count: int = 0  #: words of the vocabulary
-    pairs: float = 0.0
+    pairs: float = 0.0  #: those whose loss was measured
     loss: float = 0.0  #: summed over the pairs
     rate: float = 0.0  #: the last learning rate
     recent: float = 0.0  #: the mean loss of a pair, of recent chunks
@@ -72,10 +76,12 @@ class Run:
 
 def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = None) -> None:
     """Write the model, and how far its training has come."""
+    tables = model.tables("save")
     about = {
         "settings": model.settings(),
         "generator": model.generator.bit_generator.state,
         "history": asdict(model.history),
+        "corpus": [model.corpus_count, model.corpus_total_words],
         "run": run and asdict(run),
     }
     arrays = {
@@ -84,7 +90,7 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
         # Numbers may be NumPy's.
         "about": np.array(json.dumps(about, default=lambda number: number.item())),
     }
-    save({**arrays, **model.tables()}, path)
+    save({**arrays, **tables}, path)
 
 
 def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
@@ -94,6 +100,7 @@ def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
         model = kind(**about["settings"])
         model.set_vocabulary(Vocabulary(unpacked(arrays["words"]), arrays["counts"]))
         _put(arrays, about, model)
+        model.corpus_count, model.corpus_total_words = about["corpus"]
     except (KeyError, TypeError, ValueError) as error:  # as of another version
         raise CheckpointError(
             f"{path}: holds a word2vec model of another kind ({error})"
@@ -137,10 +144,8 @@ class Checkpoint:
         vocabulary = self.model.vocabulary
         own = _kind(self.model.settings(), asdict(self.run), vocabulary.words, vocabulary.counts)
         if saved != own:
-            texts = (
-                ", ".join(f"{name}={kind[name]}" for name in own if saved[name] != own[name])
-                for kind in (saved, own)
-            )
+            differ = [name for name in own if saved.get(name) != own[name]]
+            texts = (", ".join(f"{n}={kind.get(n)}" for n in differ) for kind in (saved, own))
             raise CheckpointError(
                 "{}: is of a run with {}; this one has {}. Nothing was loaded; use another file, "
                 "or start again with resume=False".format(self.path, *texts)
@@ -163,13 +168,15 @@ def _kind(
     settings: dict[str, Any], run: dict[str, Any], words: list[str], counts: Any
 ) -> dict[str, Any]:
     """What must be alike in a run and its file."""
-    digest = hashlib.sha256(packed(words).tobytes() + counts.tobytes()).hexdigest()
-    corpus = f"{counts.sum():,} words, {len(words):,} different ones ({digest[:8]})"
-    return {**settings, "epochs": run["epochs"], "corpus": corpus}
+    content = [packed(words).tobytes(), counts.tobytes(), str(run.get("checksum")).encode()]
+    digest = hashlib.sha256(b"".join(content)).hexdigest()
+    corpus = f"{run.get('total', 0):,} words, of {len(words):,} known ones ({digest[:8]})"
+    of_run = {name: run.get(name) for name in ("epochs", "alpha", "min_alpha")}
+    return {**settings, **of_run, "corpus": corpus}
 
 
 def _put(arrays: dict[str, Any], about: dict[str, Any], model: Word2Vec) -> None:
-    for name, table in model.tables().items():
+    for name, table in model.tables("load").items():
         table[...] = arrays[name]
     model.generator.bit_generator.state = about["generator"]
     model.history = History(**about["history"])

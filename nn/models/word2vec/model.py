@@ -3,11 +3,9 @@
     model = Word2Vec(sentences, sg=1)
     model.wv                              the words and their vectors
 
-The parameters, their defaults and their meaning are gensim's. Centres are taken in blocks (see
-`windows.py`), many to a step: batched matrix products score the outputs of each block (see
-`outputs.py`) against all its inputs, and weights pick the pairs out. The gradients are the
-engine's, and the tables lose those of the rows that were read (see `row_updates.py`). Sources:
-Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
+The parameters, their defaults and their meaning are gensim's (see `settings.py` for those that are
+not here). The text is encoded once (see `encoded.py`), and learned from in chunks (see
+`learner.py`). Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Iterable, Iterator
-from numbers import Real
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,139 +25,269 @@ from ...sizes import check_sizes
 from ...training import DivergedError
 from .checkpoint import Checkpoint, Run, load_model, save_model
 from .encoded import Encoded, encode
-from .keyed_vectors import KeyedVectors
 from .learner import Learner
-from .vocabulary import Vocabulary, refuse_text
+from .predicting import Predictions
+from .settings import (
+    check_callbacks,
+    check_rates,
+    check_settings,
+    corpus_of,
+    refuse_others,
+)
+from .tables import of_class
+from .vocabulary import TrimRule, Vocabulary, count_words
 from .workers import Alone, Job, Workers
 
+#: A mean loss of so many times that of vectors of zeros, or a vector of such a length, means that
+#: the training diverges: what converges comes nowhere near either.
+_FAR, _LONG = 10, 1000
 
-class Word2Vec:
+
+class Word2Vec(Predictions):
     """Vectors of words from `sentences`, an iterable (not an iterator) of lists of words.
 
-    With `sentences` the vocabulary is built and the model trained; without, call `build_vocab`
-    and `train`. `vector_size`: length of the vectors. `window`: the most places between two
-    words of a pair; with `shrink_windows`, each centre draws its own from 1 to `window`. Words
-    rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent.
+    With `sentences`, or `corpus_file`, a path for `nn.data.LineSentences`, the vocabulary is built
+    and the model trained; without, call `build_vocab` and `train`. `vector_size`: length of the
+    vectors. `window`: the most places between two words of a pair; with `shrink_windows`, each
+    centre draws its own from 1 to `window`. Which words are kept: see `build_vocab`.
 
     `sg`: 1 predicts a centre from each word near it (skip-gram), 0 from their mean, or with
-    `cbow_mean=0` from their sum. `negative`: false words for each true one, drawn in proportion
-    to `count ** ns_exponent` (0: none). `hs`: 1 adds the hierarchical softmax. `sample`: words
-    of a larger share than about this are thinned out (0: none). The learning rate falls from
-    `alpha` to `min_alpha`, linearly in the words seen. The same `seed` gives the same vectors.
+    `cbow_mean=0` from their sum. As in word2vec.c and gensim, each of these words gets the whole
+    gradient of the mean, not the share that the chain rule gives it. `negative`: false words for
+    each true one, in proportion to `count ** ns_exponent` (0: none); they are a weighted sample
+    that the 32 centres of a block share. `hs`: 1 adds the hierarchical softmax. `sample`: words of
+    a larger share than about this are thinned out (0: none). The learning rate falls from `alpha`
+    to `min_alpha`, linearly in the words seen.
 
-    `progress`: whether training shows a bar (see `train`).
+    The same `seed` gives the same vectors, with one of `workers`, the processes that learn at the
+    same time (gensim's default is 3). `callbacks`, `progress`: as in `train`.
 
-    `wv`: the vectors. `vocabulary`: the words and their counts. `history`: what each epoch of the
-    last training came to. `generator`: what all randomness comes from.
+    `wv`: the vectors; `syn1neg`, `syn1`: those of the outputs and of the nodes of the tree.
+    `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: of the text of
+    `build_vocab`. `history`: what each epoch of the last training came to. `generator`: what all
+    randomness comes from.
 
-    Raises `TypeError` and `ValueError` for parameters that are not like this, and what
-    `build_vocab` and `train` raise.
+    Raises `TypeError` and `ValueError` for parameters that are not like this, with the remedy for
+    those of gensim's that are not here, and what `build_vocab` and `train` raise.
     """
 
     def __init__(
         self,
         sentences: Iterable[Iterable[str]] | None = None,
+        corpus_file: str | os.PathLike[str] | None = None,
         *,
         vector_size: int = 100,
+        alpha: float = 0.025,
         window: int = 5,
         min_count: int = 5,
-        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int = 1,
+        min_alpha: float = 1e-4,
         sg: int = 0,
         hs: int = 0,
         negative: int = 5,
         ns_exponent: float = 0.75,
         cbow_mean: int = 1,
-        sample: float = 1e-3,
-        alpha: float = 0.025,
-        min_alpha: float = 1e-4,
         epochs: int = 5,
-        seed: int = 1,
+        trim_rule: TrimRule | None = None,
+        sorted_vocab: int = 1,
+        callbacks: Sequence[Any] = (),
+        max_final_vocab: int | None = None,
         shrink_windows: bool = True,
-        workers: int = 1,
         progress: bool = True,
+        **others: Any,
     ) -> None:
+        refuse_others("Word2Vec", others)
         self.vector_size = vector_size
+        self.alpha = alpha
         self.window = window
         self.min_count = min_count
-        self.max_final_vocab = max_final_vocab
+        self.max_vocab_size = max_vocab_size
+        self.sample = sample
+        self.workers = workers
+        self.min_alpha = min_alpha
         self.sg = sg
         self.hs = hs
         self.negative = negative
         self.ns_exponent = ns_exponent
         self.cbow_mean = cbow_mean
-        self.sample = sample
-        self.alpha = alpha
-        self.min_alpha = min_alpha
         self.epochs = epochs
+        self.sorted_vocab = sorted_vocab
+        self.max_final_vocab = max_final_vocab
         self.shrink_windows = shrink_windows
-        self.workers = workers
-        _check({**self.settings(), "seed": seed})
+        check_settings({**self.settings(), "seed": seed})
+        check_callbacks(callbacks)
         self.generator = np.random.default_rng(seed)
         self.history = History()
-        if sentences is not None:
-            self.build_vocab(sentences)
-            self.train(sentences, progress=progress)
+        if sentences is None and corpus_file is None:
+            for name, value, method in (
+                ("trim_rule", trim_rule, "build_vocab"),
+                ("callbacks", callbacks, "train"),
+            ):
+                if value:
+                    raise TypeError(
+                        f"Word2Vec: {name} without sentences is of no use; give it to {method}"
+                    )
+            return
+        corpus = corpus_of("Word2Vec", "sentences", sentences, corpus_file)
+        if isinstance(corpus, Iterator):
+            raise TypeError(
+                f"Word2Vec: sentences must be gone through twice, which an iterator "
+                f"({type(corpus).__name__}) cannot; give a list, or an object with __iter__"
+            )
+        self.build_vocab(corpus, trim_rule=trim_rule)
+        self.train(corpus, callbacks=callbacks, progress=progress)
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings().items())
         return f"Word2Vec({settings})"
 
-    def build_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
+    # -- words ----------------------------------------------------------------------------------
+
+    def build_vocab(
+        self,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+        corpus_file: str | os.PathLike[str] | None = None,
+        *,
+        update: bool = False,
+        trim_rule: TrimRule | None = None,
+        **others: Any,
+    ) -> None:
         """Count the words, and start the vectors anew: inputs uniform, outputs zero.
 
-        Raises `TypeError` for what is no list of lists of words or cannot be gone through again,
-        and `ValueError` where no word is left.
+        Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent,
+        unless `trim_rule(word, count, min_count)` returns 1 (drop it) or 2 (keep it) in place of 0.
+        While counting, the rarest are forgotten where there are more than `max_vocab_size`. The
+        most frequent word comes first; with `sorted_vocab=0`, the first of the text.
+
+        With `update=True` the words and vectors there are stay, counts add up, and new words come
+        after them. With `hs` the tree is another one then, and `syn1` starts anew.
+
+        Raises `TypeError` for what is no corpus of lists of words, and `ValueError` where no word
+        is left.
         """
-        _check_corpus("build_vocab", sentences)
-        self.set_vocabulary(Vocabulary.build(sentences, self.min_count, self.max_final_vocab))
-        self.generator.random(dtype=np.float32, out=self.inputs)
-        self.inputs *= 2
-        self.inputs -= 1
-        self.inputs /= self.vector_size
+        refuse_others("build_vocab", others)
+        corpus = corpus_of("build_vocab", "corpus_iterable", corpus_iterable, corpus_file)
+        counted = count_words(corpus, self.max_vocab_size, trim_rule)
+        self.build_vocab_from_freq(counted.counts, update=update, trim_rule=trim_rule)
+        self.corpus_count, self.corpus_total_words = counted.sentences, counted.total
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[str, int],
+        *,
+        update: bool = False,
+        trim_rule: TrimRule | None = None,
+        **others: Any,
+    ) -> None:
+        """Do the same as `build_vocab` with words that are counted already.
+
+        `word_freq`: from words to their counts. Raises what `build_vocab` raises.
+        """
+        refuse_others("build_vocab_from_freq", others)
+        if not isinstance(word_freq, Mapping):
+            raise TypeError(
+                f"build_vocab_from_freq: word_freq (={word_freq!r:.60}) must be a dict from words "
+                f"to their counts"
+            )
+        known = getattr(self, "vocabulary", None) if update else None
+        vocabulary = Vocabulary.from_counts(
+            word_freq,
+            self.min_count,
+            self.max_final_vocab,
+            sorted_vocab=self.sorted_vocab,
+            trim_rule=trim_rule,
+            known=known,
+        )
+        self._begin(vocabulary, 0 if known is None else len(known))
+        self.corpus_count, self.corpus_total_words = 0, sum(map(int, word_freq.values()))
+
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Take the words of another model, and start the vectors anew."""
+        self._begin(other_model.vocabulary, 0)
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+
+    def _begin(self, vocabulary: Vocabulary, known: int) -> None:
+        """Take these words; the first ones keep their vectors, if they are `known`."""
+        before = self.tables("build_vocab") if known else {}
+        self.set_vocabulary(vocabulary)
+        after = self.tables("build_vocab")
+        for name in before.keys() - {"syn1"}:
+            after[name][:known] = before[name]
+        new = self.wv.vectors[known:]
+        self.generator.random(dtype=np.float32, out=new)
+        new *= 2
+        new -= 1
+        new /= self.vector_size
+
+    # -- training -------------------------------------------------------------------------------
 
     def train(
         self,
-        sentences: Iterable[Iterable[str]],
-        epochs: int | None = None,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+        corpus_file: str | os.PathLike[str] | None = None,
         *,
+        total_examples: int | None = None,  # noqa: ARG002
+        total_words: int | None = None,  # noqa: ARG002
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        callbacks: Sequence[Any] = (),
         progress: bool = True,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
+        **others: Any,
     ) -> History:
-        """Go through `sentences`, those of `build_vocab`, `epochs` times (None: as the model says).
+        """Go through a text `epochs` times; of words that are not in the vocabulary, nothing.
 
-        Returns the mean logistic loss of a pair (skip-gram) or of a centre, and the last learning
-        rate, of each epoch; also in `history`. `progress`: a bar where tqdm is installed,
-        otherwise a line per epoch; False for neither.
+        `epochs`, `start_alpha`, `end_alpha`: None is what the model says. `total_examples`,
+        `total_words`: not needed, as both are counted here. `callbacks`: objects with any of
+        gensim's methods `on_train_begin`, `on_epoch_begin`, `on_epoch_end` and `on_train_end`,
+        called with the model. `progress`: a bar where tqdm is installed, otherwise a line per
+        epoch; False for neither.
+
+        Returns the mean logistic loss of a pair (skip-gram) or of a centre, NaN where `sample`
+        left none, and the last learning rate, of each epoch; also in `history`.
 
         `checkpoint`: a file that is written before the first epoch, after each, and now and then
         in between (in at most a twentieth of the time); `Word2Vec.load` reads it. With
         `resume=True` the run in it goes on, or starts where there is no file, and ends bit for
         bit as if it had never stopped; without, the file is written over.
 
-        Raises `ValueError` for sentences in which no two words of the vocabulary meet, or that
-        have not the words that `build_vocab` counted; `DivergedError` for a loss that is not
-        finite; `CheckpointError` for a checkpoint that cannot be written, or is of another run.
+        Raises `ValueError` for a text in which no two words of the vocabulary meet, before
+        anything changes; `DivergedError` for a loss or vectors that grow without bound;
+        `CheckpointError` for a checkpoint that cannot be written, or is of another run.
         """
+        refuse_others("train", others)
         epochs = self.epochs if epochs is None else epochs
+        start = self.alpha if start_alpha is None else start_alpha
+        end = self.min_alpha if end_alpha is None else end_alpha
+        check_settings({**self.settings(), "seed": 0})  # they may have been changed
         check_sizes("train", epochs=epochs)
-        if not hasattr(self, "vocabulary"):
-            raise ValueError("train: the model has no words; call build_vocab(sentences) first")
+        check_rates("train", start_alpha=start, end_alpha=end)
+        check_callbacks(callbacks)
         if resume and checkpoint is None:
             raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
-        _check_corpus("train", sentences)
-        text = encode(sentences, self.vocabulary.index)
+        corpus = corpus_of("train", "corpus_iterable", corpus_iterable, corpus_file)
+        self.tables("train")
+        text = encode(corpus, self.vocabulary.index)
         if not text.neighbours:
+            spent = isinstance(corpus, Iterator)
             raise ValueError(
                 "train: no sentence has two words of the vocabulary, so that no word has another "
                 "near it; are the sentences lists of words? Or lower min_count"
+                + (" (An iterator that was gone through before has none.)" if spent else "")
             )
-        run = Run(int(epochs))
+        run = Run(int(epochs), float(start), float(end), text.total, text.checksum)
         file = Checkpoint(checkpoint, self, run)
         if not (resume and file.load()):
             self.history = History()
             file.save()
         learner = Learner(self.settings(), self.vocabulary, self._table, self.generator)
+        far = _FAR * self._loss_of_zeros(learner)
         begun = run.epoch * text.total + run.count
         bar = Silence()
         if progress:
@@ -170,32 +298,50 @@ class Word2Vec:
             else Alone(learner, text.chunks)
         )
         quiet = np.errstate(over="ignore", invalid="ignore")  # what comes of it is caught below
+        self._tell(callbacks, "on_train_begin")
         with bar, workers, quiet:
             while run.epoch < run.epochs:
-                for learned in workers.results(self._jobs(text, run)):
-                    if not math.isfinite(learned.loss):
-                        raise DivergedError(
-                            f"train: the loss is {learned.loss} in epoch {run.epoch + 1}, at "
-                            f"learning rate {run.rate:g}; lower alpha (={self.alpha:g})"
-                        )
+                self._tell(callbacks, "on_epoch_begin")
+                for learned in workers.results(_jobs(text, run)):
                     run.add(*learned)
+                    if not (math.isfinite(learned.loss) and run.recent <= far):
+                        loss = learned.loss / max(learned.measured, 1)
+                        raise _diverged(f"the loss is {loss:.4g}", run)
                     bar.step(run.epoch + 1, run, run.rate, learned.words)
                     if file.due():
                         workers.collect()
                         file.save()
                 workers.collect()
+                longest = math.sqrt(np.vecdot(self._table, self._table).max())
+                if not longest <= _LONG:
+                    raise _diverged(f"a vector has the length {longest:.4g}", run)
                 self.history.add((run.end_epoch(), {}), run.rate)
+                self._tell(callbacks, "on_epoch_end")
                 file.save()
                 bar.epoch_done(self.history)
+        if all(map(math.isnan, self.history.loss)):
+            warnings.warn(
+                f"train: nothing was learned: sample (={self.sample:g}) thinned out the words "
+                f"until no two were left near each other; give a larger one, or 0",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self._tell(callbacks, "on_train_end")
         return self.history
 
-    def _jobs(self, text: Encoded, run: Run) -> Iterator[Job]:
-        """What is left of an epoch: the chunks, and the learning rate for each."""
-        done = run.epoch * text.total + run.count
-        for chunk in range(run.chunks, len(text.chunks)):
-            run.rate = self.alpha - (self.alpha - self.min_alpha) * done / (text.total * run.epochs)
-            yield chunk, run.rate
-            done += text.chunks.places[chunk][1]
+    def _loss_of_zeros(self, learner: Learner) -> float:
+        """The mean loss of a pair where the vectors say nothing: each decision costs log 2."""
+        decisions = 1.0 + self.negative if self.negative else 0.0
+        if self.hs:
+            decisions += float(np.average(learner.tree.depth, weights=self.vocabulary.counts))
+        return max(decisions, 1) * math.log(2)
+
+    def _tell(self, callbacks: Sequence[Any], event: str) -> None:
+        for callback in callbacks:
+            if (method := getattr(callback, event, None)) is not None:
+                method(self)
+
+    # -- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to exactly `path`, as `.npz`; `KeyedVectors.load` reads it too.
@@ -204,8 +350,8 @@ class Word2Vec:
         """
         save_model(self, path)
 
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
+    @of_class
+    def load(cls, path: str | os.PathLike[str]) -> Word2Vec:  # noqa: N805
         """Read what `save` wrote, or a checkpoint of `train`.
 
         Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
@@ -213,80 +359,32 @@ class Word2Vec:
         """
         return load_model(cls, path)
 
-    # -- what is saved --------------------------------------------------------------------------
-
     def settings(self) -> dict[str, Any]:
-        """The parameters that it was made with, but for `sentences`, `seed` and `progress`."""
+        """The parameters that hold for all its trainings."""
         return {name: getattr(self, name) for name in _SETTINGS}
-
-    def tables(self) -> dict[str, Any]:
-        """What is learned."""
-        names = {"vectors": "inputs", "outputs": "outputs", "nodes": "nodes"}
-        return {n: getattr(self, own) for n, own in names.items() if hasattr(self, own)}
-
-    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Take these words, with tables of zeros."""
-        self.vocabulary = vocabulary
-        count = len(vocabulary)
-        of_outputs = count if self.negative else 0
-        of_nodes = max(count - 1, 1) if self.hs else 0
-        self._table = np.zeros((count + of_outputs + of_nodes, self.vector_size), np.float32)
-        self.inputs = self._table[:count]
-        if self.negative:
-            self.outputs = self._table[count : 2 * count]
-        if self.hs:
-            self.nodes = self._table[count + of_outputs :]
-        self.wv = KeyedVectors(vocabulary.words, self.inputs, vocabulary.counts)
 
 
 _SETTINGS = [
     name
     for name in inspect.signature(Word2Vec).parameters
-    if name not in ("sentences", "seed", "progress")
-]
+    if name
+    not in (
+        "sentences", "corpus_file", "seed", "trim_rule", "callbacks", "progress", "others",
+    )
+]  # fmt: skip
 
 
-def _check(given: dict[str, Any]) -> None:
-    """Raises `TypeError` or `ValueError` for a parameter that is not what it should be."""
-    sizes = {name: given[name] for name in ("vector_size", "window", "epochs", "max_final_vocab")}
-    if sizes["max_final_vocab"] is None:
-        del sizes["max_final_vocab"]
-    check_sizes("Word2Vec", **sizes)
-    counts = {name: given[name] for name in ("negative", "min_count", "seed")}
-    check_sizes("Word2Vec", least=0, **counts)
-    for name in ("sg", "hs", "cbow_mean", "shrink_windows"):
-        if given[name] not in (0, 1):
-            raise ValueError(f"Word2Vec: {name} (={given[name]!r}) must be 0 or 1")
-    for name in ("sample", "alpha", "min_alpha", "ns_exponent"):
-        value = given[name]
-        if not isinstance(value, Real) or isinstance(value, bool):
-            raise TypeError(f"Word2Vec: {name} (={value!r}) must be a number")
-        if not math.isfinite(value):
-            raise ValueError(f"Word2Vec: {name} (={value}) must be finite")
-        if value < 0 and name != "ns_exponent":
-            raise ValueError(f"Word2Vec: {name} (={value}) must not be negative")
-    if not given["hs"] and not given["negative"]:
-        raise ValueError(
-            "Word2Vec: hs=0 with negative=0 leaves nothing to learn from; set hs=1, or negative "
-            "to 5"
-        )
-    alpha, least = given["alpha"], given["min_alpha"]
-    if not alpha or alpha < least:
-        raise ValueError(
-            f"Word2Vec: alpha (={alpha}) must be positive, and not less than min_alpha (={least})"
-        )
+def _jobs(text: Encoded, run: Run) -> Iterator[Job]:
+    """What is left of an epoch: the chunks, and the learning rate for each."""
+    done = run.epoch * text.total + run.count
+    for chunk in range(run.chunks, len(text.chunks)):
+        run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)
+        yield chunk, run.rate
+        done += text.chunks.places[chunk][1]
 
 
-def _check_corpus(function: str, sentences: Any) -> None:
-    """Raises `TypeError` for what is no corpus, or cannot be gone through more than once."""
-    refuse_text(sentences, f"{function}: sentences is")
-    if not isinstance(sentences, Iterable):
-        raise TypeError(
-            f"{function}: sentences (={sentences!r:.60}) must be a list of lists of words, or an "
-            f"object with __iter__ that gives such lists"
-        )
-    if isinstance(sentences, Iterator):
-        raise TypeError(
-            f"{function}: sentences must be gone through several times, which an iterator "
-            f"({type(sentences).__name__}) cannot; give a list, or an object with __iter__"
-        )
+def _diverged(what: str, run: Run) -> DivergedError:
+    return DivergedError(
+        f"train: {what} in epoch {run.epoch + 1}, at learning rate {run.rate:g}: the training "
+        f"diverges; lower alpha (={run.alpha:g})"
+    )

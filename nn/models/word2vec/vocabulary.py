@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
+
+#: What a `trim_rule` answers: let `min_count` decide, drop the word, or keep it.
+RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+
+TrimRule = Callable[[str, int, int], int]  #: of a word, its count, and `min_count`
 
 
 class Vocabulary:
     """Words, the most frequent first, and those with equal counts by their first appearance.
 
-    `words`: list of str; `counts`: int64, of each word; `index`: from a word to its number;
-    `total`: the sum of the counts.
+    (In the order of their first appearance where they were not sorted; words that were added to a
+    vocabulary stand at its end.) `words`: list of str; `counts`: int64, of each word; `index`:
+    from a word to its number; `total`: the sum of the counts.
 
     Raises `ValueError` for counts below 1, or not as many of them as words.
     """
@@ -40,37 +47,53 @@ class Vocabulary:
     ) -> Vocabulary:
         """Count the words of `sentences` in one pass, and keep the frequent ones.
 
+        Raises `TypeError` for sentences that are not lists of words, and what `from_counts`
+        raises.
+        """
+        return cls.from_counts(count_words(sentences).counts, min_count, max_final_vocab)
+
+    @classmethod
+    def from_counts(
+        cls,
+        counts: Mapping[str, int],
+        min_count: int = 5,
+        max_final_vocab: int | None = None,
+        *,
+        sorted_vocab: bool | int = True,
+        trim_rule: TrimRule | None = None,
+        known: Vocabulary | None = None,
+    ) -> Vocabulary:
+        """The words to keep of those with these `counts`, after those of `known`.
+
         Kept are words with a count of at least `min_count`, of these at most the
         `max_final_vocab` most frequent ones; as in gensim, words with equal counts stay or go
-        together.
+        together. `trim_rule(word, count, min_count)` may decide otherwise, by `RULE_DISCARD` or
+        `RULE_KEEP`. The words of `known` stay as they are, and their counts add up.
 
-        Raises `TypeError` for sentences that are not lists of words, and `ValueError` where no
-        word is left.
+        Raises `TypeError` for words that are not str, counts that are not integers or another
+        answer of `trim_rule`, and `ValueError` for counts below 1 and where no word is left.
         """
         if max_final_vocab is not None and max_final_vocab < 1:
-            raise ValueError(
-                f"Vocabulary.build: max_final_vocab (={max_final_vocab}) must be at least 1"
-            )
-        counter = _counted(sentences)
-        if not counter:
-            raise ValueError("Vocabulary.build: the corpus is empty: it has no words")
-        ordered = counter.most_common()
-        largest = ordered[0][1]
-        if largest < min_count:
-            raise ValueError(
-                f"Vocabulary.build: min_count (={min_count}) leaves no words: the most frequent "
-                f"one, {ordered[0][0]!r:.60}, has a count of {largest}"
-            )
+            raise ValueError(f"Vocabulary: max_final_vocab (={max_final_vocab}) must be at least 1")
+        _check_counts(counts)
+        if not counts:
+            raise ValueError("Vocabulary: the corpus is empty: it has no words")
+        ordered = sorted(counts.items(), key=itemgetter(1), reverse=True)
         least = min_count
         if max_final_vocab is not None and max_final_vocab < len(ordered):
             least = max(least, ordered[max_final_vocab][1] + 1)
-            if largest < least:
-                raise ValueError(
-                    f"Vocabulary.build: max_final_vocab (={max_final_vocab}) leaves no words: "
-                    f"more have the largest count, {largest}, and none of them goes before others"
-                )
-        kept = [(word, count) for word, count in ordered if count >= least]
-        return cls([word for word, _ in kept], [count for _, count in kept])
+        kept = {
+            word: count
+            for word, count in (ordered if sorted_vocab else counts.items())
+            if _stays(word, count, least, trim_rule)
+        }
+        if known is not None:
+            added = {word: count for word, count in kept.items() if word not in known.index}
+            now = zip(known.words, known.counts.tolist(), strict=True)
+            kept = {word: count + counts.get(word, 0) for word, count in now} | added
+        if not kept:
+            raise ValueError(f"Vocabulary: {_why_none(ordered[0], min_count, least)}")
+        return cls(list(kept), list(kept.values()))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -163,9 +186,30 @@ class Vocabulary:
         return depths, points, codes
 
 
-def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
+class Counted(NamedTuple):
+    """What a text has: how often each word, how many sentences, and how many words in all."""
+
+    counts: dict[str, int]
+    sentences: int
+    total: int
+
+
+def count_words(
+    sentences: Iterable[Iterable[str]],
+    max_vocab_size: int | None = None,
+    trim_rule: TrimRule | None = None,
+) -> Counted:
+    """Count the words of `sentences` in one pass.
+
+    Whenever there are more than `max_vocab_size` different ones, the rarest are forgotten, as in
+    gensim: at first those with a count below 1, then those below 2, and so on, unless `trim_rule`
+    keeps them.
+
+    Raises `TypeError` for sentences that are not lists of words.
+    """
     refuse_text(sentences, "sentences is")
     counter: Counter[str] = Counter()
+    number, forgotten, least = -1, 0, 1
     for number, sentence in enumerate(sentences):
         refuse_text(sentence, f"sentence {number} is")
         try:
@@ -174,12 +218,53 @@ def _counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
             raise TypeError(
                 f"sentence {number} (={sentence!r:.60}) is not a list of words ({error})"
             ) from error
-    for word in counter:
+        if max_vocab_size and len(counter) > max_vocab_size:
+            before = counter.total()
+            stay = {w: n for w, n in counter.items() if _stays(w, n, least, trim_rule)}
+            counter = Counter(stay)
+            forgotten += before - counter.total()
+            least += 1
+    return Counted(counter, number + 1, counter.total() + forgotten)
+
+
+def _check_counts(counts: Mapping[str, int]) -> None:
+    for word, count in counts.items():
         if not isinstance(word, str):
             raise TypeError(
                 f"the corpus has {word!r:.60} ({type(word).__name__}) for a word; words must be str"
             )
-    return counter
+        if not isinstance(count, int | np.integer) or isinstance(count, bool):
+            raise TypeError(f"the count of {word!r:.60} (={count!r}) must be an integer")
+        if count < 1:
+            raise ValueError(f"the count of {word!r:.60} (={count}) must be at least 1")
+
+
+def _stays(word: str, count: int, least: int, trim_rule: TrimRule | None) -> bool:
+    if trim_rule is None:
+        return count >= least
+    answer = trim_rule(word, count, least)
+    # A rule that says True, and means to keep the word, would discard it.
+    if isinstance(answer, bool) or answer not in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP):
+        raise TypeError(
+            f"trim_rule: gave {answer!r:.60} for the word {word!r:.60}; return RULE_DEFAULT (0, "
+            f"min_count decides), RULE_DISCARD (1) or RULE_KEEP (2)"
+        )
+    return count >= least if answer == RULE_DEFAULT else answer == RULE_KEEP
+
+
+def _why_none(first: tuple[str, int], min_count: int, least: int) -> str:
+    word, count = first
+    if count < min_count:
+        return (
+            f"min_count (={min_count}) leaves no words: the most frequent one, {word!r:.60}, has a "
+            f"count of {count}"
+        )
+    if count < least:
+        return (
+            f"max_final_vocab leaves no words: more words than it allows have the largest count, "
+            f"{count}, and none of them goes before others; give a larger one"
+        )
+    return "trim_rule leaves no words: it discards them all"
 
 
 def refuse_text(value: Any, what: str = "a sentence is") -> None:

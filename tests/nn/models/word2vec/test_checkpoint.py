@@ -1,6 +1,7 @@
 """word2vec models in files, and training that is interrupted and goes on."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -12,8 +13,8 @@ import numpy as np
 import pytest
 
 import nn
-from nn.models.word2vec import KeyedVectors, Word2Vec, checkpoint
-from nn.models.word2vec import model as trainer
+from nn.models.word2vec import KeyedVectors, Word2Vec, checkpoint, encoded
+from nn.models.word2vec.learner import Learner
 
 ROOT = Path(__file__).parents[4]
 SETTINGS = {"vector_size": 6, "min_count": 2, "window": 3, "alpha": 0.05}
@@ -41,7 +42,7 @@ def model(**settings):
 
 def state(model):
     """All that a model comes to."""
-    tables = {name: table.tobytes() for name, table in model.tables().items()}
+    tables = {name: table.tobytes() for name, table in model.tables("state").items()}
     words = model.vocabulary.words, model.vocabulary.counts.tolist(), model.wv.index_to_key
     generator = model.generator.bit_generator.state
     return model.settings(), tables, words, generator, asdict(model.history)
@@ -50,7 +51,7 @@ def state(model):
 @pytest.fixture
 def short_chunks(monkeypatch):
     """Chunks of about 20 words, and a checkpoint after each."""
-    monkeypatch.setattr(trainer, "CHUNK", 20)
+    monkeypatch.setattr(encoded, "CHUNK", 20)
     monkeypatch.setattr(checkpoint, "PAUSE", 0.0)
     monkeypatch.setattr(checkpoint, "PATIENCE", 0)
 
@@ -86,10 +87,16 @@ def test_model_that_is_saved_and_loaded_is_the_same_and_trains_on_as_it_would(ki
     for one in (first, again):
         one.train(text())
     assert state(again) == state(first)
-    assert again.wv.vectors is again.inputs
+    assert (again.corpus_count, again.corpus_total_words) == (40, 223)
     vectors = KeyedVectors.load(path)
     assert vectors.index_to_key == first.vocabulary.words
     assert vectors.counts.tolist() == first.vocabulary.counts.tolist()
+
+
+def test_model_without_words_is_not_saved(tmp_path):
+    with pytest.raises(ValueError, match=r"save: the model has no words; call build_vocab"):
+        Word2Vec().save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
 
 
 def test_settings_may_be_numbers_of_numpy(tmp_path):
@@ -101,7 +108,7 @@ def test_settings_may_be_numbers_of_numpy(tmp_path):
 
 @pytest.mark.parametrize("word", ["ends in zero\0", "a b\nc", "", "\ud800", "\N{SNOWMAN}"])
 def test_any_word_can_be_saved(word, tmp_path):
-    first = Word2Vec([[word, "a"] * 3], vector_size=2, min_count=1)
+    first = Word2Vec([[word, "a"] * 3], vector_size=2, min_count=1, sample=0)
     first.save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").vocabulary.words == [word, "a"]
     first.wv.save(tmp_path / "vectors")
@@ -147,23 +154,23 @@ def finished(path, **settings):
     return state(trained), path.read_bytes()
 
 
-def in_a_chunk(again, every, monkeypatch):
+def in_a_chunk(every, monkeypatch):
     """When its words are learned, but the file does not know it."""
-    learn, stop = again._learn, stopping(lambda: None, every)
+    learn, stop = Learner.learn, stopping(lambda: None, every)
 
     def learn_and_stop(*args):
         found = learn(*args)
         stop()
         return found
 
-    monkeypatch.setattr(again, "_learn", learn_and_stop)
+    monkeypatch.setattr(Learner, "learn", learn_and_stop)
 
 
-def before_the_file_is_there(again, every, monkeypatch):
+def before_the_file_is_there(every, monkeypatch):
     monkeypatch.setattr(os, "replace", stopping(os.replace, every))
 
 
-def after_the_file_is_there(again, every, monkeypatch):
+def after_the_file_is_there(every, monkeypatch):
     replace, stop = os.replace, stopping(lambda: None, every)
 
     def replace_and_stop(*args):
@@ -185,7 +192,7 @@ def test_training_that_is_stopped_again_and_again_ends_as_one_that_was_not(
     for runs in range(100):
         again = model(**kind, seed=1 + runs)  # the file brings the state of the generator
         with pytest.MonkeyPatch.context() as patch:
-            stop(again, every, patch)
+            stop(every, patch)
             try:
                 again.train(text(), epochs=3, checkpoint=path, resume=True)
             except Stopped:
@@ -198,10 +205,11 @@ def test_training_that_is_stopped_again_and_again_ends_as_one_that_was_not(
 
 @pytest.mark.usefixtures("short_chunks")
 def test_checkpoint_within_an_epoch_is_a_model(tmp_path):
-    path, stopped = tmp_path / "run.npz", model(sg=1)
-    stopped._learn = stopping(stopped._learn, 12)
-    with pytest.raises(Stopped):
-        stopped.train(text(), epochs=3, checkpoint=path)
+    path = tmp_path / "run.npz"
+    with pytest.MonkeyPatch.context() as patch:
+        in_a_chunk(14, patch)
+        with pytest.raises(Stopped):
+            model(sg=1).train(text(), epochs=3, checkpoint=path)
     again = Word2Vec.load(path)
     assert len(again.history.loss) == 1
     again.train(text(), epochs=3, checkpoint=path, resume=True)
@@ -217,7 +225,7 @@ def test_checkpoint_of_a_run_that_is_over_brings_it_back(tmp_path):
 
 
 def test_checkpoint_is_written_in_an_epoch_only_now_and_then(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "CHUNK", 20)
+    monkeypatch.setattr(encoded, "CHUNK", 20)
     written = []
     monkeypatch.setattr(checkpoint, "save", lambda arrays, path: written.append(path))
     now = iter(range(0, 10_000, 10))  # the clock is looked at once a chunk, and twice a file
@@ -225,15 +233,14 @@ def test_checkpoint_is_written_in_an_epoch_only_now_and_then(tmp_path, monkeypat
     monkeypatch.setattr(checkpoint, "PAUSE", 40.0)
     monkeypatch.setattr(checkpoint, "PATIENCE", 3)
     model().train(text(), epochs=1, checkpoint=tmp_path / "run.npz", progress=False)
-    assert len(written) == 4  # at the start, after 4 chunks and 8, and at the end
+    assert len(written) == 5  # at the start, after 4 chunks, 8 and 12, and at the end
 
 
 def child(path):
     """The program that is killed in its second epoch, when it has no file yet."""
-    trainer.CHUNK, checkpoint.PAUSE, checkpoint.PATIENCE = 20, 0.0, 0
-    training = model(sg=1)
+    encoded.CHUNK, checkpoint.PAUSE, checkpoint.PATIENCE = 20, 0.0, 0
     if not Path(path).exists():
-        kill = stopping(training._learn, 15)
+        kill = stopping(Learner.learn, 15)
 
         def learn(*args):
             try:
@@ -241,8 +248,8 @@ def child(path):
             except Stopped:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        training._learn = learn
-    training.train(text(), epochs=3, checkpoint=path, resume=True, progress=False)
+        Learner.learn = learn
+    model(sg=1).train(text(), epochs=3, checkpoint=path, resume=True, progress=False)
 
 
 @pytest.mark.usefixtures("short_chunks")
@@ -260,7 +267,8 @@ def test_killed_program_that_is_repeated_ends_as_one_that_was_not(tmp_path):
     [
         ({"window": 4, "sg": 1}, 3, "is of a run with window=3, sg=0; this one has window=4, sg=1"),
         ({}, 4, "is of a run with epochs=3; this one has epochs=4"),
-        ({"min_count": 9}, 3, r"with min_count=2, corpus=220 words, 36 different ones \(.{8}\); t"),
+        ({"min_count": 9}, 3, r"with min_count=2, corpus=220 words, of 36 known ones \(.{8}\); t"),
+        ({"workers": 2}, 3, "is of a run with workers=1; this one has workers=2"),
     ],
 )
 def test_checkpoint_of_another_run_is_refused_and_changes_nothing(
@@ -276,15 +284,48 @@ def test_checkpoint_of_another_run_is_refused_and_changes_nothing(
     assert path.read_bytes() == content
 
 
-def test_checkpoint_of_another_corpus_is_refused(tmp_path):
+def renamed():
+    """The text with another word: the vocabulary differs."""
+    return [["v0" if word == "w0" else word for word in sentence] for sentence in text()]
+
+
+@pytest.mark.parametrize("words", [text, renamed])
+def test_checkpoint_of_another_corpus_is_refused(words, tmp_path):
     finished(tmp_path / "run.npz")
-    renamed = [["v0" if word == "w0" else word for word in sentence] for sentence in text()]
     other = Word2Vec(**SETTINGS)
-    other.build_vocab(renamed)
+    other.build_vocab(words())
+    before = state(other)
     with pytest.raises(
-        nn.CheckpointError, match=r"corpus=220 words, 36 different ones \(.*corpus="
+        nn.CheckpointError, match=r"corpus=220 words, of 36 known ones \(.*corpus=220 words, of 36"
     ):
-        other.train(renamed, epochs=3, checkpoint=tmp_path / "run.npz", resume=True)
+        other.train(words()[::-1], epochs=3, checkpoint=tmp_path / "run.npz", resume=True)
+    assert state(other) == before
+
+
+def test_checkpoint_of_an_earlier_version_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    finished(path)
+    arrays = nn.load(path)
+    about = json.loads(str(arrays["about"]))
+    del about["settings"]["workers"], about["run"]["alpha"], about["run"]["checksum"]
+    nn.save({**arrays, "about": np.array(json.dumps(about))}, path)
+    with pytest.raises(nn.CheckpointError, match="of a run with alpha=None, workers=None, corpus"):
+        model().train(text(), epochs=3, checkpoint=path, resume=True)
+
+
+def test_checkpoint_of_other_rates_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    model().train(text(), epochs=1, start_alpha=0.04, checkpoint=path)
+    with pytest.raises(nn.CheckpointError, match=r"with alpha=0\.04; this one has alpha=0\.05\. N"):
+        model().train(text(), epochs=1, checkpoint=path, resume=True)
+    model().train(text(), epochs=1, start_alpha=0.04, checkpoint=path, resume=True)
+
+
+def test_models_of_gensims_are_refused_with_the_remedy(tmp_path):
+    gensim = pytest.importorskip("gensim.models")
+    gensim.Word2Vec(text(), vector_size=2, min_count=1).save(str(tmp_path / "model"))
+    with pytest.raises(nn.CheckpointError, match=r"gensim's save .*save_word2vec_format\('vec"):
+        Word2Vec.load(tmp_path / "model")
 
 
 def test_checkpoint_that_is_none_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 """word2vec: what it learns, what it shows of that, and what it refuses."""
 
+import copy
+import itertools
 import os
 import re
 import subprocess
@@ -10,8 +12,8 @@ import numpy as np
 import pytest
 
 import nn
-from nn.models.word2vec import Vocabulary, Word2Vec
-from nn.models.word2vec import model as trainer
+from nn.models.word2vec import Word2Vec, encoded
+from nn.models.word2vec.learner import Learned, Learner
 
 MODELS = [
     pytest.param({"sg": sg, "hs": hs, "negative": negative}, id=f"sg{sg}-hs{hs}-neg{negative}")
@@ -95,39 +97,74 @@ def test_training_in_two_calls_goes_on_with_the_same_vectors():
     assert np.any(between != model.wv.vectors)
 
 
-def test_learning_rate_falls_linearly_in_words():
+def fake_learning(monkeypatch, losses=(1.0,)):
+    """Put losses, over and over, in place of learning; returns what it would learn from."""
+    given, answers = [], itertools.cycle(losses)
+
+    def learn(_, words, sentences, rate):
+        given.append((len(words), rate))
+        return Learned(len(words), next(answers), 1)
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    return given
+
+
+@pytest.mark.parametrize("options", [{"alpha": 0.4, "min_alpha": 0.2}, {}])
+def test_learning_rate_falls_linearly_in_words(options, monkeypatch):
+    given = fake_learning(monkeypatch)
     text = [["a", "b", "c", "d"] * 2500] * 4
-    model = Word2Vec(min_count=1, sample=0, alpha=0.4, min_alpha=0.2, vector_size=4)
+    model = Word2Vec(min_count=1, sample=0, vector_size=4, **options)
     model.build_vocab(text)
-    rates = []
-
-    def learn(words, sentences, rate, step):
-        rates.append((len(words), rate))
-        return 1.0, 1
-
-    model._learn = learn
-    history = model.train(text, epochs=2)
-    assert [words for words, _ in rates] == [10_000] * 8
-    np.testing.assert_allclose([rate for _, rate in rates], 0.4 - 0.2 * np.arange(8) / 8)
-    assert history.lr == [rates[3][1], rates[7][1]]
+    history = model.train(
+        text, epochs=2, **({} if options else {"start_alpha": 0.4, "end_alpha": 0.2})
+    )
+    assert [words for words, _ in given] == [10_000] * 8
+    rates = [rate for _, rate in given]
+    np.testing.assert_allclose(rates, 0.4 - 0.2 * np.arange(8) / 8)
+    assert history.lr == [rates[3], rates[7]]
 
 
-@pytest.mark.parametrize(
-    ("words", "options", "step"),
-    [
-        (30_000, {}, 100),
-        (150_000, {}, 500),
-        (10**7, {}, trainer.STEP[0]),
-        (10**7, {"sg": 1}, trainer.STEP[1]),
-        (10**7, {"hs": 1}, trainer.HS_STEP),
-        (50, {}, trainer.BLOCK[0]),
-    ],
-)
-def test_steps_fit_the_corpus(words, options, step):
-    model = Word2Vec(vector_size=1, **options)
-    model.set_vocabulary(Vocabulary(list(map(str, range(10_000))), np.full(10_000, 100)))
-    model.vocabulary.total = words
-    assert model._step(np.ones(10_000)) == step
+# -- alarms -------------------------------------------------------------------------------------
+
+
+def test_training_that_diverges_is_refused():
+    with pytest.raises(nn.DivergedError, match=r"loss is nan in .* lower alpha \(=1e\+39\)"):
+        Word2Vec(topics(), vector_size=4, sample=0, alpha=1e39)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e3])
+def test_loss_that_runs_away_is_refused_at_once(loss, monkeypatch):
+    given = fake_learning(monkeypatch, [4.0, 4.0, loss])
+    monkeypatch.setattr(encoded, "CHUNK", 1000)
+    with pytest.raises(
+        nn.DivergedError, match=rf"train: the loss is {loss:.4g} in epoch 1, at lea"
+    ):
+        Word2Vec(topics(), vector_size=4, sample=0)
+    assert len(given) == 3
+
+
+def test_loss_of_vectors_that_say_nothing_is_not_refused(monkeypatch):
+    fake_learning(monkeypatch, [9 * np.log(2) * 26])
+    Word2Vec(topics(), vector_size=4, negative=25, epochs=3)
+    fake_learning(monkeypatch, [9 * np.log(2) * 4])
+    Word2Vec(topics(), vector_size=4, negative=0, hs=1, epochs=3)
+
+
+@pytest.mark.parametrize("value", [2000, float("inf"), float("nan")])
+def test_vectors_that_grow_without_bound_are_refused(value, monkeypatch):
+    def learn(self, words, *_):
+        self.table[-1, 0] = value
+        return Learned(len(words), 1.0, 1)
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    with pytest.raises(nn.DivergedError, match=rf"a vector has the length {value} in epoch 1, at"):
+        Word2Vec(topics(), vector_size=4)
+
+
+def test_training_that_learned_nothing_warns():
+    with pytest.warns(RuntimeWarning, match=r"nothing was learned: sample \(=1e-12\) thinned out"):
+        model = Word2Vec(topics(60), vector_size=4, sample=1e-12, epochs=2)
+    assert np.isnan(model.history.loss).tolist() == [True, True]
 
 
 # -- progress -----------------------------------------------------------------------------------
@@ -142,7 +179,7 @@ def test_first_losses_are_those_of_vectors_that_say_nothing(options):
     depths = model.vocabulary.huffman()[0]
     decisions = options["hs"] * np.average(depths, weights=model.vocabulary.counts)
     if options["negative"]:  # noise words that are the centre itself do not count
-        shares = np.diff(model._noise, prepend=0)
+        shares = np.diff(model.vocabulary.noise(0.75), prepend=0)
         same = np.average(shares, weights=model.vocabulary.counts)
         decisions += 1 + options["negative"] * (1 - same)
     assert history.loss[0] == pytest.approx(decisions * np.log(2), rel=0.01)
@@ -152,6 +189,7 @@ def test_losses_fall_and_are_those_of_the_history():
     model = Word2Vec(topics(), vector_size=8, sample=0, epochs=4, sg=1)
     losses = model.history.loss
     assert len(losses) == len(model.history.lr) == 4
+    assert {type(number) for number in losses + model.history.lr} == {float}
     assert losses == sorted(losses, reverse=True)
     assert model.train(topics(), epochs=1) is model.history
     assert len(model.history.loss) == 1
@@ -159,7 +197,7 @@ def test_losses_fall_and_are_those_of_the_history():
 
 def test_training_shows_a_bar(capsys, monkeypatch):
     pytest.importorskip("tqdm")
-    monkeypatch.setattr(trainer, "CHUNK", 1000)  # an epoch's first chunk is not timed
+    monkeypatch.setattr(encoded, "CHUNK", 1000)  # an epoch's first chunk is not timed
     Word2Vec(topics(), vector_size=4, epochs=2)
     shown = capsys.readouterr().err
     for words in ("epoch 2/2", "loss ", ", lr 0.0", " words/s"):
@@ -168,7 +206,7 @@ def test_training_shows_a_bar(capsys, monkeypatch):
 
 def test_training_without_tqdm_prints_a_line_per_epoch(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setattr(trainer, "CHUNK", 1000)
+    monkeypatch.setattr(encoded, "CHUNK", 1000)
     Word2Vec(topics(), vector_size=4, epochs=2)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -179,61 +217,6 @@ def test_training_without_progress_is_silent(capsys):
     Word2Vec(topics(60), vector_size=4, epochs=2, progress=False)
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
-
-
-# -- options ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"vector_size": 0}, "vector_size (=0) must be at least 1"),
-        ({"window": 0}, "window (=0) must be at least 1"),
-        ({"epochs": 0}, "epochs (=0) must be at least 1"),
-        ({"epochs": -2}, "epochs (=-2) must be at least 1"),
-        ({"negative": -1}, "negative (=-1) must be at least 0"),
-        ({"min_count": -1}, "min_count (=-1) must be at least 0"),
-        ({"max_final_vocab": 0}, "max_final_vocab (=0) must be at least 1"),
-        ({"seed": -1}, "seed (=-1) must be at least 0"),
-        ({"sample": -1.0}, "sample (=-1.0) must not be negative"),
-        ({"sample": float("nan")}, "sample (=nan) must be finite"),
-        ({"alpha": float("nan")}, "alpha (=nan) must be finite"),
-        ({"alpha": float("inf")}, "alpha (=inf) must be finite"),
-        ({"min_alpha": float("nan")}, "min_alpha (=nan) must be finite"),
-        ({"ns_exponent": float("nan")}, "ns_exponent (=nan) must be finite"),
-        ({"sg": 2}, "sg (=2) must be 0 or 1"),
-        ({"hs": "no"}, "hs (='no') must be 0 or 1"),
-        ({"negative": 0}, "set hs=1, or negative to 5"),
-        ({"alpha": 0, "min_alpha": 0}, "alpha (=0) must be positive"),
-        ({"alpha": 1e-5}, "alpha (=1e-05) must be positive, and not less than min_alpha (=0.0001)"),
-    ],
-)
-def test_contradictory_options_are_refused(options, words):
-    with pytest.raises(ValueError, match="Word2Vec") as caught:
-        Word2Vec(**options)
-    assert words in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"vector_size": 10.0},
-        {"window": "5"},
-        {"epochs": True},
-        {"min_count": None},
-        {"negative": 5.0},
-        {"seed": None},
-        {"max_final_vocab": 1e3},
-        {"alpha": "0.1"},
-        {"min_alpha": None},
-        {"sample": True},
-    ],
-)
-def test_options_of_another_type_are_refused(options):
-    ((name, value),) = options.items()
-    with pytest.raises(TypeError, match="must be a") as caught:
-        Word2Vec(**options)
-    assert f"Word2Vec: {name} (={value!r}) must be a" in str(caught.value)
 
 
 # -- the corpus ---------------------------------------------------------------------------------
@@ -265,8 +248,7 @@ ABC = [["a", "b", "c"] * 5]
         (7, TypeError, r"sentences \(=7\) must be a list of lists of words"),
         ([["a"]] * 9, ValueError, "no sentence has two words of the vocabulary"),
         (list("abab") * 5, TypeError, "sentence 0 is the plain text 'a'"),
-        (Corpus(ABC, []), ValueError, "had 0 words of the vocabulary in epoch 1, and 15 when"),
-        (Corpus(ABC, ABC, ABC * 2), ValueError, "had 30 words of the vocabulary in epoch 2, and"),
+        (Corpus(ABC, []), ValueError, "no sentence has two words of the vocabulary"),
         (Corpus(ABC, ["abc"]), TypeError, "sentence 0 is the plain text 'abc'"),
     ],
 )  # fmt: skip
@@ -275,31 +257,219 @@ def test_corpus_that_cannot_be_learned_from_is_refused(text, error, words):
         Word2Vec(text, vector_size=4, epochs=2)
 
 
-def test_train_needs_the_sentences_of_build_vocab():
+def test_train_needs_words():
     model = Word2Vec(vector_size=4)
     with pytest.raises(ValueError, match=r"train: .* call build_vocab\(sentences\) first"):
         model.train(ABC)
     model.build_vocab(ABC)
-    with pytest.raises(TypeError, match="train: sentences is the plain text"):
+    with pytest.raises(TypeError, match="train: corpus_iterable is the plain text"):
         model.train("a b c")
     with pytest.raises(ValueError, match=r"train: epochs \(=0\) must be at least 1"):
         model.train(ABC, epochs=0)
-    with pytest.raises(ValueError, match="had 3 words of the vocabulary in epoch 1, and 15 when"):
-        model.train([["a", "b", "c"]])
+
+
+def state(model):
+    """All that training changes."""
+    tables = {name: table.tobytes() for name, table in model.tables("state").items()}
+    return tables, model.generator.bit_generator.state, model.history
+
+
+def test_text_without_known_words_is_refused_before_anything_changes():
+    model = Word2Vec(ABC, vector_size=4, sample=0)
+    before = copy.deepcopy(state(model))
+    for text in ([], [["x", "y"]], [["a", "x"], ["b"]]):
+        with pytest.raises(ValueError, match="no sentence has two words of the vocabulary"):
+            model.train(text)
+        assert state(model) == before
+    with pytest.raises(ValueError, match="An iterator that was gone through before has none"):
+        model.train(iter([]))
+    assert state(model) == before
+
+
+def test_other_text_is_trained_on_without_its_unknown_words():
+    one, other = (Word2Vec(vector_size=4, sample=0) for _ in range(2))
+    for model in (one, other):
+        model.build_vocab(topics(60))
+    one.train([["a1", "x", "a2", "y"], ["z"], ["b1", "b2"]] * 9)
+    other.train([["a1", "a2"], ["b1", "b2"]] * 9)
+    assert state(one)[0] == state(other)[0]
 
 
 def test_sentences_may_be_any_iterables_of_words():
     text = topics(60)
-    given = Corpus(text, *([map(str, s) for s in text] for _ in range(3)))
+    given = Corpus(*([map(str, s) for s in text] for _ in range(2)))
     found = Word2Vec(given, vector_size=4, epochs=3).wv.vectors
     np.testing.assert_array_equal(found, Word2Vec(text, vector_size=4, epochs=3).wv.vectors)
 
 
-def test_training_that_diverges_is_refused():
-    with pytest.raises(nn.DivergedError, match=r"the loss is .* lower alpha \(=1e\+20\)"):
-        Word2Vec(topics(60), vector_size=4, alpha=1e20)
-
-
-def test_an_iterator_is_refused():
-    with pytest.raises(TypeError, match=r"which an iterator \(generator\) cannot"):
+def test_an_iterator_is_gone_through_once():
+    with pytest.raises(TypeError, match=r"Word2Vec: .* which an iterator \(generator\) cannot"):
         Word2Vec(sentence for sentence in topics(3))
+    model = Word2Vec(vector_size=4)
+    model.build_vocab(iter(topics(60)))
+    model.train(iter(topics(60)), epochs=2)
+    expected = Word2Vec(topics(60), vector_size=4, epochs=2)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+
+
+def test_a_file_is_a_corpus(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(map(" ".join, topics(60))))
+    expected = Word2Vec(topics(60), vector_size=4)
+    model = Word2Vec(corpus_file=path, vector_size=4)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+    model = Word2Vec(vector_size=4)
+    model.build_vocab(corpus_file=path)
+    model.train(corpus_file=path)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+
+
+def test_totals_of_gensims_are_taken():
+    text = topics(60)
+    model = Word2Vec(vector_size=4)
+    model.build_vocab(text)
+    assert (model.corpus_count, model.corpus_total_words) == (60, 600)
+    model.train(text, total_examples=model.corpus_count, total_words=600, epochs=model.epochs)
+    expected = Word2Vec(text, vector_size=4)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+
+
+# -- the vocabulary -----------------------------------------------------------------------------
+
+MORE = [["e1", "e2", "a1", "rare"]] * 3 + [["e2"]]
+
+
+@pytest.mark.parametrize("options", MODELS)
+def test_update_adds_words_and_keeps_vectors(options):
+    model = Word2Vec(topics(60), vector_size=4, min_count=2, sample=0, **options)
+    words, counts = model.vocabulary.words, model.vocabulary.counts
+    before = {name: table.copy() for name, table in model.tables("test").items()}
+    model.build_vocab(MORE, update=True, trim_rule=lambda word, *_: int(word == "rare"))
+    assert model.wv.index_to_key == model.vocabulary.words == [*words, "e2", "e1"]
+    expected = [*counts + 3 * (np.array(words) == "a1"), 4, 3]
+    assert model.vocabulary.counts.tolist() == expected == model.wv.counts.tolist()
+    assert (model.corpus_count, model.corpus_total_words) == (4, 13)
+    after = model.tables("test")
+    np.testing.assert_array_equal(after["vectors"][:-2], before["vectors"])
+    new = after["vectors"][-2:].copy()
+    assert 0 < np.abs(new).max() <= 1 / 4
+    assert np.unique(new).size == new.size
+    if "syn1neg" in after:
+        np.testing.assert_array_equal(after["syn1neg"][:-2], before["syn1neg"])
+        assert not after["syn1neg"][-2:].any()
+    if "syn1" in after:  # the tree is another one
+        assert not after["syn1"].any()
+    model.train(MORE, epochs=2)
+    assert np.any(model.wv.vectors[-2:] != new)
+
+
+def test_update_counts_as_gensim_does():
+    gensim = pytest.importorskip("gensim.models")
+    ours, theirs = (kind(vector_size=2, min_count=1) for kind in (Word2Vec, gensim.Word2Vec))
+    for text, update in ((topics(60), False), (MORE, True), (topics(9, seed=1), True)):
+        ours.build_vocab(text, update=update)
+        theirs.build_vocab(text, update=update)
+        assert len(ours.wv) == len(theirs.wv)
+        for word in theirs.wv.index_to_key:
+            assert ours.wv.get_vecattr(word, "count") == theirs.wv.get_vecattr(word, "count")
+        assert ours.corpus_count == theirs.corpus_count
+        assert ours.corpus_total_words == theirs.corpus_total_words
+
+
+def test_update_of_a_model_without_words_starts_it():
+    one, other = (Word2Vec(vector_size=4) for _ in range(2))
+    one.build_vocab(topics(60), update=True)
+    other.build_vocab(topics(60))
+    assert state(one)[:2] == state(other)[:2]
+
+
+def test_words_may_be_counted_already():
+    one, other = (Word2Vec(vector_size=4, min_count=2) for _ in range(2))
+    one.build_vocab([["a", "b", "a", "c", "b", "a"]])
+    other.build_vocab_from_freq({"c": 1, "b": 2, "a": np.int64(3)})
+    assert one.wv.index_to_key == other.wv.index_to_key == ["a", "b"]
+    np.testing.assert_array_equal(one.wv.vectors, other.wv.vectors)
+    assert other.corpus_total_words == 6
+    other.build_vocab_from_freq({"b": 1, "d": 2}, update=True)
+    assert other.vocabulary.counts.tolist() == [3, 3, 2]
+    with pytest.raises(TypeError, match=r"word_freq \(=\['a'\]\) must be a dict from words to"):
+        other.build_vocab_from_freq(["a"])
+
+
+def test_parameters_of_the_vocabulary_reach_it():
+    text = [["b", "a", "a", "c"], ["c", "c", "d"]]
+    model = Word2Vec(min_count=1, sorted_vocab=0, max_vocab_size=3)
+    model.build_vocab(text)
+    assert model.wv.index_to_key == ["b", "a", "c", "d"]
+    model.build_vocab([*text, ["e"]])  # at the second time, what has a count of 1 is forgotten
+    assert model.wv.index_to_key == ["a", "c"]
+    assert model.corpus_total_words == 8
+    model = Word2Vec(
+        text, min_count=2, trim_rule=lambda word, *_: 2 * (word == "d"), vector_size=2, sample=0
+    )
+    assert model.wv.index_to_key == ["c", "a", "d"]
+
+
+def test_words_of_another_model_are_taken():
+    one, other = Word2Vec(topics(60), vector_size=4), Word2Vec(ABC, vector_size=4, sample=0)
+    other.reset_from(one)
+    assert other.wv.index_to_key == one.wv.index_to_key
+    assert (other.corpus_count, other.corpus_total_words) == (60, 600)
+    assert not other.syn1neg.any()
+    other.train(topics(60))
+
+
+# -- callbacks ----------------------------------------------------------------------------------
+
+
+class Watching:
+    """Notes what it is told, and how many epochs were done then."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_train_begin(self, model):
+        self.told.append(("train begins", len(model.history.loss)))
+
+    def on_epoch_begin(self, model):
+        self.told.append(("epoch begins", len(model.history.loss)))
+
+    def on_epoch_end(self, model):
+        self.told.append(("epoch ends", len(model.history.loss)))
+
+    def on_train_end(self, model):
+        self.told.append(("train ends", len(model.history.loss)))
+
+
+TOLD = [
+    ("train begins", 0), ("epoch begins", 0), ("epoch ends", 1), ("epoch begins", 1),
+    ("epoch ends", 2), ("train ends", 2),
+]  # fmt: skip
+
+
+def test_callbacks_are_told():
+    watching = Watching()
+    model = Word2Vec(topics(60), vector_size=4, epochs=2, callbacks=[watching])
+    assert watching.told == TOLD
+    model.train(topics(60), callbacks=(watching,))
+    assert watching.told == TOLD * 2
+
+
+def test_callbacks_of_gensims_are_told():
+    callbacks = pytest.importorskip("gensim.models.callbacks")
+    both = type("Both", (Watching, callbacks.CallbackAny2Vec), {})()
+    Word2Vec(topics(60), vector_size=4, epochs=2, callbacks=[both])
+    assert both.told == TOLD
+
+
+@pytest.mark.parametrize("callbacks", [Watching(), 3, iter([Watching()]), [print]])
+def test_callbacks_that_are_none_are_refused(callbacks):
+    with pytest.raises(TypeError, match=r"(callbacks \(=.*\) must be a list|the callback <b)"):
+        Word2Vec(topics(60), vector_size=4, callbacks=callbacks)
+
+
+def test_settings_that_were_changed_are_checked_again():
+    model = Word2Vec(topics(60), vector_size=4)
+    model.window = 0
+    with pytest.raises(ValueError, match=r"window \(=0\) must be at least 1"):
+        model.train(topics(60))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nn.models import Vocabulary
+from nn.models.word2vec.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, count_words
 
 CORPUS = [["a", "rose", "is", "a", "rose", "is", "a", "rose"], ["a", "b"], [], ["c"]]
 
@@ -70,7 +71,7 @@ def test_any_iterable_of_sentences_is_counted_in_one_pass():
         ([[], []], {}, ValueError, "the corpus is empty"),
         (CORPUS, {}, ValueError, r"min_count \(=5\) leaves no words: .* 'a', has a count of 4"),
         ([["a", "b"]], {"min_count": 1, "max_final_vocab": 1}, ValueError,
-         r"max_final_vocab \(=1\) leaves no words: more have the largest count, 1"),
+         "max_final_vocab leaves no words: more words than it allows have the largest count, 1"),
         (CORPUS, {"max_final_vocab": 0}, ValueError, r"max_final_vocab \(=0\) must be at least 1"),
         (["a rose is", "a rose"], {}, TypeError, r"sentence 0 is the plain text 'a rose is'.*spl"),
         ([["a"], b"a rose"], {}, TypeError, "sentence 1 is the plain text b'a rose'"),
@@ -84,6 +85,72 @@ def test_any_iterable_of_sentences_is_counted_in_one_pass():
 def test_corpus_that_is_none_is_refused(sentences, options, error, words):
     with pytest.raises(error, match=words):
         Vocabulary.build(sentences, **options)
+
+
+def test_words_may_stay_in_the_order_of_the_text():
+    counts = {"b": 1, "a": 3, "c": 2}
+    assert Vocabulary.from_counts(counts, 1).words == ["a", "c", "b"]
+    assert Vocabulary.from_counts(counts, 1, sorted_vocab=0).words == ["b", "a", "c"]
+
+
+def test_words_are_added_to_known_ones():
+    known = Vocabulary.build(CORPUS, min_count=2)
+    counts = {"c": 1, "d": 2, "is": 1, "e": 3}
+    grown = Vocabulary.from_counts(counts, 2, known=known)
+    assert grown.words == ["a", "rose", "is", "e", "d"]
+    assert grown.counts.tolist() == [4, 3, 3, 3, 2]
+    assert known.counts.tolist() == [4, 3, 2]
+    assert Vocabulary.from_counts({"rose": 1}, 2, known=known).counts.tolist() == [4, 4, 2]
+    with pytest.raises(ValueError, match="the corpus is empty"):
+        Vocabulary.from_counts({}, 2, known=known)
+
+
+@pytest.mark.parametrize("max_final_vocab", [None, 1, 3])
+@pytest.mark.parametrize("max_vocab_size", [None, 2, 4, 10])
+@pytest.mark.parametrize("rule", [None, "keeps", "discards"])
+def test_words_that_are_left_are_gensims(max_final_vocab, max_vocab_size, rule):
+    gensim = pytest.importorskip("gensim.models")
+    answers = {"keeps": {"w3": RULE_KEEP}, "discards": {"w0": RULE_DISCARD, "w9": RULE_KEEP}}
+    trim_rule = rule and (lambda word, *_: answers[rule].get(word, RULE_DEFAULT))
+    rng = np.random.default_rng(5)
+    text = [[f"w{int(i)}" for i in 20 * rng.random(6) ** 2] for _ in range(60)]
+    theirs = gensim.Word2Vec(
+        min_count=3, max_vocab_size=max_vocab_size, max_final_vocab=max_final_vocab
+    )
+    counted = count_words(text, max_vocab_size, trim_rule)
+    theirs.scan_vocab(text, trim_rule=trim_rule)
+    assert counted.counts == dict(theirs.raw_vocab)
+    theirs.build_vocab(text, trim_rule=trim_rule)
+    assert counted.sentences == theirs.corpus_count == 60
+    assert counted.total == theirs.corpus_total_words == 360
+    ours = Vocabulary.from_counts(counted.counts, 3, max_final_vocab, trim_rule=trim_rule)
+    assert dict(zip(ours.words, ours.counts, strict=True)) == {
+        word: theirs.wv.get_vecattr(word, "count") for word in theirs.wv.index_to_key
+    }
+
+
+@pytest.mark.parametrize("answer", [True, False, None, 3, "keep"])
+def test_answers_of_a_rule_that_are_none_are_refused(answer):
+    with pytest.raises(
+        TypeError, match=f"trim_rule: gave {answer!r} for the word 'a'; return RULE_D"
+    ):
+        Vocabulary.from_counts({"a": 2}, trim_rule=lambda *_: answer)
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "error", "words"),
+    [
+        ({"a": 1.5}, {}, TypeError, r"the count of 'a' \(=1.5\) must be an integer"),
+        ({"a": True}, {}, TypeError, r"the count of 'a' \(=True\) must be an integer"),
+        ({"a": 0}, {}, ValueError, r"the count of 'a' \(=0\) must be at least 1"),
+        ({3: 1}, {}, TypeError, r"has 3 \(int\) for a word; words must be str"),
+        ({"a": 9}, {"trim_rule": lambda *_: RULE_DISCARD}, ValueError,
+         "trim_rule leaves no words: it discards them all"),
+    ],
+)  # fmt: skip
+def test_counts_of_words_that_are_none_are_refused(counts, options, error, words):
+    with pytest.raises(error, match=words):
+        Vocabulary.from_counts(counts, **options)
 
 
 @pytest.mark.parametrize("counts", [[1], [2, 0], [[1, 2]]])

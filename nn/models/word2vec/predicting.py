@@ -1,0 +1,104 @@
+"""What a trained `Word2Vec` makes of a text: the words that fit in it, and how likely it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ...sizes import check_sizes
+from .lookup import UnknownWordError
+from .tables import Tables
+from .vocabulary import refuse_text
+
+
+class Predictions(Tables):
+    """The methods of `Word2Vec` that predict."""
+
+    sg: int
+    window: int
+    cbow_mean: int
+
+    def predict_output_word(
+        self, context_words_list: Iterable[str], topn: int = 10
+    ) -> list[tuple[str, float]]:
+        """The `topn` words that are likeliest near the given ones, with their probabilities.
+
+        The likeliest first; the words given may be among them. Numbers may stand for words, and
+        unknown words are left out.
+
+        Raises `UnknownWordError` where no word is known, and `ValueError` for a model without
+        `negative` words.
+        """
+        refuse_text(context_words_list, "predict_output_word: context_words_list is")
+        check_sizes("predict_output_word", topn=topn)
+        if not self.negative:
+            raise ValueError(
+                "predict_output_word: needs a model with negative words, and this one has "
+                "negative=0; train one with negative=5"
+            )
+        tables = self.tables("predict_output_word")
+        context = list(context_words_list)
+        numbers = [self.wv.get_index(word) for word in context if word in self.wv]
+        if not numbers:
+            raise UnknownWordError(f"predict_output_word: no word of {context!r:.60} has a vector")
+        hidden = tables["vectors"][numbers].sum(axis=0)
+        if self.cbow_mean:
+            hidden /= len(numbers)
+        scores = tables["syn1neg"] @ hidden
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares, kind="stable")[:topn]
+        return [(self.vocabulary.words[i], float(shares[i])) for i in order]
+
+    def score(self, sentences: Iterable[Iterable[str]], total_sentences: int | None = None) -> Any:
+        """The logarithm of how likely each sentence is (float64), summed over its pairs.
+
+        Pairs are as in training, with the whole `window`: each centre from each word near it, or
+        without `sg` from all of them. Unknown words are left out. `total_sentences`: only so many,
+        from the first on.
+
+        Raises `ValueError` for a model without `hs`: with noise words there are no probabilities.
+        """
+        refuse_text(sentences, "score: sentences is")
+        if total_sentences is not None:
+            check_sizes("score", total_sentences=total_sentences)
+        if not self.hs:
+            raise ValueError("score: needs a model with hs=1, and this one has hs=0")
+        tables = self.tables("score")
+        nodes = tables["syn1"]
+        depths, points, codes = self.vocabulary.huffman()
+        begins = np.cumsum(depths) - depths
+        scores = []
+        for sentence in islice(sentences, total_sentences):
+            words = self.vocabulary.encode(sentence)
+            total = 0.0
+            for centres, predictors in self._predictors(tables["vectors"][words]):
+                # One entry for each node on the way to each centre.
+                depth = depths[words[centres]]
+                of = np.repeat(np.arange(len(centres)), depth)
+                first = begins[words[centres]] - np.cumsum(depth) + depth
+                way = first[of] + np.arange(len(of))
+                score = np.vecdot(nodes[points[way]], predictors[of])
+                total -= float(np.logaddexp(0, np.where(codes[way], score, -score)).sum())
+            scores.append(total)
+        return np.array(scores)
+
+    def _predictors(self, inputs: Any) -> Iterator[tuple[Any, Any]]:
+        """Which places of a sentence are predicted, and from which vectors, part by part."""
+        n = len(inputs)
+        sums, counts = np.zeros_like(inputs), np.zeros((n, 1), inputs.dtype)
+        for offset in range(-min(self.window, n), min(self.window, n) + 1):
+            centres = np.arange(max(-offset, 0), min(n - offset, n))
+            if not offset:
+                continue
+            if self.sg:
+                yield centres, inputs[centres + offset]
+            else:
+                sums[centres] += inputs[centres + offset]
+                counts[centres] += 1
+        if not self.sg:
+            centres = np.flatnonzero(counts)
+            yield centres, (sums / np.maximum(counts, 1) if self.cbow_mean else sums)[centres]
