@@ -40,7 +40,7 @@ from .workers import Alone, Job, Workers
 
 #: A mean loss of so many times that of vectors of zeros, or a vector of such a length, means that
 #: the training diverges: what converges comes nowhere near either.
-_FAR, _LONG = 10, 1000
+_FAR, _LONG = 2, 1000
 
 
 class Word2Vec(Predictions):
