@@ -87,8 +87,7 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
     arrays = {
         "words": packed(model.vocabulary.words),
         "counts": model.vocabulary.counts,
-        # Numbers may be NumPy's.
-        "about": np.array(json.dumps(about, default=lambda number: number.item())),
+        "about": np.array(json.dumps(about)),
     }
     save({**arrays, **tables}, path)
 
@@ -172,6 +171,8 @@ def _kind(
     digest = hashlib.sha256(b"".join(content)).hexdigest()
     corpus = f"{run.get('total', 0):,} words, of {len(words):,} known ones ({digest[:8]})"
     of_run = {name: run.get(name) for name in ("epochs", "alpha", "min_alpha")}
+    # Another number of workers may go on, as where one of them failed.
+    settings = {name: value for name, value in settings.items() if name != "workers"}
     return {**settings, **of_run, "corpus": corpus}
 
 

@@ -117,6 +117,7 @@ class Word2Vec(Predictions):
         self.sorted_vocab = sorted_vocab
         self.max_final_vocab = max_final_vocab
         self.shrink_windows = shrink_windows
+        vars(self).update(self.settings())
         check_settings({**self.settings(), "seed": seed})
         check_callbacks(callbacks)
         self.generator = np.random.default_rng(seed)
@@ -292,26 +293,22 @@ class Word2Vec(Predictions):
         bar = Silence()
         if progress:
             bar = shown_progress(run.epochs, text.total, begun, " words")
-        workers = (
-            Workers(learner, text.chunks, self.workers)
-            if self.workers > 1
-            else Alone(learner, text.chunks)
-        )
+        count = min(self.workers, len(text.chunks))
+        workers = Workers(learner, text.chunks, count) if count > 1 else Alone(learner, text.chunks)
         quiet = np.errstate(over="ignore", invalid="ignore")  # what comes of it is caught below
         self._tell(callbacks, "on_train_begin")
         with bar, workers, quiet:
             while run.epoch < run.epochs:
                 self._tell(callbacks, "on_epoch_begin")
-                for learned in workers.results(_jobs(text, run)):
-                    run.add(*learned)
-                    if not (math.isfinite(learned.loss) and run.recent <= far):
-                        loss = learned.loss / max(learned.measured, 1)
-                        raise _diverged(f"the loss is {loss:.4g}", run)
-                    bar.step(run.epoch + 1, run, run.rate, learned.words)
+                while run.chunks < len(text.chunks):
+                    for learned in workers.results(_jobs(text, run, file)):
+                        run.add(*learned)
+                        if not (math.isfinite(learned.loss) and run.recent <= far):
+                            loss = learned.loss / max(learned.measured, 1)
+                            raise _diverged(f"the loss is {loss:.4g}", run)
+                        bar.step(run.epoch + 1, run, run.rate, learned.words)
                     if file.due():
-                        workers.collect()
                         file.save()
-                workers.collect()
                 longest = math.sqrt(np.vecdot(self._table, self._table).max())
                 if not longest <= _LONG:
                     raise _diverged(f"a vector has the length {longest:.4g}", run)
@@ -361,7 +358,12 @@ class Word2Vec(Predictions):
 
     def settings(self) -> dict[str, Any]:
         """The parameters that hold for all its trainings."""
-        return {name: getattr(self, name) for name in _SETTINGS}
+        settings = {name: getattr(self, name) for name in _SETTINGS}
+        # NumPy's numbers overflow where Python's do not.
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in settings.items()
+        }
 
 
 _SETTINGS = [
@@ -374,13 +376,16 @@ _SETTINGS = [
 ]  # fmt: skip
 
 
-def _jobs(text: Encoded, run: Run) -> Iterator[Job]:
-    """What is left of an epoch: the chunks, and the learning rate for each."""
+def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
+    """What is left of an epoch, or is to be done before the next checkpoint: the chunks, and the
+    learning rate for each."""
     done = run.epoch * text.total + run.count
     for chunk in range(run.chunks, len(text.chunks)):
         run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)
         yield chunk, run.rate
         done += text.chunks.places[chunk][1]
+        if file.due():
+            return
 
 
 def _diverged(what: str, run: Run) -> DivergedError:

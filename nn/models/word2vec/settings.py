@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from ...data import LineSentences
 from ...sizes import check_sizes
@@ -110,7 +111,7 @@ def check_rates(function: str, **rates: Any) -> None:
 
 
 def _check_number(function: str, name: str, value: Any) -> None:
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
         raise TypeError(f"{function}: {name} (={value!r}) must be a number")
     if not math.isfinite(value):
         raise ValueError(f"{function}: {name} (={value}) must be finite")

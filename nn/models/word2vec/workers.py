@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,7 +32,10 @@ Job = tuple[int, float]
 #: Jobs that wait for a process, with the one that it is at, so that it never waits for one.
 _AHEAD = 2
 
-_COMMAND = "import sys; from nn.models.word2vec.workers import work; work(sys.argv[1])"
+_COMMAND = (
+    "import sys; folder, seed, *sys.path = sys.argv[1:]; "
+    "from nn.models.word2vec.workers import work; work(folder, int(seed))"
+)
 
 
 class Alone:
@@ -51,67 +55,101 @@ class Alone:
         for chunk, rate in jobs:
             yield self.learner.learn(*self.chunks[chunk], rate)
 
-    def collect(self) -> None:
-        """Put what was learned into the model's table."""
-
 
 class Workers(Alone):
-    """This process, and `count` - 1 others."""
+    """This process, and `count` - 1 others, for as long as the context lasts.
+
+    On entering raises `OSError` where the shared files cannot be written, or Python not started.
+    """
 
     def __init__(self, learner: Learner, chunks: Chunks, count: int) -> None:
         super().__init__(learner, chunks)
         self.count = count
         self.table = learner.table
+        self._others: list[subprocess.Popen[str]] = []
+        self._said: list[Any] = []  # files with what they wrote to their standard error
+        self._room = [0] * (count - 1)  # for how many more jobs, once they have started
+        self._started: list[int] = []
+        self._given = 0
+        self._done: queue.Queue[tuple[int, Learned | None]] = queue.Queue()
 
     def __enter__(self) -> Workers:
-        self._folder = tempfile.TemporaryDirectory(prefix="word2vec-")
-        folder = Path(self._folder.name)
-        learner = self.learner
+        with ExitStack() as stack:  # whatever fails, and whenever, nothing is left behind
+            try:
+                self._folder = tempfile.TemporaryDirectory(
+                    prefix="word2vec-", ignore_cleanup_errors=True
+                )
+                folder = Path(stack.enter_context(self._folder))
+                self._write(folder)
+                self._share(folder)
+                stack.callback(self._unshare)
+                for i in range(self.count - 1):
+                    self._start(i, folder, stack)
+            except OSError as error:
+                raise OSError(
+                    f"train: workers={self.count} needs files in the temporary folder, and "
+                    f"processes of {sys.executable!r}: {error}; set TMPDIR to a folder with more "
+                    f"room, or train with workers=1"
+                ) from error
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _write(self, folder: Path) -> None:
         self.table.tofile(folder / "table")  # in full: a file with holes could not be filled later
         with open(folder / "text", "wb") as file:
             self.chunks.file.seek(0)
             shutil.copyfileobj(self.chunks.file, file)
+        learner = self.learner
         np.savez(
             folder / "rest.npz",
-            settings=np.array(json.dumps(learner.settings, default=lambda number: number.item())),
+            settings=np.array(json.dumps(learner.settings)),
             counts=learner.vocabulary.counts,
             places=np.array(self.chunks.places),
             shape=self.table.shape,
         )
-        learner.table, learner.shared = _mapped(folder, self.table.shape), True
-        self._done: queue.Queue[tuple[int, Learned | None]] = queue.Queue()
-        single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        environment = {**os.environ, **single, "PYTHONPATH": os.pathsep.join(sys.path)}
-        self._others: list[Any] = []
-        self._room = [0] * (self.count - 1)  # for how many more jobs, once they have started
-        self._given = 0
-        for i in range(self.count - 1):
-            seed = learner.generator.integers(1 << 62)
-            other = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, f"{folder}{os.sep}{seed}"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=environment,
-                text=True,
-            )
-            self._others.append(other)
-            threading.Thread(target=self._listen, args=(i, other), daemon=True).start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        for other in self._others:
-            other.stdin.close()
-            other.kill()
-            other.wait()
-        self.collect()
+    def _share(self, folder: Path) -> None:
+        self.learner.table, self.learner.shared = _mapped(folder, self.table.shape), True
+
+    def _unshare(self) -> None:
+        self._collect()
         self.learner.table, self.learner.shared = self.table, False
-        self._folder.cleanup()
 
-    def collect(self) -> None:
+    def _collect(self) -> None:
         self.table[...] = self.learner.table
 
+    def _start(self, i: int, folder: Path, stack: ExitStack) -> None:
+        said = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
+        self._said.append(said)
+        single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        # It finds the modules that this one found, and where `sys.path` has changed since, itself.
+        path = [entry for entry in sys.path if isinstance(entry, str)]
+        path.append(str(Path(__file__).parents[3]))
+        seed = self.learner.generator.integers(1 << 62)
+        other = subprocess.Popen(
+            [sys.executable or "", "-c", _COMMAND, str(folder), str(seed), *path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env={**os.environ, **single},
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C is for this process only
+        )
+        listener = threading.Thread(target=self._listen, args=(i, other), daemon=True)
+        stack.callback(_end, other, listener)
+        self._others.append(other)
+        listener.start()
+
     def results(self, jobs: Iterable[Job]) -> Iterator[Learned]:
-        """Do the jobs; their results come in the order in which they are done."""
+        """Do the jobs; their results come in the order in which they are done.
+
+        Raises `RuntimeError` where one of the processes has ended.
+        """
+        self.learner.table[...] = self.table  # which may have been changed in between
         for chunk, rate in jobs:
             while not self._done.empty():
                 yield self._result()
@@ -126,6 +164,7 @@ class Workers(Alone):
                 yield self.learner.learn(*self.chunks[chunk], rate)
         while self._given:
             yield self._result()
+        self._collect()
 
     def _result(self) -> Learned:
         i, result = self._done.get()
@@ -136,49 +175,69 @@ class Workers(Alone):
         return result
 
     def _send(self, i: int, line: str) -> None:
+        pipe: Any = self._others[i].stdin
         try:
-            self._others[i].stdin.write(line)
-            self._others[i].stdin.flush()
+            pipe.write(line)
+            pipe.flush()
         except OSError:
             self._ended(i)
 
     def _ended(self, i: int) -> NoReturn:
+        code = self._others[i].wait()
+        self._said[i].seek(0)
+        said = self._said[i].read().decode("utf-8", "replace").strip()
+        last = f", and said {said.splitlines()[-1]!r}" if said else ""
         raise RuntimeError(
-            f"train: a process of workers={self.count} ended with exit code "
-            f"{self._others[i].wait()}; what it said stands above. Train with workers=1, or resume "
-            f"from the checkpoint"
+            f"train: a process of workers={self.count} ended with exit code {code}{last}; train "
+            f"with workers=1, and with resume=True where there is a checkpoint"
         )
 
     def _listen(self, i: int, other: Any) -> None:
-        if other.stdout.readline():
-            self._room[i] = _AHEAD
-        for line in other.stdout:
-            words, loss, pairs = line.split()
-            self._done.put((i, Learned(int(words), float(loss), float(pairs))))
-        self._done.put((i, None))
+        try:
+            for line in other.stdout:
+                if line.endswith("started\n"):  # others may have written before
+                    self._room[i] = _AHEAD
+                    self._started.append(i)
+                    if len(self._started) == len(self._room):
+                        # All hold the files, and a sudden end of this process leaves none behind.
+                        self._folder.cleanup()
+                    break
+            for line in other.stdout:
+                words, loss, pairs = line.split()
+                self._done.put((i, Learned(int(words), float(loss), float(pairs))))
+        finally:
+            self._done.put((i, None))
 
 
-def work(place: str) -> None:
+def _end(other: Any, listener: threading.Thread) -> None:
+    other.kill()
+    other.wait()
+    if listener.ident is not None:  # it was started
+        listener.join()
+    other.stdout.close()
+    with suppress(OSError):  # a job that it did not take
+        other.stdin.close()
+
+
+def work(folder: str, seed: int) -> None:
     """What another process does: read jobs, and write results."""
-    folder, seed = Path(place).parent, int(Path(place).name)
-    # Only results go to the standard output.
-    results, sys.stdout = sys.stdout, sys.stderr
-    with np.load(folder / "rest.npz") as rest:
+    # Only results go to the standard output, and not what anything else writes there.
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    place = Path(folder)
+    with np.load(place / "rest.npz") as rest:
         counts, places, shape = rest["counts"], rest["places"].tolist(), tuple(rest["shape"])
         settings = json.loads(str(rest["settings"]))
     vocabulary = Vocabulary([str(i) for i in range(len(counts))], counts)
     generator = np.random.default_rng(seed)
-    learner = Learner(settings, vocabulary, _mapped(folder, shape), generator, shared=True)
-    with open(folder / "text", "rb") as file, np.errstate(over="ignore", invalid="ignore"):
+    learner = Learner(settings, vocabulary, _mapped(place, shape), generator, shared=True)
+    with open(place / "text", "rb") as file, np.errstate(over="ignore", invalid="ignore"):
         chunks = Chunks(file, places)
-        try:
-            print("started", file=results, flush=True)
-            for line in sys.stdin:
-                chunk, rate = line.split()
-                learned = learner.learn(*chunks[int(chunk)], float(rate))
-                print(*learned, file=results, flush=True)
-        except KeyboardInterrupt:
-            pass  # the first process tells
+        print("started", file=results, flush=True)
+        for line in sys.stdin:
+            chunk, rate = line.split()
+            learned = learner.learn(*chunks[int(chunk)], float(rate))
+            print(*learned, file=results, flush=True)
 
 
 def _mapped(folder: Path, shape: tuple[int, ...]) -> Any:
