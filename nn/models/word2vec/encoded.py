@@ -56,7 +56,7 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
     """The words of the sentences that are in `index`, as their numbers.
 
     A chunk is of whole sentences; one of more than `CHUNK` words is cut. Raises `TypeError` for a
-    sentence that is a plain text.
+    sentence that is a plain text, or not a list of words.
     """
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
     chunks = Chunks(file, [])
@@ -64,7 +64,14 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
     neighbours, checksum = False, 0
     for held in _batches(sentences):
         size = sum(map(len, held))
-        numbers = np.fromiter(map(index.get, chain.from_iterable(held), repeat(-1)), np.int32, size)
+        found = map(index.get, chain.from_iterable(held), repeat(-1))
+        try:
+            numbers = np.fromiter(found, np.int32, size)
+        except TypeError as error:
+            raise TypeError(
+                f"a sentence has something else than words ({error}): a corpus is a list of "
+                f"sentences, a sentence a list of words"
+            ) from error
         known = numbers >= 0
         words = numbers[known]
         if len(words):
@@ -84,6 +91,8 @@ def _batches(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
     count = 0
     for number, sentence in enumerate(sentences):
         refuse_text(sentence, f"sentence {number} is")
+        if not isinstance(sentence, Iterable):
+            raise TypeError(f"sentence {number} (={sentence!r:.60}) is not a list of words")
         words = sentence if isinstance(sentence, list) else list(sentence)
         for first in range(0, len(words), CHUNK):
             part = words[first : first + CHUNK]

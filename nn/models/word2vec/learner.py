@@ -118,10 +118,10 @@ class Learner:
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
+        # Where all sentences are shorter than the windows, the time is that of windows so short.
+        window = min(self.window, max(int(np.bincount(sentences).max()) - 1, 1))
         parts = 1 if self.sg else PARTS
-        centres, places, pairs = windows(
-            words, sentences, reach, self.window, BLOCK, self.step, parts
-        )
+        centres, places, pairs = windows(words, sentences, reach, window, BLOCK, self.step, parts)
         steps, blocks, block = centres.shape
         if self.sg:
             true = pairs
@@ -130,7 +130,7 @@ class Learner:
             means = pairs / np.maximum(counts, 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
             true = (counts > 0).astype(np.float32).reshape(steps, blocks, 1, block)
-        rows, weights, signs = self._targets(centres, true, rate)
+        rows, weights, signs = self._targets(centres, true, window, rate)
         outputs_shape = blocks, rows.shape[2], self.table.shape[1]
         numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
         read = Rows(self.table, numbers, self.longest, self.shared)
@@ -157,14 +157,14 @@ class Learner:
             read.descend(inputs.grad, outputs.grad)
         return Learned(seen, total, count)
 
-    def _targets(self, centres: Any, true: Any, rate: float) -> Targets:
+    def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
         """What the centres are predicted with, in rows of the table."""
         targets = []
         if self.negative:
             steps, blocks, block = centres.shape
             pushes = block * self.negative
             if self.sg:
-                pushes *= self.window + 1 if self.shrink_windows else 2 * self.window
+                pushes *= min(self.window + 1, 2 * window) if self.shrink_windows else 2 * window
             wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])
             size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
             # One from each of `size` equal parts of the distribution, which spreads them better

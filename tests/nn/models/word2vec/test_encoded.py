@@ -63,3 +63,19 @@ def test_a_long_text_lies_in_a_file(monkeypatch):
 def test_a_sentence_that_is_a_text_is_refused():
     with pytest.raises(TypeError, match="sentence 1 is the plain text 'a b'"):
         encode([["a"], "a b"], {"a": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ([["a", "b"], 3], r"sentence 1 \(=3\) is not a list of words"),
+        ([["a"], None], r"sentence 1 \(=None\) is not"),
+        (
+            [[["a", "b"]]],
+            r"something else than words \(.*'list'\): a corpus is a list of sentences",
+        ),
+    ],
+)
+def test_a_text_that_is_not_of_lists_of_words_is_refused(text, words):
+    with pytest.raises(TypeError, match=words):
+        encode(text, {"a": 0, "b": 1})

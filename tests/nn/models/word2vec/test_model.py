@@ -167,6 +167,23 @@ def test_training_that_learned_nothing_warns():
     assert np.isnan(model.history.loss).tolist() == [True, True]
 
 
+@pytest.mark.parametrize("sg", [0, 1])
+def test_window_beyond_all_sentences_is_as_one_that_spans_them(sg):
+    longest = max(map(len, topics()))
+    settings = {"vector_size": 4, "sg": sg, "shrink_windows": False}
+    whole, beyond = (
+        Word2Vec(topics(), window=window, **settings) for window in (longest - 1, 10**9)
+    )
+    np.testing.assert_array_equal(whole.wv.vectors, beyond.wv.vectors)
+
+
+def test_numbers_of_numpy_are_kept_as_pythons():
+    model = Word2Vec(window=np.uint8(200), alpha=np.float32(0.5), sg=np.True_)
+    assert [type(x) for x in (model.window, model.alpha, model.sg)] == [int, float, bool]
+    model.window = np.int8(100)
+    assert type(model.settings()["window"]) is int
+
+
 # -- progress -----------------------------------------------------------------------------------
 
 
