@@ -62,7 +62,8 @@ class Word2Vec(Predictions):
     The same `seed` gives the same vectors, with one of `workers`, the processes that learn at the
     same time (gensim's default is 3). `callbacks`, `progress`: as in `train`.
 
-    `wv`: the vectors; `syn1neg`, `syn1`: those of the outputs and of the nodes of the tree.
+    `wv`: the vectors; `syn1neg`, `syn1`: those of the outputs and of the nodes of the tree. They
+    are parts of one table, which stays in memory with any of them; `copy.deepcopy(wv)` is less.
     `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: of the text of
     `build_vocab`. `history`: what each epoch of the last training came to. `generator`: what all
     randomness comes from.
@@ -334,9 +335,17 @@ class Word2Vec(Predictions):
         return max(decisions, 1) * math.log(2)
 
     def _tell(self, callbacks: Sequence[Any], event: str) -> None:
+        table = self._table
         for callback in callbacks:
             if (method := getattr(callback, event, None)) is not None:
                 method(self)
+        if event != "on_train_end":  # then nothing more is learned
+            self.tables("train")
+            if self._table is not table:
+                raise ValueError(
+                    f"train: a callback made the vectors anew in {event}; call build_vocab before "
+                    f"or after training"
+                )
 
     # -- files ----------------------------------------------------------------------------------
 

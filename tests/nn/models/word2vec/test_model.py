@@ -184,6 +184,34 @@ def test_numbers_of_numpy_are_kept_as_pythons():
     assert type(model.settings()["window"]) is int
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda model: model.build_vocab(topics()), "a callback made the vectors anew in on_"),
+        (lambda model: model.wv.add_vector("new", np.ones(4)), "train: vectors is another array"),
+        (lambda model: setattr(model, "negative", 0), "negative or hs has changed since"),
+    ],
+)
+@pytest.mark.parametrize("event", ["on_train_begin", "on_epoch_begin", "on_epoch_end"])
+def test_callback_that_replaces_what_is_trained_is_refused(event, change, words):
+    class Changes:
+        pass
+
+    setattr(Changes, event, staticmethod(change))
+    model = Word2Vec(vector_size=4)
+    model.build_vocab(topics())
+    with pytest.raises(ValueError, match=words):
+        model.train(topics(), callbacks=[Changes()])
+
+
+def test_callback_may_add_words_when_training_has_ended():
+    class Adds:
+        def on_train_end(self, model):
+            model.wv.add_vector("new", np.ones(4))
+
+    assert "new" in Word2Vec(topics(), vector_size=4, callbacks=[Adds()]).wv
+
+
 # -- progress -----------------------------------------------------------------------------------
 
 
