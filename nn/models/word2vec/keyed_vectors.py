@@ -205,10 +205,12 @@ class KeyedVectors(Similarities):
         the binary format holds float32. `fvocab`: a file for the words and their counts. Without
         `write_header` text is as GloVe writes it.
 
-        Raises `ValueError` for words that are empty or contain a blank or a line break, which the
-        format does not hold, and where counts are to be written and not known; `OSError` where a
-        file cannot be written.
+        Raises `ValueError` for no words, and for words that are empty or contain a blank or a line
+        break, which the format does not hold, and where counts are to be written and not known;
+        `OSError` where a file cannot be written.
         """
+        if not len(self):
+            raise ValueError("save_word2vec_format: there are no words to write; use save")
         for word in self.index_to_key:
             if not word or " " in word or "\n" in word:
                 raise ValueError(

@@ -123,7 +123,7 @@ class WordVectors:
     def __getitem__(self, keys: Key | Iterable[Key]) -> Any:
         if is_key(keys):
             return self.get_vector(keys)
-        return self.vectors[self._numbers(keys)]
+        return self.vectors[self._numbers(_listed(keys))]
 
     def __setitem__(self, words: str | Sequence[str], vectors: Any) -> None:
         self.add_vectors(words, vectors, replace=True)
@@ -296,10 +296,25 @@ def is_key(value: Any) -> TypeGuard[Key]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list of words or vectors, of which one may stand alone."""
-    if is_key(value) or (isinstance(value, np.ndarray) and value.ndim == 1):
+    """A list of words or vectors, of which one may stand alone.
+
+    Raises `TypeError` for what is neither.
+    """
+    is_vector = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiu"
+    if is_key(value) or is_vector:
         return [value]
-    return [] if value is None else list(value)
+    return [] if value is None else _listed(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    try:
+        if not isinstance(value, bytes):  # whose letters would be taken for numbers of words
+            return list(value)
+    except TypeError:
+        pass
+    raise TypeError(
+        f"KeyedVectors: {value!r:.60} is not a word (a str), the number of one, or a list of those"
+    )
 
 
 def lengths(vectors: Any) -> Any:

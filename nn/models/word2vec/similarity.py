@@ -236,6 +236,7 @@ class Similarities(WordVectors):
         far = -scores
         far[given] = np.inf
         near = np.flatnonzero(~(far > np.partition(far, topn - 1)[topn - 1]))  # NaN is farthest
+        near = np.setdiff1d(near, given, assume_unique=True)
         near = near[np.argsort(far[near], kind="stable")[:topn]]
         return [(self.index_to_key[first + i], float(scores[i])) for i in near]
 

@@ -380,3 +380,9 @@ def test_reading_takes_little_more_memory_than_the_vectors(tmp_path, binary, wor
     assert_equal(found, wv)
     assert found.vectors.flags.writeable
     assert peak < 1.4 * wv.vectors.nbytes + besides
+
+
+def test_vectors_without_words_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="save_word2vec_format: there are no words to write; us"):
+        KeyedVectors(vector_size=4).save_word2vec_format(tmp_path / "vectors.txt")
+    assert list(tmp_path.iterdir()) == []

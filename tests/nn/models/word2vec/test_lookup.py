@@ -288,3 +288,24 @@ def test_vectors_for_all_equal_gensims():
     found["man"] = np.zeros(20)
     assert wv["man"].any()
     assert len(wv.vectors_for_all(["zzz"])) == 0
+
+
+@pytest.mark.parametrize("key", [1.0, b"king", np.True_, np.array(0), float("nan")])
+def test_what_is_neither_word_nor_list_is_refused(key):
+    wv = keyed_vectors()
+    uses = [wv.__getitem__, wv.most_similar, wv.doesnt_match, wv.get_mean_vector]
+    for use in [*uses, lambda key: wv.n_similarity("king", key)]:
+        with pytest.raises(TypeError, match=r"KeyedVectors: .* is not a word \(a str\), the numb"):
+            use(key)
+    with pytest.raises(TypeError, match="KeyedVectors: None is not a word"):
+        wv[None]
+
+
+def test_arrays_of_words_and_of_numbers_are_lists():
+    wv = keyed_vectors()
+    words = np.array(["king", "man", "apple"])
+    assert wv.doesnt_match(words) == wv.doesnt_match(words.tolist())
+    np.testing.assert_array_equal(wv[words], wv[words.tolist()])
+    np.testing.assert_array_equal(wv[np.array([3, 0])], wv[[3, 0]])
+    wv.add_vectors(np.array(["new", "newer"]), np.ones((2, 20)))
+    assert wv.index_to_key[-2:] == ["new", "newer"]

@@ -324,3 +324,10 @@ def test_neighbours_follow_the_table():
         fresh = KeyedVectors(wv.index_to_key, wv.vectors.copy())
         assert_close(wv.most_similar("king", topn=3), fresh.most_similar("king", topn=3))
         assert wv.most_similar("king", topn=3) != before
+
+
+def test_words_given_are_never_answers_even_among_vectors_of_nan():
+    wv = keyed_vectors(list("abcd"))
+    wv.vectors[2] = np.nan
+    assert [word for word, _ in wv.most_similar("a", topn=10)][2:] == ["c"]
+    assert [word for word, _ in wv.most_similar_cosmul(["a", "b"], topn=2)] == ["d", "c"]
