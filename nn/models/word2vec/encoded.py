@@ -56,7 +56,8 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
     """The words of the sentences that are in `index`, as their numbers.
 
     A chunk is of whole sentences; one of more than `CHUNK` words is cut. Raises `TypeError` for a
-    sentence that is a plain text, or not a list of words.
+    sentence that is a plain text, or not a list of words, and `OSError` where the temporary folder
+    has no room.
     """
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
     chunks = Chunks(file, [])
@@ -81,7 +82,13 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
             content = np.concatenate([words, lengths.astype(np.int32)]).tobytes()
             checksum = zlib.crc32(content, checksum)
             chunks.places.append((file.tell(), len(words), len(lengths)))
-            file.write(content)
+            try:
+                file.write(content)
+            except OSError as error:
+                raise OSError(
+                    f"a text of more than {IN_MEMORY // 4:,} words is held in the temporary folder:"
+                    f" {error}; set TMPDIR to a folder with more room"
+                ) from error
     total = sum(words for _, words, _ in chunks.places)
     return Encoded(chunks, total, neighbours, checksum)
 

@@ -1,5 +1,7 @@
 """A text as numbers, in chunks."""
 
+import tempfile
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,13 @@ def test_a_long_text_lies_in_a_file(monkeypatch):
 def test_a_sentence_that_is_a_text_is_refused():
     with pytest.raises(TypeError, match="sentence 1 is the plain text 'a b'"):
         encode([["a"], "a b"], {"a": 0})
+
+
+def test_temporary_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(encoded, "IN_MEMORY", 40)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(OSError, match=r"than 10 words is held in .*missing.*; set TMPDIR to a fol"):
+        encode([["a"] * 20], {"a": 0})
 
 
 @pytest.mark.parametrize(
