@@ -187,10 +187,12 @@ class Workers(Alone):
         self._said[i].seek(0)
         said = self._said[i].read().decode("utf-8", "replace").strip()
         last = f", and said {said.splitlines()[-1]!r}" if said else ""
-        raise RuntimeError(
+        error = RuntimeError(
             f"train: a process of workers={self.count} ended with exit code {code}{last}; train "
             f"with workers=1, and with resume=True where there is a checkpoint"
         )
+        error.add_note(said)
+        raise error
 
     def _listen(self, i: int, other: Any) -> None:
         try:

@@ -168,8 +168,10 @@ def test_words_of_a_process_that_fails_reach_the_caller(command, words, monkeypa
     with group(2) as two:
         while two._done.empty() and not two._room[0]:
             time.sleep(0.01)
-        with pytest.raises(RuntimeError, match=words):
+        with pytest.raises(RuntimeError, match=words) as caught:
             list(two.results((0, 0.01) for _ in range(99)))
+    (note,) = caught.value.__notes__
+    assert note.startswith("Traceback") is ("int('x')" in command)
 
 
 @pytest.mark.usefixtures("together")
