@@ -58,7 +58,7 @@ def scores_of_all(outputs: Any, inputs: Any) -> Any:
 
 
 #: How far ahead an input meets the outputs that move in the same step, at most.
-AHEAD = 0.25
+AHEAD = 0.05
 
 
 def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) -> Any:
