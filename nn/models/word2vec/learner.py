@@ -38,7 +38,7 @@ PARTS = 2
 
 #: The fewest noise words of a block, by `sg`, and the most. With half as many, nearest neighbours
 #: agree less from seed to seed than gensim's do; more cost time.
-NOISE = {0: 16, 1: 40}
+NOISE = {0: 24, 1: 40}
 MOST_NOISE = 256
 
 #: A noise word is pushed by all pairs of its block at once, from one place. The logistic loss has a

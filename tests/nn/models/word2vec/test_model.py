@@ -144,9 +144,9 @@ def test_loss_that_runs_away_is_refused_at_once(loss, monkeypatch):
 
 
 def test_loss_of_vectors_that_say_nothing_is_not_refused(monkeypatch):
-    fake_learning(monkeypatch, [9 * np.log(2) * 26])
+    fake_learning(monkeypatch, [1.9 * np.log(2) * 26])
     Word2Vec(topics(), vector_size=4, negative=25, epochs=3)
-    fake_learning(monkeypatch, [9 * np.log(2) * 4])
+    fake_learning(monkeypatch, [1.9 * np.log(2) * 4])
     Word2Vec(topics(), vector_size=4, negative=0, hs=1, epochs=3)
 
 
