@@ -73,7 +73,7 @@ class Learned(NamedTuple):
 
     words: int
     loss: float
-    measured: float
+    measured: int
 
 
 class Learner:
@@ -114,28 +114,28 @@ class Learner:
         kept = self.generator.random(seen) < self.keep[words]
         words, sentences = words[kept], sentences[kept]
         if not len(words):
-            return Learned(seen, 0.0, 0.0)
+            return Learned(seen, 0.0, 0)
         reach: Any = self.window
         if self.shrink_windows:
             reach = self.generator.integers(1, self.window + 1, len(words))
         parts = 1 if self.sg else PARTS
-        centres, places, pairs = windows(
+        centres, places, pairs, counts = windows(
             words, sentences, reach, self.window, BLOCK, self.step, parts
         )
-        steps, blocks, block = centres.shape
+        steps, blocks, _ = centres.shape
         if self.sg:
             true = pairs
         else:
-            counts = pairs.sum(axis=3, keepdims=True)
-            means = pairs / np.maximum(counts, 1)
+            shares = 1 / np.maximum(counts, 1)
+            means = pairs * shares.reshape(*pairs.shape[:3], 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
-            true = (counts > 0).astype(np.float32).reshape(steps, blocks, 1, block)
+            true = np.minimum(counts, 1)[:, :, np.newaxis]
         rows, weights, signs = self._targets(centres, true, rate)
         outputs_shape = blocks, rows.shape[2], self.table.shape[1]
         numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
         read = Rows(self.table, numbers, self.longest, self.shared)
         first = places.shape[1]
-        total = count = 0.0
+        total, measured = 0.0, 0
         for i in range(steps):
             values = read.take(i)
             inputs = Tensor(values[:first], requires_grad=True)
@@ -152,17 +152,17 @@ class Learner:
             else:
                 loss = logistic_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
                 total += loss.item()
-                count += float(true[i].sum())
+                measured += int((counts[i] if self.sg else true[i]).sum())
             loss.backward(np.float32(rate))
             read.descend(inputs.grad, outputs.grad)
-        return Learned(seen, total, count)
+        return Learned(seen, total, measured)
 
     def _targets(self, centres: Any, true: Any, rate: float) -> Targets:
         """What the centres are predicted with, in rows of the table."""
         targets = []
         if self.negative:
-            steps, blocks, block = centres.shape
-            pushes = block * self.negative
+            steps, blocks, _ = centres.shape
+            pushes = BLOCK * self.negative
             if self.sg:
                 pushes *= self.window + 1 if self.shrink_windows else 2 * self.window
             wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])

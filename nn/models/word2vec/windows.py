@@ -23,11 +23,13 @@ from autograd import rule
 class Windows(NamedTuple):
     """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
     2 window), the same, with those around. `pairs`: (steps, blocks * parts, block / parts,
-    block / parts + 2 window), 1.0 where a centre meets a place. Padding is word 0, in no pair."""
+    block / parts + 2 window), 1.0 where a centre meets a place. `counts`: (steps, blocks, block),
+    of the pairs of each centre (float32). Padding is word 0, in no pair."""
 
     centres: Any
     places: Any
     pairs: Any
+    counts: Any
 
 
 def windows(
@@ -60,7 +62,8 @@ def windows(
     places = _overlapping(row, steps, blocks * block)
     centres = row[window : window + len(first)].reshape(steps, blocks, block)
     pairs = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
-    return Windows(centres, places, pairs)
+    counts = np.maximum(last - first, 0).astype(np.float32).reshape(centres.shape)
+    return Windows(centres, places, pairs, counts)
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:

@@ -154,7 +154,7 @@ class Workers(Alone):
             self._room[i] = _AHEAD
         for line in other.stdout:
             words, loss, pairs = line.split()
-            self._done.put((i, Learned(int(words), float(loss), float(pairs))))
+            self._done.put((i, Learned(int(words), float(loss), int(pairs))))
         self._done.put((i, None))
 
 

@@ -152,3 +152,16 @@ def test_steps_are_at_least_so_many_in_an_epoch():
         vocab = Vocabulary(["a", "b"], [count, count])
         steps.append(Learner(settings, vocab, np.zeros((4, 2), np.float32), None).step)
     assert steps == [learner.BLOCK, 20_000 // learner.STEPS, learner.STEP[1]]
+
+
+@pytest.mark.parametrize("hs", [0, 1])
+@pytest.mark.parametrize(("sg", "cbow_mean"), [(1, 1), (0, 1), (0, 0)])
+def test_a_step_is_computed_in_single_precision(sg, cbow_mean, hs, monkeypatch):
+    seen = []
+    loss = learner.logistic_loss
+    monkeypatch.setattr(learner, "logistic_loss", lambda *x: seen.extend(x) or loss(*x))
+    settings = DEFAULTS | {"sg": sg, "hs": hs, "cbow_mean": cbow_mean}
+    table = np.zeros((36, 4), np.float32)
+    learning = Learner(settings, vocabulary(12), table, np.random.default_rng(0))
+    learning.learn(np.arange(12), np.zeros(12, int), 0.01)
+    assert [x.dtype for x in seen] == [np.float32] * 3
