@@ -16,8 +16,8 @@ from .vocabulary import refuse_text
 #: About so many words are learned from at a time, at one learning rate, as gensim does.
 CHUNK = 10_000
 
-#: Bytes that are held in memory, 16 million words; what goes beyond is in a temporary file.
-IN_MEMORY = 1 << 26
+#: Bytes that are held in memory, 4 million words; what goes beyond is in a temporary file.
+IN_MEMORY = 1 << 24
 
 
 class Chunks:

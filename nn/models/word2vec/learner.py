@@ -50,9 +50,10 @@ MOST_NOISE = 256
 PUSH = {0: 40, 1: 720}
 
 #: Where that is not enough, as with words that occur in many blocks of a step: the farthest that a
-#: step moves a row. Vectors are 1 to 10 long; the bound acts on less than 1 % of rows. A sum of n
-#: words moves with all of them, and has it divided by the square root of n.
-LONGEST = 2.0
+#: step moves a row. Vectors become 1 to 10 long. With parameters that are recommended, the bound
+#: acts on less than 1 % of the rows; with extreme ones, on a tenth. A row that is summed with n
+#: others moves their sum, and sqrt(n) times less.
+LONGEST = 1.5
 
 #: By `sg`: the most centres in a step, that is, between two updates of the table. With the
 #: hierarchical softmax they are fewer, because all words share the nodes near its root.
