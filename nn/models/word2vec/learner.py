@@ -116,12 +116,14 @@ class Learner:
         words, sentences = words[kept], sentences[kept]
         if not len(words):
             return Learned(seen, 0.0, 0)
-        reach: Any = self.window
+        # No word is farther away than the longest sentence is long.
+        window = max(min(self.window, int(np.bincount(sentences).max()) - 1), 1)
+        reach: Any = window
         if self.shrink_windows:
-            reach = self.generator.integers(1, self.window + 1, len(words))
+            reach = np.minimum(self.generator.integers(1, self.window + 1, len(words)), window)
         parts = 1 if self.sg else PARTS
         centres, places, pairs, counts = windows(
-            words, sentences, reach, self.window, BLOCK, self.step, parts
+            words, sentences, reach, window, BLOCK, self.step, parts
         )
         steps, blocks, _ = centres.shape
         if self.sg:
@@ -131,7 +133,7 @@ class Learner:
             means = pairs * shares.reshape(*pairs.shape[:3], 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
             true = np.minimum(counts, 1)[:, :, np.newaxis]
-        rows, weights, signs = self._targets(centres, true, rate)
+        rows, weights, signs = self._targets(centres, true, window, rate)
         outputs_shape = blocks, rows.shape[2], self.table.shape[1]
         numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
         read = Rows(self.table, numbers, self.longest, self.shared)
@@ -158,14 +160,14 @@ class Learner:
             read.descend(inputs.grad, outputs.grad)
         return Learned(seen, total, measured)
 
-    def _targets(self, centres: Any, true: Any, rate: float) -> Targets:
+    def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
         """What the centres are predicted with, in rows of the table."""
         targets = []
         if self.negative:
             steps, blocks, _ = centres.shape
             pushes = BLOCK * self.negative
             if self.sg:
-                pushes *= self.window + 1 if self.shrink_windows else 2 * self.window
+                pushes *= window + 1 if self.shrink_windows else 2 * window
             wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])
             size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
             # One from each of `size` equal parts of the distribution, which spreads them better

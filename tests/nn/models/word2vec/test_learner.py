@@ -165,3 +165,16 @@ def test_a_step_is_computed_in_single_precision(sg, cbow_mean, hs, monkeypatch):
     learning = Learner(settings, vocabulary(12), table, np.random.default_rng(0))
     learning.learn(np.arange(12), np.zeros(12, int), 0.01)
     assert [x.dtype for x in seen] == [np.float32] * 3
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_a_window_wider_than_all_sentences_is_that_of_the_longest(sg):
+    words, sentences = np.arange(12), np.repeat([0, 1, 2], [1, 6, 5])
+    tables = []
+    for window in (5, 500):
+        rng = np.random.default_rng(0)
+        table = rng.standard_normal((24, 4)).astype(np.float32)
+        settings = DEFAULTS | {"sg": sg, "window": window, "shrink_windows": False, "negative": 1}
+        Learner(settings, vocabulary(12), table, rng).learn(words, sentences, 1e-4)
+        tables.append(table)
+    np.testing.assert_array_equal(*tables)
