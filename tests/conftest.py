@@ -1,10 +1,14 @@
 """The tests judge the `autograd` of this repository, and no other that may be installed."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-import autograd
+# Tests run side by side: with several threads each, their matrix products wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it is imported
+
+import autograd  # noqa: E402
 
 _ROOT = Path(__file__).resolve().parent.parent
 
