@@ -8,7 +8,7 @@ import pytest
 # Tests run side by side: with several threads each, their matrix products wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it is imported
 
-import autograd  # noqa: E402
+import autograd
 
 _ROOT = Path(__file__).resolve().parent.parent
 
