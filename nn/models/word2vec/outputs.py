@@ -1,8 +1,8 @@
 """What words are predicted with: noise words to tell them from, or the nodes of a Huffman tree.
 
-Either way a block of centres is scored by some rows of the table: `Targets`. Row i has the score
-`outputs[i] @ inputs[j]` with the input j, that counts `weights[i, j]` times, of which `true[i, j]`
-times it should be large; where both are 0, the pair does not exist.
+Either way some rows of the table are scored with the inputs of a block: `Targets`. The score
+`outputs[i] @ inputs[j]` counts `weights[i, j]` times, and should be large in `true[i, j]` of them.
+Where both are 0, there is no such pair.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 
 
 #: The logistic loss of pairs, the sum of `weights * softplus(scores) - true * scores`. The last
-#: two are constants: how much a pair counts, and how much of that is of a true one; `true` is of
-#: the first rows of scores only, all others are false.
+#: two are constants: how much a pair counts, and how much of that is true. `true` may have fewer
+#: rows than the scores; the pairs of the other rows are false.
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
 #: The same where only the gradient is wanted: its value is NaN.
@@ -57,7 +57,7 @@ def scores_of_all(outputs: Any, inputs: Any) -> Any:
     return outputs @ np.swapaxes(inputs, 1, 2)
 
 
-#: How far ahead an input meets the outputs that move in the same step, at most.
+#: How far at most from where they are inputs meet the centres; see `scores_in_turn`.
 AHEAD = 0.05
 
 
@@ -73,12 +73,14 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
     return of_outputs, np.swapaxes(met, 1, 2) @ g, None
 
 
-#: In skip-gram a window's words take turns in gensim: each meets its centre as those before it left
-#: it, which is half way on the average. Here they come at once, and without this they would learn
-#: a tenth slower. So the inputs' cotangents are those of centres that have gone half of their step:
-#: the cotangent of the scores is multiplied by the learning rate already. The scores (blocks, m, n)
-#: are of `outputs` (blocks, m, size), first the centres, with `inputs` (blocks, size, n); of
-#: `pairs` (blocks, block, n) the shape is read.
+#: Skip-gram's scores (blocks, m, n) of `outputs` (blocks, m, size), the centres first, with
+#: `inputs` (blocks, size, n); of `pairs` (blocks, block, n) only the shape is read.
+#:
+#: Sequential training takes the words of a window in turn: each meets the centre as the ones before
+#: have left it, half way on average. Here they all come at once, and without a correction would
+#: learn a tenth more slowly than gensim's. So the inputs get the gradient with respect to centres
+#: that are half way through their own step (the cotangent of the scores includes the learning
+#: rate), at most `AHEAD` from where they are.
 scores_in_turn = rule(
     lambda outputs, inputs, _pairs: outputs @ inputs,
     joint=_scores_in_turn_vjp,
