@@ -134,6 +134,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     falls = "learning rate at the start; it falls linearly"
     add("--alpha", type=_rate, default=0.025, metavar="RATE", help=falls)
     add("--epochs", type=_positive, default=30, metavar="N", help="passes over the text")
+    many = "processes that train at once; with more than 1, --seed does not fix the vectors"
+    add("--workers", type=_positive, default=1, metavar="N", help=many)
     for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
         add = command.add_argument
         add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")
