@@ -54,7 +54,7 @@ def test_tables_that_were_replaced_are_refused(tmp_path):
             ("predict_output_word", lambda m=model: m.predict_output_word(["a1"])),
         ):
             with pytest.raises(
-                ValueError, match=rf"{function}: \w+ is not the array that is trained"
+                ValueError, match=rf"{function}: \w+ was replaced by another array"
             ):
                 call()
     assert not list(tmp_path.iterdir())
