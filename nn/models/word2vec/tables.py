@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     class of_class(classmethod):  # noqa: N801 - a decorator
-        """A classmethod that instances lack, because `model.load(path)` would not change `model`."""
+        """A classmethod that instances lack: `model.load(path)` would not change `model`."""
 
         def __get__(self, instance, owner=None):
             if instance is not None:
@@ -49,7 +49,7 @@ class Tables:
         for name, table in tables.items():
             if not np.may_share_memory(table, self._table):
                 raise ValueError(
-                    f"{function}: {name} was replaced by another array, which would not be trained; "
+                    f"{function}: {name} was replaced by another array, which is not trained; "
                     f"change it in place, as in wv.vectors[:] = values; to add words, call "
                     f"build_vocab(corpus, update=True)"
                 )
