@@ -150,11 +150,12 @@ class Workers(Alone):
         )
 
     def _listen(self, i: int, other: Any) -> None:
-        if other.stdout.readline():
-            self._room[i] = _AHEAD
-        for line in other.stdout:
-            words, loss, pairs = line.split()
-            self._done.put((i, Learned(int(words), float(loss), int(pairs))))
+        with other.stdout as results:
+            if results.readline():
+                self._room[i] = _AHEAD
+            for line in results:
+                words, loss, pairs = line.split()
+                self._done.put((i, Learned(int(words), float(loss), int(pairs))))
         self._done.put((i, None))
 
 

@@ -241,10 +241,10 @@ ABC = [["a", "b", "c"] * 5]
     [
         ([], ValueError, "the corpus is empty: it has no words"),
         ([["rare", "words"]], ValueError, r"min_count \(=5\) leaves no words"),
-        (["the cat sat"], TypeError, "sentence 0 is the plain text 'the cat sat', where a list"),
+        (["the cat sat"], TypeError, "sentence 0 is the plain text 'the cat sat', not a list"),
         ("corpus.txt", TypeError, r"is the plain text 'corpus.txt'.*LineSentences"),
         (b"corpus", TypeError, "sentences is the plain text b'corpus'"),
-        ([["a", 7]], TypeError, r"has 7 \(int\) for a word"),
+        ([["a", 7]], TypeError, r"has the word 7 \(int\)"),
         (7, TypeError, r"sentences \(=7\) must be a list of lists of words"),
         ([["a"]] * 9, ValueError, "no sentence has two words of the vocabulary"),
         (list("abab") * 5, TypeError, "sentence 0 is the plain text 'a'"),
