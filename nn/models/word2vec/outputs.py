@@ -28,7 +28,7 @@ def _logistic_loss(scores: Any, weights: Any, true: Any) -> Any:
 
 def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> Any:
     d = scores * np.float32(0.5)
-    np.tanh(d, out=d)  # twice the sigmoid less 1: the fastest way to it
+    np.tanh(d, out=d)  # 2 sigmoid(scores) - 1, the fastest way to compute a sigmoid
     d += 1
     d *= weights
     d *= g * np.float32(0.5)
@@ -41,7 +41,7 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 #: rows than the scores; the pairs of the other rows are false.
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
-#: The same where only the gradient is wanted: its value is NaN.
+#: The same if only the gradient is needed: the value is NaN.
 unmeasured_loss = rule(
     lambda _scores, _weights, _true: np.float32(np.nan),
     _logistic_loss_vjp,
@@ -110,9 +110,10 @@ def _scores_of_means_vjp(g: Any, _: Any, outputs: Any, means: Any) -> Any:
     return of_outputs, of_means.reshape(shape)
 
 
-#: In CBOW a centre has one input of its own. The scores (blocks, 1 + rest, block) of `outputs`
-#: (blocks, block + rest, size) with `means`, block of them for each block: in the first row, of
-#: each centre with its own; below, of all others with all.
+#: In CBOW each centre has an input of its own, so centres are not scored with the inputs of others.
+#: Scores (blocks, 1 + rest, block), from `outputs` (blocks, block + rest, size), the centres first,
+#: and `means`, one for each centre: the first row has each centre with its own mean; the rows below
+#: have the other outputs with all means.
 scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
@@ -120,21 +121,21 @@ scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
 class Targets(NamedTuple):
-    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), and `true`:
-    (steps, blocks, at most m, n), how often the score of a row with an input counts, and is true.
-    """
+    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), how often
+    the score of a row with an input counts; `true`: (steps, blocks, at most m, n), how often it is
+    that of a true pair."""
 
     rows: Any
     weights: Any
     true: Any
 
     def moved(self, begin: int) -> Targets:
-        """The same, in a table where their rows begin there."""
+        """The same targets in a table where the outputs begin at row `begin`."""
         return self._replace(rows=self.rows + begin)
 
 
 def joined(one: Targets, other: Targets) -> Targets:
-    """Both together."""
+    """The targets of both."""
     lacking = one.weights.shape[2] - one.true.shape[2]
     true = np.pad(one.true, ((0, 0), (0, 0), (0, lacking), (0, 0)))
     parts = zip(one._replace(true=true), other, strict=True)
@@ -142,11 +143,12 @@ def joined(one: Targets, other: Targets) -> Targets:
 
 
 def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
-    """The centres (steps, blocks, block), and for each block some `noise` (steps, blocks, size).
+    """The targets of negative sampling: `centres` (steps, blocks, block), and `noise` words of each
+    block (steps, blocks, size), each of which counts as `share` of a word.
 
-    `true`: (steps, blocks, block, n), 1 where a centre is to be predicted from an input; of means,
-    (steps, blocks, 1, block). A noise word that is a pair's own centre does not count for that
-    pair, as in gensim: its score is the pair's own, and there its weight is taken back.
+    `true`: (steps, blocks, block, n), 1 where a centre is predicted from an input; in CBOW,
+    (steps, blocks, 1, block). As in gensim, a noise word that equals a pair's centre does not count
+    for that pair: the two have the same score, so its weight is subtracted from the centre's.
     """
     size = noise.shape[2]
     equal = np.flatnonzero(centres[..., None] == noise[..., None, :])
@@ -165,20 +167,21 @@ def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
 class Tree:
     """The paths from the root of a Huffman tree to its words, for the hierarchical softmax.
 
-    `depths`, `points`, `codes`: as `Vocabulary.huffman` gives them. A score s at a node gives the
-    turn False the probability sigmoid(s).
+    `depths`, `points`, `codes`: from `Vocabulary.huffman`. With a score s at a node, the turn False
+    has the probability sigmoid(s).
     """
 
     def __init__(self, depths: Any, points: Any, codes: Any) -> None:
         self.depth = depths
         self.begin = np.cumsum(depths) - depths
-        self.points = np.append(points, np.int32(0))  # never without a node
+        self.points = np.append(points, np.int32(0))  # so that it is never empty
         self.left = np.append(~codes, False)
 
     def paths(self, centres: Any, true: Any) -> Targets:
-        """The nodes on the paths to the centres of each block, each once.
+        """The nodes on the paths to the centres of each block, each node once.
 
-        Near the root all centres of a block share them. They are padded with nodes of no weight.
+        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes whose
+        weight is 0.
         """
         steps, blocks, block = centres.shape
         depth = self.depth[centres]
