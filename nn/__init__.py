@@ -4,13 +4,15 @@
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
     loss = nn.functional.cross_entropy(model(images), labels)
 
-The reading order: `module.py` (how parameters are found), `linear.py`, `losses/`, `optim/`,
-`schedules.py`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a
-network and draws it.
+    words = nn.Word2Vec(nn.data.LineSentences(path)).wv
 
-Parameters are float32 (`dtype=` of a layer says otherwise), and what a layer gives has the dtype
-that NumPy promotes to: float64 inputs make a float32 network compute in float64, at
-about half the speed. Convert them once: `images.astype(np.float32)`.
+The reading order: `module.py` (how parameters are found), `linear.py`, `losses/`, `optim/`,
+`schedules.py`, `data/`, `training.py` (the loop), `models/`. `python -m nn mlp` trains a network
+and draws it.
+
+Parameters are float32 unless a layer's `dtype=` says otherwise, and a layer's output has the dtype
+that NumPy promotes to: float64 inputs make a float32 network compute in float64, at about half the
+speed. Convert them once: `images.astype(np.float32)`.
 """
 
 import autograd as _autograd

@@ -104,17 +104,17 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
     word2vec = commands.add_parser(
         "word2vec",
-        help="vectors of words, learned from which words stand near which",
-        description="Learn vectors of words from Python's language reference (60,000 words of "
-        "English), or from a text of yours. Prints the neighbours of some words, and writes the "
-        "vectors (vectors.npz, and vectors.txt in the format of word2vec.c), a map of the most "
-        "frequent words but for function words of English (map.png), and the state of the run "
+        help="word vectors, learned from which words occur near each other",
+        description="Learn word vectors from Python's language reference (60,000 words of "
+        "English), or from your own text. Prints the neighbours of some words, and writes the "
+        "vectors (vectors.npz, and vectors.txt in word2vec.c's format), a map of the most "
+        "frequent words, without English function words (map.png), and the state of the run "
         "(training.npz).",
         formatter_class=_Formatter,
     )
     word2vec.set_defaults(run=train_word2vec)
     add = word2vec.add_argument
-    text = "text with a sentence a line and blanks between words, in UTF-8, also gzipped"
+    text = "UTF-8 text, a sentence per line, spaces between words; may be .gz or .bz2"
     add("--corpus", type=Path, metavar="FILE", help=text)
     either = word2vec.add_mutually_exclusive_group()
     skip = "skip-gram: predict the words around a word (the default)"
@@ -134,6 +134,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     falls = "learning rate at the start; it falls linearly"
     add("--alpha", type=_rate, default=0.025, metavar="RATE", help=falls)
     add("--epochs", type=_positive, default=30, metavar="N", help="passes over the text")
+    many = "processes that train at once; with more than 1, --seed does not fix the vectors"
+    add("--workers", type=_positive, default=1, metavar="N", help=many)
     for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
         add = command.add_argument
         add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")

@@ -56,6 +56,7 @@ class Options(Protocol):
     min_count: int
     sample: float
     alpha: float
+    workers: int
 
 
 class UsageError(Exception):
@@ -176,6 +177,7 @@ def train_word2vec(out: Path, options: Options) -> None:
             alpha=options.alpha,
             epochs=options.epochs,
             seed=options.seed,
+            workers=options.workers,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error

@@ -1,8 +1,12 @@
 """The tests judge the `autograd` of this repository, and no other that may be installed."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Tests run side by side: with several threads each, their matrix products wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it is imported
 
 import autograd
 

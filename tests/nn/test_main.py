@@ -272,7 +272,7 @@ def test_word2vec_says_when_vectors_do_not_tell_words_apart(tmp_path, capsys):
         assert _word2vec(tmp_path, *options, *changed) == 0
         shown = capsys.readouterr().out
         assert (told in shown) == expected
-        assert ("1.00" in shown) != expected
+        assert ("tea 0.9" in shown) != expected  # a neighbour of a word of its topic
     (tmp_path / "text").write_text("sat " * 100)  # a vocabulary of one
     assert _word2vec(tmp_path, *options[:2]) == 0
     assert told in capsys.readouterr().out
@@ -302,9 +302,11 @@ def test_word2vec_shows_long_words_cut_short(tmp_path, capsys):
 
 def test_word2vec_options_reach_the_model(tmp_path, capsys):
     options = [*_text_of_topics(tmp_path / "text"), "--epochs", "1", "--alpha", "0.04"]
-    assert _word2vec(tmp_path, *options, "--sample", "0.5", "--window", "3", "--cbow") == 0
+    options += ["--sample", "0.5", "--window", "3", "--cbow", "--workers", "2"]
+    assert _word2vec(tmp_path, *options) == 0
     model = nn.Word2Vec.load(tmp_path / "out" / "training.npz")
     assert (model.alpha, model.sample, model.window, model.sg) == (0.04, 0.5, 3, 0)
+    assert model.workers == 2
     capsys.readouterr()
 
 
@@ -392,7 +394,7 @@ def test_help_is_shown(name, capsys):
     words = ["--epochs", "--seed", "--out"]
     if name == "word2vec":
         words += ["--corpus", "--sg", "--cbow", "--hs", "--negative", "--dim", "--window"]
-        words += ["--min-count", "--sample", "--alpha"]
+        words += ["--min-count", "--sample", "--alpha", "--workers"]
     elif name:
         words += ["--lr", "--batch-size", "--hidden"]
     for word in words if name else ["mlp", "cnn", "word2vec"]:
@@ -415,6 +417,7 @@ def test_help_is_shown(name, capsys):
         (["cnn", "--shift", "-1"], "argument --shift: '-1' is not a whole number of at least 0"),
         (["word2vec", "--sg", "--cbow"], "argument --cbow: not allowed with argument --sg"),
         (["word2vec", "--negative", "-1"], "argument --negative: '-1' is not a whole number"),
+        (["word2vec", "--workers", "0"], "argument --workers: '0' is not a whole number of at"),
         (["mlp", "--out", "taken"], "argument --out: cannot write into 'taken': "),
         (["mlp", "--out", "taken/below"], "argument --out: cannot write into "),
     ],

@@ -1,12 +1,12 @@
-"""word2vec: vectors of words, learned from which words stand near which.
+"""word2vec: word vectors, learned from which words occur near each other.
 
 The reading order: `full_softmax.py` (from first principles), `vocabulary.py`, `encoded.py` (a text
-as numbers), `windows.py` (which words meet), `outputs.py` (what stands in for the softmax),
-`row_updates.py` (the gradients), `learner.py` (a step), `workers.py` (many at once), `model.py`
-(`Word2Vec`, which trains), with `settings.py`, `tables.py`, `predicting.py` and `checkpoint.py`.
-What was learned: `lookup.py` (words and their vectors), `similarity.py` (nearest words),
-`formats.py` (files), `evaluation.py` (how good the vectors are), `keyed_vectors.py` (all of it
-together).
+as numbers), `windows.py` (the pairs of words), `outputs.py` (what replaces the softmax),
+`row_updates.py` (applying the gradients), `learner.py` (a training step), `workers.py` (several
+processes), `model.py` (`Word2Vec`), with `settings.py`, `tables.py`, `predicting.py` and
+`checkpoint.py`. For the trained vectors: `lookup.py` (words and their vectors), `similarity.py`
+(nearest words), `formats.py` (files), `evaluation.py` (how good the vectors are) and
+`keyed_vectors.py` (`KeyedVectors`, which combines them).
 """
 
 from .full_softmax import CBOW, SkipGram

@@ -1,8 +1,8 @@
-"""A word2vec model in a file, with all that its training needs to go on as if never stopped.
+"""A word2vec model in a file, with everything that its training needs to resume exactly.
 
-A file of `nn.save`, which `KeyedVectors.load` reads too: `words`, `vectors` and `counts`; the
-tables of outputs, `syn1neg` and `syn1`; and `about`, as JSON text: the settings, the state of the
-generator, the history, the size of the text, and in a checkpoint how far the training has come.
+The file is written by `nn.save`, and `KeyedVectors.load` can read it. It holds `words`, `vectors`
+and `counts`; the output tables `syn1neg` and `syn1`; and `about`, which is JSON: the settings, the
+generator's state, the history, the size of the corpus, and in a checkpoint the progress of the run.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     from .model import Word2Vec
 
-#: Seconds from one checkpoint to the next within an epoch: at least so many, and so many times
-#: what writing one took.
+#: The least time between two checkpoints within an epoch: PAUSE seconds, and PATIENCE times as long
+#: as the last one took to write.
 PAUSE, PATIENCE = 60.0, 20
 
-#: How much of the loss shown each chunk is.
+#: The weight of the latest chunk in the running mean of the loss.
 _NEW = 0.05
 
 
 @dataclass
 class Run:
-    """What a training is, and how far it has come."""
+    """A training run: its parameters, and its progress."""
 
     epochs: int
-    alpha: float  #: the learning rate that it starts with, and the one that it ends with
-    min_alpha: float
-    total: int  #: words of the vocabulary in the text
+    alpha: float  #: the first learning rate
+    min_alpha: float  #: the last learning rate
+    total: int  #: known words in the text
     checksum: int  #: of the text
-    epoch: int = 0  #: done
-    chunks: int = 0  #: done in the epoch that is under way, as what follows
-    count: int = 0  #: words of the vocabulary
-    pairs: float = 0.0  #: those whose loss was measured
-    loss: float = 0.0  #: summed over the pairs
-    rate: float = 0.0  #: the last learning rate
-    recent: float = 0.0  #: the mean loss of a pair, of recent chunks
+    epoch: int = 0  #: finished epochs
+    chunks: int = 0  #: finished chunks of the current epoch
+    count: int = 0  #: known words in those chunks
+    pairs: float = 0.0  #: pairs in those chunks whose loss was measured
+    loss: float = 0.0  #: the sum of their losses
+    rate: float = 0.0  #: the current learning rate
+    recent: float = 0.0  #: a running mean of the loss of a pair
 
     def add(self, words: int, loss: float, pairs: float) -> None:
-        """Add a chunk."""
+        """Count a finished chunk."""
         if pairs:
             new = _NEW if self.pairs or self.epoch else 1
             self.recent += new * (loss / pairs - self.recent)
@@ -62,11 +62,11 @@ class Run:
         self.pairs += pairs
 
     def result(self) -> Result:
-        """What is shown of it."""
+        """The loss to show, as the progress bar takes it."""
         return self.recent, {}
 
     def end_epoch(self) -> float:
-        """Begin the next epoch, and return the mean loss of this one, NaN if it had no pairs."""
+        """End the epoch, and return its mean loss, or NaN if it had no pairs."""
         mean = self.loss / self.pairs if self.pairs else math.nan
         self.epoch += 1
         self.chunks = self.count = 0
@@ -75,7 +75,7 @@ class Run:
 
 
 def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = None) -> None:
-    """Write the model, and how far its training has come."""
+    """Write the model, and the progress of its training."""
     tables = model.tables("save")
     about = {
         "settings": model.settings(),
@@ -93,14 +93,14 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
 
 
 def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
-    """Read what `save_model` wrote."""
+    """Read a model that `save_model` wrote."""
     arrays, about = _read(path)
     try:
         model = kind(**about["settings"])
         model.set_vocabulary(Vocabulary(unpacked(arrays["words"]), arrays["counts"]))
         _put(arrays, about, model)
         model.corpus_count, model.corpus_total_words = about["corpus"]
-    except (KeyError, TypeError, ValueError) as error:  # as of another version
+    except (KeyError, TypeError, ValueError) as error:  # a file of another version, say
         raise CheckpointError(
             f"{path}: holds a word2vec model of another kind ({error})"
         ) from error
@@ -108,14 +108,14 @@ def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
 
 
 class Checkpoint:
-    """The file at `path` of a run that trains a model; without a path, nothing."""
+    """The checkpoint of a run at `path`; with `path=None`, nothing is written or read."""
 
     def __init__(self, path: str | os.PathLike[str] | None, model: Word2Vec, run: Run) -> None:
         self.path, self.model, self.run = path, model, run
         self.next = 0.0
 
     def save(self) -> None:
-        """Write the run as it is now."""
+        """Write the current state of the run."""
         if self.path is not None:
             start = time.monotonic()
             save_model(self.model, self.path, self.run)
@@ -123,20 +123,20 @@ class Checkpoint:
             self.next = end + max(PAUSE, PATIENCE * (end - start))
 
     def due(self) -> bool:
-        """Whether the last time was long enough ago."""
+        """Whether it is time for the next checkpoint."""
         return self.path is not None and time.monotonic() >= self.next
 
     def load(self) -> bool:
-        """Restore the run; False, and nothing happens, where there is no file.
+        """Restore the run from the file, and return True; return False if there is no file.
 
-        Raises `CheckpointError` for a file of another run, and then changes nothing.
+        Raises `CheckpointError` for a file of another run, without changing anything.
         """
         if self.path is None or not Path(self.path).exists():
             return False
         arrays, about = _read(self.path)
         if about["run"] is None:
             raise CheckpointError(
-                f"{self.path}: is a model, and no checkpoint of its training; load it with "
+                f"{self.path}: is a model, not a checkpoint of its training; load it with "
                 f"Word2Vec.load"
             )
         saved = _kind(about["settings"], about["run"], unpacked(arrays["words"]), arrays["counts"])
@@ -158,7 +158,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
     arrays = load(path)
     if "about" not in arrays:
         raise CheckpointError(
-            f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word2vec model"
+            f"{path}: holds {', '.join(arrays) or 'nothing'}, not a word2vec model"
         )
     return arrays, json.loads(str(arrays["about"]))
 
@@ -166,10 +166,10 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
 def _kind(
     settings: dict[str, Any], run: dict[str, Any], words: list[str], counts: Any
 ) -> dict[str, Any]:
-    """What must be alike in a run and its file."""
+    """Everything that a run and its checkpoint must agree on."""
     content = [packed(words).tobytes(), counts.tobytes(), str(run.get("checksum")).encode()]
     digest = hashlib.sha256(b"".join(content)).hexdigest()
-    corpus = f"{run.get('total', 0):,} words, of {len(words):,} known ones ({digest[:8]})"
+    corpus = f"{run.get('total', 0):,} words, {len(words):,} distinct ({digest[:8]})"
     of_run = {name: run.get(name) for name in ("epochs", "alpha", "min_alpha")}
     # Another number of workers may go on, as where one of them failed.
     settings = {name: value for name, value in settings.items() if name != "workers"}

@@ -1,4 +1,4 @@
-"""A text as numbers of words, read once, and held in bounded memory."""
+"""A text as word numbers, which is read once and takes a bounded amount of memory."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 
 from .vocabulary import refuse_text
 
-#: About so many words are learned from at a time, at one learning rate, as gensim does.
+#: About how many words are trained on at a time, at one learning rate, as in gensim.
 CHUNK = 10_000
 
-#: Bytes that are held in memory, 16 million words; what goes beyond is in a temporary file.
-IN_MEMORY = 1 << 26
+#: Bytes kept in memory, 4 million words; a larger text is in a temporary file.
+IN_MEMORY = 1 << 24
 
 
 class Chunks:
-    """Chunks of a text in a file: `chunks[i]` is a pair of arrays, the numbers of its words and,
-    for each of them, that of its sentence.
+    """Chunks of a text in a file: `chunks[i]` is a pair of arrays, the number of each word and the
+    number of its sentence.
 
-    `places`: for each chunk where it begins in the file, and how many words and sentences it has:
-    the words, and then the length of each sentence, as int32.
+    `places`: for each chunk, where it begins in the file, and how many words and sentences it has.
+    The file has the words, and then the length of each sentence, as int32.
     """
 
     def __init__(self, file: Any, places: list[tuple[int, int, int]]) -> None:
@@ -43,7 +43,7 @@ class Chunks:
 
 
 class Encoded(NamedTuple):
-    """A text. `total`: how many words it has. `neighbours`: whether two stand in one sentence.
+    """A text. `total`: the number of its words. `neighbours`: whether any sentence has two words.
     `checksum`: of all the numbers."""
 
     chunks: Chunks
@@ -53,11 +53,11 @@ class Encoded(NamedTuple):
 
 
 def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded:
-    """The words of the sentences that are in `index`, as their numbers.
+    """Convert the words of sentences to their numbers in `index`, and drop unknown words.
 
-    A chunk is of whole sentences; one of more than `CHUNK` words is cut. Raises `TypeError` for a
-    sentence that is a plain text, or not a list of words, and `OSError` where the temporary folder
-    has no room.
+    A chunk has whole sentences; a sentence of more than `CHUNK` words is cut. Raises `TypeError`
+    for a sentence that is a plain str, or not a list of words, and `OSError` where the temporary
+    folder has no room.
     """
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
     chunks = Chunks(file, [])

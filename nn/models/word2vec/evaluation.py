@@ -1,4 +1,4 @@
-"""Files of questions that people have answered, and how well numbers agree with theirs."""
+"""Reading the files of similarity ratings and analogies, and correlating with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .lookup import unit
 
 
 class PairScores(NamedTuple):
-    """How well similarities agree with people's: two correlations, and the share left out."""
+    """How well similarities agree with human ratings: two correlations, and the share of pairs
+    with an unknown word."""
 
     pearson: float
     spearman: float
@@ -23,7 +24,7 @@ class PairScores(NamedTuple):
 def read_pairs(
     path: str | os.PathLike[str], delimiter: str | None, encoding: str
 ) -> list[tuple[str, str, float]]:
-    """The pairs of words of a file, and how alike people find them."""
+    """The pairs of words in a file, with their rated similarity."""
     found = []
     for number, line in lines(path, encoding):
         if not line.strip() or line.startswith("#"):
@@ -42,7 +43,7 @@ def read_pairs(
 def read_questions(
     path: str | os.PathLike[str],
 ) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """The sections of a file, each a name and its questions of four words."""
+    """The sections of a file: each a name, and questions of four words."""
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
     for number, line in lines(path):
         if line.startswith(":"):
@@ -52,19 +53,19 @@ def read_questions(
         if not words:
             continue
         if len(words) != 4 or not sections:
-            fault = "is not four words" if sections else "stands before the first `: section`"
+            fault = "is not four words" if sections else "comes before the first `: section`"
             raise DataError(f"{path}: line {number} {fault}: {line.strip()!r:.60}")
         sections[-1][1].append(words)
     return sections
 
 
 def correlation(x: Any, y: Any) -> float:
-    """Pearson's; NaN where one side is constant."""
+    """Pearson's correlation; NaN if either side is constant."""
     x, y = (unit(np.asarray(v, float) - np.mean(v)) for v in (x, y))
     return float(x @ y) if x.any() and y.any() else float("nan")
 
 
 def ranks(values: Any) -> Any:
-    """From 1; equal values share the mean of their ranks."""
+    """The ranks of values, from 1; equal values get the mean of their ranks."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[which]

@@ -1,8 +1,9 @@
-"""Files of vectors that other programs read and write: word2vec.c's, and GloVe's.
+"""The file formats of word2vec.c and GloVe.
 
-In text, a line is a word and its numbers; in binary, numbers are float32 after the word and a
-blank. word2vec.c writes a first line before: how many words, and how long their vectors. GloVe
-writes text without it. Counts are in a file of their own, a word and its count to a line.
+In the text format, each line is a word and its numbers, separated by single spaces. In the binary
+format, a word and a space are followed by its numbers as float32. word2vec.c begins both with a
+header line: the number of words, and the length of their vectors. GloVe writes text without a
+header. Counts have a file of their own, with a word and its count on each line.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from ...data.corpus import opened
 
 _READ = 1 << 20
 _LONGEST_HEAD = 100
-_DIGITS = 18  # int64 holds them
+_DIGITS = 18  # of a count: they always fit in int64
 
-Row = tuple[str, str, Any]  #: where it stands in the file, a word, its vector
+Row = tuple[str, str, Any]  #: a place in the file (for messages), a word, its vector
 
 
 def write_vectors(
@@ -44,10 +45,10 @@ def write_vectors(
 
 @contextmanager
 def compressed(file: Any, path: str | os.PathLike[str]) -> Iterator[Any]:
-    """A file to write to, compressed as the suffix of `path` says."""
+    """A file to write to, compressed according to the suffix of `path`."""
     suffix = Path(path).suffix
     if suffix == ".gz":
-        # Without name and time, so that equal vectors give equal files.
+        # No name and no time, so that equal vectors give equal files.
         with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as out:
             yield out
     elif suffix == ".bz2":
@@ -62,7 +63,7 @@ def text_vectors(
 ) -> Generator[Row]:
     """The rows of a text file."""
     with opened(path) as file:
-        count = size = number = 0  # so long as they are not known
+        count = size = number = 0  # 0: not known yet
         if not no_header:
             count, size = _announced(file.readline(_LONGEST_HEAD), path)
             number = 1
@@ -72,10 +73,10 @@ def text_vectors(
                 if line.strip():
                     raise DataError(f"{path}: goes on after the {count} words that it announces")
                 continue
-            # No other white space ends a word: a no-break space, say, may be part of one.
+            # Only a space ends a word: a no-break space, for example, may be part of one.
             word, *numbers = line.rstrip(b" \t\r\n").split(b" ")
             size = size or len(numbers)
-            # GloVe's largest file has words such as `. . .`.
+            # GloVe's largest file has words with spaces, such as `. . .`.
             while no_header and len(numbers) > size and not _is_number(numbers[0]):
                 word += b" " + numbers.pop(0)
             if not word or len(numbers) != size or not size:
@@ -83,13 +84,14 @@ def text_vectors(
                 if no_header and number == 2:
                     hint = "; is line 1 a header? Then leave out no_header"
                 raise DataError(
-                    f"{path}: line {number} should be a word and {size or 'its'} numbers with "
-                    f"single blanks between them, and has {len(numbers)} ({_shown(line):.40}){hint}"
+                    f"{path}: line {number} should be a word and {size or 'its'} numbers, "
+                    f"separated by single spaces, but has {len(numbers)} "
+                    f"({_shown(line):.40}){hint}"
                 )
-            if not line.endswith(b"\n"):  # a cut number is a number
+            if not line.endswith(b"\n"):  # a number that was cut off still reads as a number
                 raise DataError(
-                    f"{path}: line {number} has no line break: it is cut short, or lacks one at "
-                    f"its end"
+                    f"{path}: line {number} does not end with a line break; either the file is cut "
+                    f"short, or one must be added"
                 )
             place = f"line {number}"
             try:
@@ -103,7 +105,7 @@ def text_vectors(
             raise DataError(f"{path}: is empty")
         if number <= count:
             raise DataError(
-                f"{path}: is cut short: line {number} is its last, and it announces {count} words"
+                f"{path}: is cut short: it ends at line {number}, and announces {count} words"
             )
 
 
@@ -118,11 +120,11 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
                 if not more:
                     raise DataError(f"{path}: is cut short in word {number} of {count}, or is text")
                 content += more
-            if number == 1:  # as vectors, text would be numbers too
+            if number == 1:  # text, read as binary, would give vectors too: of garbage
                 _, *numbers = bytes(content).partition(b"\n")[0].rstrip(b" \r").split(b" ")
                 if len(numbers) == size and all(map(_is_number, numbers)):
                     raise DataError(f"{path}: is text; leave out binary=True")
-            # word2vec.c ends a vector with a line break, gensim does not.
+            # word2vec.c writes a line break after each vector; gensim does not.
             place = f"word {number}"
             word = _decoded(content[:blank].lstrip(b"\n"), encoding, errors, path, place)
             end = blank + 1 + 4 * size
@@ -134,7 +136,7 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
 
 
 def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dict[str, int]:
-    """The counts in a file of words and their counts."""
+    """The counts of a file that has a word and its count on each line."""
     counts: dict[str, int] = {}
     with opened(path) as file:
         for number, line in enumerate(file, 1):
@@ -148,7 +150,7 @@ def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dic
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as word2vec.c's do."""
+    """Whether a file begins with the header of word2vec.c."""
     try:
         with opened(path) as file:
             _announced(file.readline(_LONGEST_HEAD), path)
@@ -158,7 +160,7 @@ def has_header(path: str | os.PathLike[str]) -> bool:
 
 
 def _announced(head: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:
-    """The first line: how many words, and how long their vectors."""
+    """The number of words and the length of their vectors, from the header."""
     try:
         count, size = map(int, head.removeprefix(codecs.BOM_UTF8).split())
         if min(count, size) > 0:
@@ -169,8 +171,8 @@ def _announced(head: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:
         raise DataError(f"{path}: {GENSIMS}")
     raise DataError(
         f"{path}: is not in word2vec's format: its first line should be the number of words and "
-        f"the length of their vectors, and is {_shown(head):.60}; "
-        f"GloVe's files lack that line: no_header=True"
+        f"the length of their vectors, but is {_shown(head):.60}; for GloVe's files, which lack "
+        f"that line, pass no_header=True"
     )
 
 
@@ -194,5 +196,5 @@ def _decoded(
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: {place} has the byte 0x{word[error.start]:02x}, which is not {encoding} "
-            f"there; give the file's encoding, or unicode_errors='replace' where words were cut"
+            f"there; pass the file's encoding, or unicode_errors='replace' if words were cut off"
         ) from error

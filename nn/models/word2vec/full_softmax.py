@@ -1,7 +1,7 @@
 """word2vec from first principles: two tables, and a softmax over the whole vocabulary.
 
-What makes it practical for large vocabularies stands in `model.py`. Source: Rong, word2vec
-Parameter Learning Explained, 2014 (arXiv:1411.2738), sections 1 and 2.
+For large vocabularies this is too slow; see `model.py`. Source: Rong, word2vec Parameter Learning
+Explained, 2014 (arXiv:1411.2738), sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from ...module import Module, Parameter
 
 
 class CBOW(Module):
-    """Predicts a word from the words around it: their numbers `(..., C)` to logits `(..., V)`.
+    """Predicts a word from the words around it: from word numbers `(..., C)` to logits `(..., V)`.
 
-    The hidden layer is the mean of the C rows of `weight_in` `(vocab_size, dim)`; the logits are
-    its product with `weight_out` `(dim, vocab_size)`. With `cross_entropy`, the loss of the target
-    word. Both tables start as N(0, 1/dim), drawn from `generator`.
+    The hidden layer is the mean of C rows of `weight_in` `(vocab_size, dim)`; the logits are its
+    product with `weight_out` `(dim, vocab_size)`. The loss is their `cross_entropy` with the target
+    word. Both tables are initialised from N(0, 1/dim), drawn from `generator`.
 
-    Raises `ValueError` for sizes below 1 and numbers outside 0..vocab_size - 1, and `DTypeError`
-    for numbers that are no integers, `ShapeError` where there is no context.
+    Here each context word gets 1/C of the gradient of the mean. (In `Word2Vec`, as in word2vec.c,
+    each gets all of it.)
+
+    Raises `ValueError` for sizes below 1 and word numbers outside 0..vocab_size - 1, `DTypeError`
+    for word numbers that are not integers, and `ShapeError` for an empty context.
     """
 
     def __init__(
@@ -49,17 +52,17 @@ class CBOW(Module):
     def forward(self, context: Any) -> Tensor:
         shape = np.shape(context)
         if not shape or not shape[-1]:
-            raise ShapeError(f"CBOW: context has shape {shape}, and must be (..., C), with C > 0")
+            raise ShapeError(f"CBOW: context has shape {shape}, but must be (..., C), with C > 0")
         hidden = embedding(self.weight_in, context).mean(axis=-2)
         result: Tensor = hidden @ self.weight_out
         return result
 
 
 class SkipGram(CBOW):
-    """Predicts the words around a word: its number `(...)` to logits `(..., V)`.
+    """Predicts the words around a word: from its number `(...)` to logits `(..., V)`.
 
-    The tables are those of `CBOW`. Every place around the word has the same logits; the loss is
-    the sum of the cross-entropies of the C words that stand there, `-log_softmax(u)[words].sum()`.
+    The tables are those of `CBOW`. The logits u are the same for every position around the word;
+    the loss is the sum of the cross-entropies of the C words there, `-log_softmax(u)[words].sum()`.
     """
 
     def forward(self, center: Any) -> Tensor:

@@ -1,4 +1,4 @@
-"""`KeyedVectors`, what word2vec learned: words and their vectors, to compare and to exchange."""
+"""`KeyedVectors`: words and their vectors, with similarities, evaluation and files."""
 
 from __future__ import annotations
 
@@ -29,26 +29,27 @@ from .formats import (
 from .lookup import unit
 from .similarity import Similarities
 
-_QUESTIONS = 64  # analogies that are answered together
+_QUESTIONS = 64  # analogies answered at a time
 
 
 class KeyedVectors(Similarities):
     """Words and their vectors, with gensim's names and results.
 
-    `wv["word"]` is a vector (a read-only view), `wv[["some", "words"]]` a matrix; a number may
-    stand for a word. `"word" in wv`, `len(wv)` and `for word in wv` work, and `wv["word"] =
-    vector` adds a word or changes one.
+    `wv["word"]` is a vector (a read-only view), and `wv[["some", "words"]]` is a matrix; a word's
+    number may be used in place of the word. `"word" in wv`, `len(wv)` and `for word in wv` work,
+    and `wv["word"] = vector` adds a word or changes its vector.
 
-    `words`: list of str, then `index_to_key`. `vectors`: floats of shape `(words, vector_size)`,
-    not copied. `counts`: of the words in their corpus, or None. `key_to_index`: from a word to its
-    number. `KeyedVectors(vector_size=100)` begins without words (float32).
+    `words`: list of str, kept as `index_to_key`. `vectors`: floats of shape
+    `(words, vector_size)`, not copied. `counts`: each word's count in its corpus, or None.
+    `key_to_index`: a dict from words to their numbers. `KeyedVectors(vector_size=100)` has no words
+    yet (and float32 vectors).
 
-    Where a word is asked for, `UnknownWordError` (a KeyError) is raised for an unknown one. A
-    vector of zeros has similarity 0 to everything. Nothing is kept between calls, so `vectors` may
-    change, as in training.
+    Methods that take a word raise `UnknownWordError` (a KeyError) for an unknown one. A vector of
+    zeros has similarity 0 to everything. Nothing is cached, so `vectors` may change at any time, as
+    it does in training.
 
-    Raises `ValueError` for a word that is there twice, `TypeError` for words that are no str,
-    `ShapeError` where the shapes do not fit, `DTypeError` for vectors not of floats.
+    Raises `ValueError` for a duplicate word, `TypeError` for a word that is not a str, `ShapeError`
+    for shapes that do not match, and `DTypeError` for vectors that are not floats.
     """
 
     # -- evaluation -----------------------------------------------------------------------------
@@ -62,17 +63,17 @@ class KeyedVectors(Similarities):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> PairScores:
-        r"""Compare the similarities of pairs of words with those that people gave.
+        r"""Compare the similarities of pairs of words with human ratings.
 
-        Each line of the file `pairs`: two words and a number, between tabs or blanks, or between
-        `delimiter` ("\t" where words contain blanks); lines that begin with # are left out. Of
-        words that differ only in case, the first of the vocabulary stands for all, unless
-        `case_insensitive` is False. Pairs with words that are not among the first
-        `restrict_vocab` are left out, or with `dummy4unknown` have similarity 0.
+        Each line of the file `pairs` has two words and a number, separated by tabs or spaces, or by
+        `delimiter` ("\t" for words that contain spaces); lines that begin with # are ignored. Among
+        words that differ only in case, the first in the vocabulary is used, unless
+        `case_insensitive` is False. Pairs with a word that is not among the first `restrict_vocab`
+        are left out, or count as similarity 0 with `dummy4unknown`.
 
-        Returns Pearson's and Spearman's correlation (NaN where one side is constant) and the
-        share of pairs with unknown words, 0 to 1. Raises `DataError` for a file that is not like
-        this, or has fewer than two pairs to compare.
+        Returns Pearson's and Spearman's correlation (NaN if either side is constant) and the share
+        of pairs with an unknown word, 0 to 1. Raises `DataError` for a file in another format, or
+        with fewer than two pairs to compare.
         """
         known = self._known(restrict_vocab, case_insensitive)
         given, found, unknown = [], [], 0
@@ -89,7 +90,7 @@ class KeyedVectors(Similarities):
                 given.append(expected)
         if len(given) < 2:
             raise DataError(
-                f"{pairs}: has {len(given)} pairs of known words, of {len(rows)}; 2 needed"
+                f"{pairs}: {len(given)} of its {len(rows)} pairs have known words; 2 are needed"
             )
         return PairScores(
             correlation(given, found),
@@ -104,16 +105,15 @@ class KeyedVectors(Similarities):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer the questions of a file: a is to b as c is to what?
+        """Answer the questions in a file: a is to b as c is to what?
 
-        Each line of the file `analogies`: the words a, b, c and the answer; a line `: name`
-        begins a section. Case counts as in `evaluate_word_pairs`. Questions with words that are
-        not among the first `restrict_vocab` are left out, or with `dummy4unknown` are answered
-        wrongly.
+        Each line of the file `analogies` has the words a, b, c and the answer; a line `: name`
+        begins a section. Case is treated as in `evaluate_word_pairs`. Questions with a word that is
+        not among the first `restrict_vocab` are left out, or count as wrong with `dummy4unknown`.
 
-        Returns the share of right answers, 0 to 1, and for each section (the last is all of them)
-        a dict with its name, `section`, and the questions under `correct` and `incorrect`. Raises
-        `DataError` for a file that is not like this, or has no question to answer.
+        Returns the share of correct answers, 0 to 1, and a dict for each section (the last is all
+        of them together) with its name, `section`, and its questions, `correct` and `incorrect`.
+        Raises `DataError` for a file in another format, or without a question to answer.
         """
         known = self._known(restrict_vocab, case_insensitive)
         read = read_questions(analogies)
@@ -125,10 +125,10 @@ class KeyedVectors(Similarities):
         asked = {question: found for question, found in numbers.items() if None not in found}
         if not (numbers if dummy4unknown else asked):
             count = sum(len(questions) for _, questions in read)
-            raise DataError(f"{analogies}: has no question whose words are all known, of {count}")
+            raise DataError(f"{analogies}: 0 of its {count} questions have only known words")
         right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
         sections: list[dict[str, Any]] = []
-        # Questions that were not asked count as wrong with dummy4unknown, and else not at all.
+        # Questions that were not asked are wrong with dummy4unknown, and do not count without it.
         for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
             correct = [question for question in questions if right.get(question)]
             incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]
@@ -136,7 +136,7 @@ class KeyedVectors(Similarities):
         return len(correct) / (len(correct) + len(incorrect)), sections
 
     def _answered(self, questions: list[Any]) -> Iterator[bool]:
-        """Whether each question, the numbers of its words, is answered rightly."""
+        """Whether the answer to each question is right; its words are given as lists of numbers."""
         if not questions:
             return
         units = unit(self.vectors[: max(max(map(max, question)) for question in questions) + 1])
@@ -150,7 +150,7 @@ class KeyedVectors(Similarities):
                 yield int(row.argmax()) in question[3]
 
     def _known(self, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, list[int]]:
-        """From words to their numbers, several where words differ only in case."""
+        """The numbers of each word: several if words differ only in case."""
         known: dict[str, list[int]] = {}
         for i, word in enumerate(self.index_to_key[:restrict_vocab]):
             known.setdefault(_fold(word, case_insensitive), []).append(i)
@@ -161,16 +161,16 @@ class KeyedVectors(Similarities):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to exactly `path`, as `.npz` with `words`, `vectors` and, if known, `counts`.
 
-        The words are a list in JSON, as bytes in UTF-8.
+        The words are stored as a JSON list, in UTF-8.
 
-        Raises `CheckpointError` where it cannot be written.
+        Raises `CheckpointError` if the file cannot be written.
         """
         arrays = {"words": packed(self.index_to_key), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
-        """Read what `save` wrote, or `Word2Vec.save`.
+        """Read a file that `save` or `Word2Vec.save` wrote.
 
         Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
         for one that cannot be opened.
@@ -180,15 +180,15 @@ class KeyedVectors(Similarities):
         except CheckpointError as error:
             if has_header(path):
                 raise CheckpointError(
-                    f"{path}: is in the format of word2vec.c; read it by "
-                    f"KeyedVectors.load_word2vec_format, with binary=True where it is not text"
+                    f"{path}: is in word2vec.c's format; read it with "
+                    f"KeyedVectors.load_word2vec_format, and binary=True if it is not text"
                 ) from error
             raise
         try:
             return cls(unpacked(arrays["words"]), arrays["vectors"], arrays.get("counts"))
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"{path}: holds {', '.join(arrays) or 'nothing'}, and no word vectors ({error})"
+                f"{path}: holds {', '.join(arrays) or 'nothing'}, not word vectors ({error})"
             ) from error
 
     def save_word2vec_format(
@@ -199,23 +199,23 @@ class KeyedVectors(Similarities):
         *,
         write_header: bool = True,
     ) -> None:
-        """Write in the text or the binary format of word2vec.c, in the order of the words.
+        """Write the text or binary format of word2vec.c, in the order of the words.
 
-        Files that end in `.gz` or `.bz2` are compressed. Text is exact for floats of any size;
-        the binary format holds float32. `fvocab`: a file for the words and their counts. Without
-        `write_header` text is as GloVe writes it.
+        Files that end in `.gz` or `.bz2` are compressed. The text format is exact for floats of any
+        size; the binary format stores float32. `fvocab`: a file for the words and their counts.
+        Without `write_header`, the text is in GloVe's format.
 
-        Raises `ValueError` for no words, and for words that are empty or contain a blank or a line
-        break, which the format does not hold, and where counts are to be written and not known;
-        `OSError` where a file cannot be written.
+        Raises `ValueError` for no words, for words that the format cannot hold, because they are
+        empty or contain a space or a line break, and for `fvocab` without known counts; `OSError`
+        if a file cannot be written.
         """
         if not len(self):
             raise ValueError("save_word2vec_format: there are no words to write; use save")
         for word in self.index_to_key:
             if not word or " " in word or "\n" in word:
                 raise ValueError(
-                    f"save_word2vec_format: the format does not hold the word {word!r}: it is "
-                    f"empty, or has a blank or a line break; use save"
+                    f"save_word2vec_format: the format cannot hold the word {word!r}, which is "
+                    f"empty, or has a space or a line break; use save"
                 )
         if binary and not write_header:
             raise ValueError("save_word2vec_format: the binary format needs its header")
@@ -247,22 +247,22 @@ class KeyedVectors(Similarities):
         datatype: Any = np.float32,
         no_header: bool = False,
     ) -> KeyedVectors:
-        """Read vectors in the text or the binary format of word2vec.c, or GloVe's text.
+        """Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
 
-        The file may be compressed by gzip or bzip2. `fvocab`: a file with the counts of the
-        words. `encoding`, `unicode_errors`: as of `bytes.decode`; where "replace" or "ignore"
-        makes words alike, the first stays. `limit`: read only so many words. `datatype`: of the
-        vectors. `no_header`: the text lacks the first line with the sizes, as GloVe's does.
+        The file may be compressed by gzip or bzip2. `fvocab`: a file with the counts of the words.
+        `encoding`, `unicode_errors`: as in `bytes.decode`; if "replace" or "ignore" makes words
+        equal, the first is kept. `limit`: how many words to read, at most. `datatype`: of the
+        vectors. `no_header`: the text has no header line with the sizes, as in GloVe's files.
 
-        Raises `DataError`, with the line or word concerned, for a file that is cut short, damaged
-        or of another form, and `OSError` for one that cannot be opened. No more memory is taken
-        than the content needs, whatever the first line announces.
+        Raises `DataError`, which names the line or word, for a file that is cut short, damaged or
+        in another format, and `OSError` for one that cannot be opened. It needs no more memory than
+        the content does, whatever the header announces.
         """
         _check_path("load_word2vec_format", fvocab)
         codecs.lookup(encoding), codecs.lookup_error(unicode_errors)  # or LookupError
         dtype = np.dtype(datatype)
         if dtype.kind != "f":
-            raise DTypeError(f"load_word2vec_format: datatype must be of floats, not {dtype}")
+            raise DTypeError(f"load_word2vec_format: datatype must be a float type, not {dtype}")
         if binary and no_header:
             raise ValueError(
                 "load_word2vec_format: no_header=True is for text, not for binary=True"
@@ -283,9 +283,7 @@ class KeyedVectors(Similarities):
                     raise DataError(f"{fname}: {place} ({word!r}) has a number that is not finite")
                 if word in words:
                     if unicode_errors == "strict":
-                        raise DataError(
-                            f"{fname}: {place} has the word {word!r} for the second time"
-                        )
+                        raise DataError(f"{fname}: {place} repeats the word {word!r}")
                     continue
                 words[word] = None
                 content += vector.tobytes()
@@ -299,12 +297,12 @@ class KeyedVectors(Similarities):
 
 
 def packed(words: list[str]) -> Any:
-    """Words as an array. (One of texts would give each the room of the longest.)"""
+    """Words as an array of bytes. (In an array of str, each takes as much room as the longest.)"""
     return np.frombuffer(json.dumps(words).encode(), np.uint8)
 
 
 def unpacked(array: Any) -> list[str]:
-    """The words in what `packed` gave."""
+    """The words in an array that `packed` made."""
     return list(json.loads(array.tobytes()))
 
 
@@ -316,5 +314,5 @@ def _check_path(function: str, fvocab: Any) -> None:
     if fvocab is not None and not isinstance(fvocab, str | os.PathLike):
         raise TypeError(
             f"{function}: fvocab (={fvocab!r:.60}) must be the path of a file of counts; for the "
-            f"binary format write binary=True"
+            f"binary format, write binary=True"
         )

@@ -1,9 +1,9 @@
-"""One pass over a row of words: many centres to a step, and the engine's gradients.
+"""One pass over a row of words: many centres to a step, with the engine's gradients.
 
 Centres are taken in blocks (see `windows.py`), many blocks to a step: a batched matrix product
 scores the outputs of each block (see `outputs.py`) with all its inputs, and weights pick the pairs
-out. The gradients are the engine's, and the table loses those of the rows that were read (see
-`row_updates.py`).
+out. The engine differentiates the loss, and the gradients are subtracted from the rows that were
+read (see `row_updates.py`).
 """
 
 from __future__ import annotations
@@ -32,55 +32,60 @@ from .windows import stretches, window_sums, windows
 if TYPE_CHECKING:
     from .vocabulary import Vocabulary
 
-#: Centres in a block, which share noise words, and in how many parts CBOW adds up their windows.
+#: Centres in a block, which share noise words. CBOW adds up their windows in so many parts.
 BLOCK = 32
 PARTS = 2
 
-#: The fewest noise words of a block, by `sg`, and the most. With half as many, nearest neighbours
+#: The fewest noise words for a block, by `sg`, and the most. With half as many, nearest neighbours
 #: agree less from seed to seed than gensim's do; more cost time.
-NOISE = {0: 16, 1: 32}
+NOISE = {0: 24, 1: 40}
 MOST_NOISE = 256
 
-#: A noise word is pushed by all pairs of its block at once, from one place. The logistic loss has a
-#: curvature of at most 1/4, so that this is stable while |v|^2 < 8 / (rate * pushes), where pairs
-#: one at a time need |v|^2 < 8 / rate; here there are pairs * negative / size pushes, for a block
-#: of so many pairs, and the defaults are just inside. And what a sample of noise words says by
-#: chance moves vectors at random, the farther the higher the rate. So blocks draw more of them, in
-#: proportion to rate * (pairs * negative)^2, where that is this many times the least.
+#: Why a step is stable. Sequential training moves a noise word by one pair at a time; here all
+#: pairs of a block push it at once, from where it was before. The logistic loss has a curvature of
+#: at most 1/4, so a push by n pairs converges only while |v|^2 < 8 / (rate * n), where n is
+#: `negative` times the pairs of the block divided by its noise words. With the defaults that is
+#: just enough. At higher rates, in wider windows or with more negatives, blocks draw more noise
+#: words: in proportion to rate * (pairs * negative)^2, because a small sample of them also moves
+#: vectors at random, and farther at high rates. This is the divisor.
 PUSH = {0: 40, 1: 720}
 
-#: Where that is not enough, as with words that occur in many blocks of a step: the farthest that a
-#: step moves a row. Vectors are 1 to 10 long; the bound acts on less than 1 % of rows. A sum of n
-#: words moves with all of them, and has it divided by the square root of n.
-LONGEST = 2.0
+#: The farthest that a step moves a row (vectors become 1 to 10 long), for what remains: words that
+#: occur in many blocks of one step. With the parameters that the literature recommends, this acts
+#: on less than 1 % of the rows; with extreme ones, on a tenth. Rows that are summed, n at a time,
+#: move the sum together, and are held to 1 / sqrt(n) of it.
+LONGEST = 1.5
 
 #: By `sg`: the most centres in a step, that is, between two updates of the table. With the
-#: hierarchical softmax they are fewer, because all words share the nodes near its root.
+#: hierarchical softmax there are fewer, because all words share the nodes near its root.
 STEP = {0: 1024, 1: 512}
 HS_STEP = 256
 
-#: An epoch has at least so many steps, if they are not shorter than a block: in fewer, a small
-#: corpus is learned worse than by gensim, which takes one for each pair.
+#: An epoch has at least so many steps, unless they would be shorter than a block: with fewer, a
+#: small corpus is learned worse than by gensim, which takes one step for each pair.
 STEPS = 300
 
-#: The loss is measured in the first of so many steps: its value costs a seventh of a step.
+#: The loss is measured in one of so many steps: its value costs a seventh of a step.
 MEASURED = 4
 
 
 class Learned(NamedTuple):
-    """What a pass came to: how many words it saw, the sum of the losses that were measured, and how
-    many those were: pairs in skip-gram, in CBOW centres with a word near them."""
+    """The words of a pass, the sum of the losses that were measured, and the number of these.
+
+    A loss is that of a pair in skip-gram, and in CBOW that of a centre with a word near it.
+    """
 
     words: int
     loss: float
-    measured: float
+    measured: int
 
 
 class Learner:
-    """Learns from rows of words: `table` has the rows of the inputs, of outputs, and of nodes.
+    """A table that learns from rows of words.
 
-    `settings`: those of the model. `generator`: what words are thinned out by, and what windows
-    and noise words are drawn from. `shared`: whether others change the table at the same time.
+    `settings`: those of the model. `table`: the vectors of the inputs, the outputs and the nodes,
+    one below the other. `generator`: decides which words are kept, and draws windows and noise
+    words. `shared`: whether other processes change the table at the same time.
     """
 
     def __init__(
@@ -114,28 +119,30 @@ class Learner:
         kept = self.generator.random(seen) < self.keep[words]
         words, sentences = words[kept], sentences[kept]
         if not len(words):
-            return Learned(seen, 0.0, 0.0)
-        reach: Any = self.window
+            return Learned(seen, 0.0, 0)
+        # No word is farther away than the longest sentence is long.
+        window = max(min(self.window, int(np.bincount(sentences).max()) - 1), 1)
+        reach: Any = window
         if self.shrink_windows:
-            reach = self.generator.integers(1, self.window + 1, len(words))
-        # Where all sentences are shorter than the windows, the time is that of windows so short.
-        window = min(self.window, max(int(np.bincount(sentences).max()) - 1, 1))
+            reach = np.minimum(self.generator.integers(1, self.window + 1, len(words)), window)
         parts = 1 if self.sg else PARTS
-        centres, places, pairs = windows(words, sentences, reach, window, BLOCK, self.step, parts)
-        steps, blocks, block = centres.shape
+        centres, places, pairs, counts = windows(
+            words, sentences, reach, window, BLOCK, self.step, parts
+        )
+        steps, blocks, _ = centres.shape
         if self.sg:
             true = pairs
         else:
-            counts = pairs.sum(axis=3, keepdims=True)
-            means = pairs / np.maximum(counts, 1)
+            shares = 1 / np.maximum(counts, 1)
+            means = pairs * shares.reshape(*pairs.shape[:3], 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
-            true = (counts > 0).astype(np.float32).reshape(steps, blocks, 1, block)
+            true = np.minimum(counts, 1)[:, :, np.newaxis]
         rows, weights, signs = self._targets(centres, true, window, rate)
         outputs_shape = blocks, rows.shape[2], self.table.shape[1]
         numbers = np.concatenate([places, rows.reshape(steps, -1)], axis=1)
         read = Rows(self.table, numbers, self.longest, self.shared)
         first = places.shape[1]
-        total = count = 0.0
+        total, measured = 0.0, 0
         for i in range(steps):
             values = read.take(i)
             inputs = Tensor(values[:first], requires_grad=True)
@@ -152,17 +159,17 @@ class Learner:
             else:
                 loss = logistic_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
                 total += loss.item()
-                count += float(true[i].sum())
+                measured += int((counts[i] if self.sg else true[i]).sum())
             loss.backward(np.float32(rate))
             read.descend(inputs.grad, outputs.grad)
-        return Learned(seen, total, count)
+        return Learned(seen, total, measured)
 
     def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
         """What the centres are predicted with, in rows of the table."""
         targets = []
         if self.negative:
-            steps, blocks, block = centres.shape
-            pushes = block * self.negative
+            steps, blocks, _ = centres.shape
+            pushes = BLOCK * self.negative
             if self.sg:
                 pushes *= min(self.window + 1, 2 * window) if self.shrink_windows else 2 * window
             wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])

@@ -1,4 +1,4 @@
-"""Words and their vectors: finding one by the other, and adding more."""
+"""Words and their vectors: looking them up, and adding more."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ...sizes import check_sizes
 
 Key = str | int  #: a word, or its number
 
-_COMMON = 20_000  # words among which matches for an unknown one are looked for
+_COMMON = 20_000  # how many words are searched for one that resembles an unknown word
 
-#: Names of gensim's that are not here, each with what to write instead.
+#: gensim's names that are not here, each with what to write instead.
 _INSTEAD = {
     "allocate_vecattrs": "set wv.counts, an array with a number for each word",
     "cosine_similarities": "write 1 - wv.distances(vector)",
     "expandos": "the counts are in wv.counts",
-    "fill_norms": "leave it out: lengths are taken anew each time, so they are never out of date",
+    "fill_norms": "leave it out: norms are computed when needed, and never out of date",
     "index2entity": "write index_to_key",
     "index2word": "write index_to_key",
     "init_sims": "leave it out; for replace=True, write wv.vectors[...] = wv.get_normed_vectors()",
@@ -43,13 +43,13 @@ _INSTEAD = {
 
 
 class UnknownWordError(AutogradError, KeyError):
-    """A word has no vector; the message names it, and words like it."""
+    """A word has no vector; the message names it, and similar words."""
 
-    __str__ = Exception.__str__  # a KeyError shows its message in quotes
+    __str__ = Exception.__str__  # KeyError would put the message in quotes
 
 
 class WordVectors:
-    """A table of vectors whose rows have words for names; see `KeyedVectors`, which adds to it."""
+    """A table of vectors with a word for each row; the base of `KeyedVectors`."""
 
     def __init__(
         self,
@@ -95,9 +95,9 @@ class WordVectors:
             if not isinstance(word, str):
                 raise TypeError(f"KeyedVectors: word {i} is {word!r}, not a str")
             if self.key_to_index[word] != i:
-                raise ValueError(f"KeyedVectors: the word {word!r} is there twice")
+                raise ValueError(f"KeyedVectors: the word {word!r} occurs twice")
 
-    if not TYPE_CHECKING:  # for names that are not here only
+    if not TYPE_CHECKING:  # otherwise mypy would accept any name
 
         def __getattr__(self, name: str) -> Any:
             kind = type(self).__name__
@@ -131,13 +131,13 @@ class WordVectors:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} words x {self.vector_size})"
 
-    # -- finding --------------------------------------------------------------------------------
+    # -- looking up -----------------------------------------------------------------------------
 
     def get_index(self, key: Any, default: int | None = None) -> int:
-        """The number of a word; of a number, itself.
+        """The number of a word; a number is returned as it is.
 
-        Where there is no such word, `default`. Without one, raises `UnknownWordError`, and
-        `TypeError` for what is neither a str nor an int.
+        For an unknown word or number, returns `default`, or raises `UnknownWordError` if it is
+        None. Raises `TypeError` for a key that is neither a str nor an int, if `default` is None.
         """
         is_number = is_key(key) and not isinstance(key, str | bool)
         if isinstance(key, str) and key in self.key_to_index:
@@ -150,7 +150,7 @@ class WordVectors:
             raise UnknownWordError(f"there is no vector number {key}, only 0 to {len(self) - 1}")
         if not isinstance(key, str):
             raise TypeError(
-                f"KeyedVectors: {key!r:.60} is not a word (a str), or the number of one"
+                f"KeyedVectors: {key!r:.60} is neither a word (a str) nor the number of one"
             )
         near = [w for w in self.index_to_key[:_COMMON] if abs(len(w) - len(key)) < 3]
         near = difflib.get_close_matches(key, near)
@@ -158,13 +158,14 @@ class WordVectors:
         raise UnknownWordError(f"the word {key!r:.60} has no vector{remedy}")
 
     def has_index_for(self, key: object) -> bool:
-        """Whether a word, or a vector of this number, is there."""
+        """Whether there is such a word, or a vector with this number."""
         return self.get_index(key, -1) >= 0
 
     def get_vector(self, key: Key, norm: bool = False) -> Any:
         """The vector of a word, read-only; with `norm`, scaled to length 1.
 
-        It is a view: training, and changes to `vectors`, show in it. `.copy()` keeps it as it is.
+        Without `norm` it is a view, which changes with `vectors`, as in training; use `.copy()` to
+        keep the present numbers.
         """
         vector = self.vectors[self.get_index(key)]
         if norm:
@@ -173,16 +174,16 @@ class WordVectors:
         return vector
 
     def get_normed_vectors(self) -> Any:
-        """All vectors scaled to length 1, `(words, vector_size)`; one of zeros stays so."""
+        """All vectors scaled to length 1, `(words, vector_size)`; a vector of zeros stays zero."""
         return unit(self.vectors)
 
     def get_vecattr(self, key: Key, attr: str) -> int:
-        """The count of a word in its corpus; `attr` is "count".
+        """The count of a word in its corpus; `attr` must be "count".
 
-        Raises `KeyError` for another `attr`, and where counts are not known.
+        Raises `KeyError` for any other `attr`, and if the counts are not known.
         """
         if attr != "count":
-            raise KeyError(f"get_vecattr: attr (={attr!r}) must be 'count'; nothing else is kept")
+            raise KeyError(f"get_vecattr: attr (={attr!r}) must be 'count'; nothing else is stored")
         number = self.get_index(key)
         if self.counts is None:
             raise KeyError(
@@ -192,9 +193,9 @@ class WordVectors:
         return int(self.counts[number])
 
     def vectors_for_all(self, keys: Iterable[str], *, copy_vecattrs: bool = False) -> Self:
-        """The vectors of these words, in their order, as a new object.
+        """The vectors of these words, in the given order, as a new object.
 
-        Words that have no vector are left out, and repetitions. `copy_vecattrs`: with the counts.
+        Unknown words and repetitions are left out. `copy_vecattrs`: copy the counts, too.
         """
         numbers = [
             self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index
@@ -211,7 +212,7 @@ class WordVectors:
     # -- adding ---------------------------------------------------------------------------------
 
     def add_vector(self, key: str, vector: Any) -> int:
-        """Add one word, and return its number. (For many, `add_vectors` is faster.)"""
+        """Add one word, and return its number. (To add many, `add_vectors` is faster.)"""
         self.add_vectors([key], [vector])
         return self.key_to_index[key]
 
@@ -224,13 +225,13 @@ class WordVectors:
     ) -> None:
         """Add words and their vectors, `weights` of shape `(words, vector_size)`.
 
-        A word that is there already keeps its vector, or with `replace` (as in `wv[word] =
-        vector`) gets the new one. `extras`: `{"count": counts}`; without it, new words count 0
-        where others have counts. All words are copied to a new table, so add many at a time, and
-        none to the words of a model that is to be trained on.
+        A word that is already known keeps its vector, unless `replace` is True (as in `wv[word] =
+        vector`). `extras`: `{"count": counts}`; without it, new words get a count of 0 if the
+        others have counts. Each call copies the whole table, so add many words at a time. Do not
+        add words to a model that will be trained further; use its `build_vocab(update=True)`.
 
-        Raises `TypeError` for words that are no str, `ShapeError` for vectors that do not fit,
-        `ValueError` for other extras or a word given twice; then nothing is added.
+        Raises `TypeError` for a word that is not a str, `ShapeError` for vectors that do not fit,
+        and `ValueError` for other extras or a word given twice, without adding anything.
         """
         words = as_list(keys)
         rows = self._rows(words, weights)
@@ -281,7 +282,7 @@ def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
     if not extras:
         return None
     if set(extras) != {"count"}:
-        raise ValueError(f"add_vectors: extras may hold 'count' only, not {', '.join(extras)}")
+        raise ValueError(f"add_vectors: extras may only hold 'count', not {', '.join(extras)}")
     counts = np.asarray(extras["count"], np.int64)
     if counts.shape != (words,):
         raise ShapeError(
@@ -291,12 +292,12 @@ def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
 
 
 def is_key(value: Any) -> TypeGuard[Key]:
-    """Whether this stands for a word: it is a str or an integer."""
+    """Whether a value is a word or a word's number: a str or an integer."""
     return isinstance(value, str | int | np.integer)
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list of words or vectors, of which one may stand alone.
+    """The words or vectors as a list; one word or vector alone becomes a list of one.
 
     Raises `TypeError` for what is neither.
     """
@@ -313,17 +314,18 @@ def _listed(value: Any) -> list[Any]:
     except TypeError:
         pass
     raise TypeError(
-        f"KeyedVectors: {value!r:.60} is not a word (a str), the number of one, or a list of those"
+        f"KeyedVectors: {value!r:.60} is neither a word (a str), nor the number of one, nor a list "
+        f"of those"
     )
 
 
 def lengths(vectors: Any) -> Any:
-    """1 for zeros, which so stay zeros when they are divided by it."""
+    """The lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
     with np.errstate(over="ignore", under="ignore"):
         found = np.sqrt(np.vecdot(vectors, vectors))
         least, most = np.sqrt([np.finfo(found.dtype).tiny, np.finfo(found.dtype).max])
         if not (least < found.min(initial=1) and found.max(initial=1) < most):
-            # Squares that float32 may not hold. (And those of zeros and NaN.)
+            # Squares may be out of float32's range. (Zeros and NaN come here, too.)
             found = np.sqrt(np.vecdot(vectors, vectors, dtype=float)).astype(found.dtype)
     return np.where(found == 0, found.dtype.type(1), found)
 

@@ -4,8 +4,8 @@
     model.wv                              the words and their vectors
 
 The parameters, their defaults and their meaning are gensim's (see `settings.py` for those that are
-not here). The text is encoded once (see `encoded.py`), and learned from in chunks (see
-`learner.py`). Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
+missing). The text is encoded once (see `encoded.py`), and trained on in chunks (see `learner.py`).
+Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
@@ -38,38 +38,40 @@ from .tables import of_class
 from .vocabulary import TrimRule, Vocabulary, count_words
 from .workers import Alone, Job, Workers
 
-#: A mean loss of so many times that of vectors of zeros, or a vector of such a length, means that
-#: the training diverges: what converges comes nowhere near either.
+#: A mean loss this many times that of zero vectors, or a vector of this length, means that training
+#: diverges: training that converges stays far below both.
 _FAR, _LONG = 2, 1000
 
 
 class Word2Vec(Predictions):
-    """Vectors of words from `sentences`, an iterable (not an iterator) of lists of words.
+    """Word vectors, trained on `sentences`, an iterable (not an iterator) of lists of words.
 
-    With `sentences`, or `corpus_file`, a path for `nn.data.LineSentences`, the vocabulary is built
-    and the model trained; without, call `build_vocab` and `train`. `vector_size`: length of the
-    vectors. `window`: the most places between two words of a pair; with `shrink_windows`, each
-    centre draws its own from 1 to `window`. Which words are kept: see `build_vocab`.
+    Given `sentences`, or `corpus_file` (a path for `nn.data.LineSentences`), it builds the
+    vocabulary and trains; otherwise call `build_vocab` and `train`. `vector_size`: the length of
+    the vectors. `window`: the largest distance between the two words of a pair; with
+    `shrink_windows`, each centre draws its own from 1 to `window`. For the words that are kept, see
+    `build_vocab`.
 
-    `sg`: 1 predicts a centre from each word near it (skip-gram), 0 from their mean, or with
-    `cbow_mean=0` from their sum. As in word2vec.c and gensim, each of these words gets the whole
-    gradient of the mean, not the share that the chain rule gives it. `negative`: false words for
-    each true one, in proportion to `count ** ns_exponent` (0: none); they are a weighted sample
-    that the 32 centres of a block share. `hs`: 1 adds the hierarchical softmax. `sample`: words of
-    a larger share than about this are thinned out (0: none). The learning rate falls from `alpha`
-    to `min_alpha`, linearly in the words seen.
+    `sg`: 1 predicts a centre from each word near it (skip-gram); 0 predicts it from their mean
+    (CBOW), or with `cbow_mean=0` from their sum. As in word2vec.c and gensim, each word of a mean
+    gets the whole gradient of the mean, not the share that the chain rule gives it. `negative`: how
+    many noise words there are for each true one (0: none), drawn in proportion to
+    `count ** ns_exponent`; they are a weighted sample that the 32 centres of a block share. `hs`: 1
+    adds the hierarchical softmax. `sample`: words with more than about this share of the text are
+    thinned out (0: none). The learning rate falls from `alpha` to `min_alpha`, linearly in the
+    number of words seen.
 
-    The same `seed` gives the same vectors, with one of `workers`, the processes that learn at the
-    same time (gensim's default is 3). `callbacks`, `progress`: as in `train`.
+    `workers`: how many processes train at once (gensim's default is 3). With one, the same `seed`
+    gives the same vectors. `callbacks`, `progress`: as in `train`.
 
-    `wv`: the vectors; `syn1neg`, `syn1`: those of the outputs and of the nodes of the tree. They
-    are parts of one table, which stays in memory with any of them; `copy.deepcopy(wv)` is less.
-    `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: of the text of
-    `build_vocab`. `history`: what each epoch of the last training came to. `generator`: what all
-    randomness comes from.
+    `wv`: the vectors. `syn1neg`, `syn1`: those of the outputs, and of the nodes of the tree. (They
+    are parts of one table, which any of them keeps in memory; `copy.deepcopy(wv)` does not.)
+    `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: the number of
+    sentences and words that `build_vocab` read. `history`: the loss and learning rate of each epoch
+    of the last training. `generator`: the source of all randomness.
 
-    Raises `TypeError` and `ValueError` for parameters that are not like this, with the remedy for
-    those of gensim's that are not here, and what `build_vocab` and `train` raise.
+    Raises `TypeError` and `ValueError` for invalid parameters (of gensim's that are missing, with
+    the remedy), and the errors of `build_vocab` and `train`.
     """
 
     def __init__(
@@ -130,14 +132,14 @@ class Word2Vec(Predictions):
             ):
                 if value:
                     raise TypeError(
-                        f"Word2Vec: {name} without sentences is of no use; give it to {method}"
+                        f"Word2Vec: {name} has no effect without sentences; pass it to {method}"
                     )
             return
         corpus = corpus_of("Word2Vec", "sentences", sentences, corpus_file)
         if isinstance(corpus, Iterator):
             raise TypeError(
-                f"Word2Vec: sentences must be gone through twice, which an iterator "
-                f"({type(corpus).__name__}) cannot; give a list, or an object with __iter__"
+                f"Word2Vec: sentences are read twice, which an iterator ({type(corpus).__name__}) "
+                f"does not allow; pass a list, or an object with __iter__"
             )
         self.build_vocab(corpus, trim_rule=trim_rule)
         self.train(corpus, callbacks=callbacks, progress=progress)
@@ -157,18 +159,18 @@ class Word2Vec(Predictions):
         trim_rule: TrimRule | None = None,
         **others: Any,
     ) -> None:
-        """Count the words, and start the vectors anew: inputs uniform, outputs zero.
+        """Count the words, and initialise the vectors: inputs uniform, outputs zero.
 
         Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent,
-        unless `trim_rule(word, count, min_count)` returns 1 (drop it) or 2 (keep it) in place of 0.
-        While counting, the rarest are forgotten where there are more than `max_vocab_size`. The
-        most frequent word comes first; with `sorted_vocab=0`, the first of the text.
+        unless `trim_rule(word, count, min_count)` returns 1 (drop it) or 2 (keep it) instead of 0.
+        If there are more than `max_vocab_size` words while counting, the rarest are forgotten. The
+        most frequent word comes first; with `sorted_vocab=0`, words are in order of appearance.
 
-        With `update=True` the words and vectors there are stay, counts add up, and new words come
-        after them. With `hs` the tree is another one then, and `syn1` starts anew.
+        With `update=True` the existing words keep their vectors, counts are added, and new words
+        come after them. With `hs` the tree changes, so `syn1` starts from zero again.
 
-        Raises `TypeError` for what is no corpus of lists of words, and `ValueError` where no word
-        is left.
+        Raises `TypeError` for a corpus that does not consist of lists of words, and `ValueError` if
+        no word is left.
         """
         refuse_others("build_vocab", others)
         corpus = corpus_of("build_vocab", "corpus_iterable", corpus_iterable, corpus_file)
@@ -184,9 +186,9 @@ class Word2Vec(Predictions):
         trim_rule: TrimRule | None = None,
         **others: Any,
     ) -> None:
-        """Do the same as `build_vocab` with words that are counted already.
+        """Do the same as `build_vocab`, with words that are already counted.
 
-        `word_freq`: from words to their counts. Raises what `build_vocab` raises.
+        `word_freq`: a dict from words to their counts. Raises the errors of `build_vocab`.
         """
         refuse_others("build_vocab_from_freq", others)
         if not isinstance(word_freq, Mapping):
@@ -207,13 +209,13 @@ class Word2Vec(Predictions):
         self.corpus_count, self.corpus_total_words = 0, sum(map(int, word_freq.values()))
 
     def reset_from(self, other_model: Word2Vec) -> None:
-        """Take the words of another model, and start the vectors anew."""
+        """Take the words of another model, and initialise the vectors."""
         self._begin(other_model.vocabulary, 0)
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
 
     def _begin(self, vocabulary: Vocabulary, known: int) -> None:
-        """Take these words; the first ones keep their vectors, if they are `known`."""
+        """Set the words; the first `known` of them keep their vectors."""
         before = self.tables("build_vocab") if known else {}
         self.set_vocabulary(vocabulary)
         after = self.tables("build_vocab")
@@ -243,25 +245,25 @@ class Word2Vec(Predictions):
         resume: bool = False,
         **others: Any,
     ) -> History:
-        """Go through a text `epochs` times; of words that are not in the vocabulary, nothing.
+        """Train on a text for `epochs` passes, ignoring words that are not in the vocabulary.
 
-        `epochs`, `start_alpha`, `end_alpha`: None is what the model says. `total_examples`,
-        `total_words`: not needed, as both are counted here. `callbacks`: objects with any of
+        `epochs`, `start_alpha`, `end_alpha`: None for the model's own. `total_examples`,
+        `total_words`: not needed, because both are counted here. `callbacks`: objects with any of
         gensim's methods `on_train_begin`, `on_epoch_begin`, `on_epoch_end` and `on_train_end`,
-        called with the model. `progress`: a bar where tqdm is installed, otherwise a line per
-        epoch; False for neither.
+        which are called with the model. `progress`: show a bar if tqdm is installed, or otherwise a
+        line per epoch.
 
-        Returns the mean logistic loss of a pair (skip-gram) or of a centre, NaN where `sample`
-        left none, and the last learning rate, of each epoch; also in `history`.
+        Returns the `history`: for each epoch, the mean logistic loss of a pair (skip-gram) or of a
+        centre (CBOW), or NaN if `sample` left none, and the last learning rate.
 
-        `checkpoint`: a file that is written before the first epoch, after each, and now and then
-        in between (in at most a twentieth of the time); `Word2Vec.load` reads it. With
-        `resume=True` the run in it goes on, or starts where there is no file, and ends bit for
-        bit as if it had never stopped; without, the file is written over.
+        `checkpoint`: a file that is written before the first epoch, after each epoch, and from time
+        to time in between (taking at most a twentieth of the time); `Word2Vec.load` reads it. With
+        `resume=True` the run in the file continues, and with `workers=1` ends bit for bit as if it
+        had never stopped; if there is no file, it starts. Without `resume` the file is overwritten.
 
-        Raises `ValueError` for a text in which no two words of the vocabulary meet, before
-        anything changes; `DivergedError` for a loss or vectors that grow without bound;
-        `CheckpointError` for a checkpoint that cannot be written, or is of another run.
+        Raises `ValueError` for a text without a pair of known words, before anything changes;
+        `DivergedError` if the loss or the vectors grow without bound; `CheckpointError` for a
+        checkpoint that cannot be written, or that belongs to another run.
         """
         refuse_others("train", others)
         epochs = self.epochs if epochs is None else epochs
@@ -279,9 +281,9 @@ class Word2Vec(Predictions):
         if not text.neighbours:
             spent = isinstance(corpus, Iterator)
             raise ValueError(
-                "train: no sentence has two words of the vocabulary, so that no word has another "
-                "near it; are the sentences lists of words? Or lower min_count"
-                + (" (An iterator that was gone through before has none.)" if spent else "")
+                "train: no sentence has two words of the vocabulary, so there are no pairs; pass "
+                "sentences that are lists of words, or lower min_count"
+                + (" (An iterator that was used before has nothing left.)" if spent else "")
             )
         run = Run(int(epochs), float(start), float(end), text.total, text.checksum)
         file = Checkpoint(checkpoint, self, run)
@@ -296,7 +298,7 @@ class Word2Vec(Predictions):
             bar = shown_progress(run.epochs, text.total, begun, " words")
         count = min(self.workers, len(text.chunks))
         workers = Workers(learner, text.chunks, count) if count > 1 else Alone(learner, text.chunks)
-        quiet = np.errstate(over="ignore", invalid="ignore")  # what comes of it is caught below
+        quiet = np.errstate(over="ignore", invalid="ignore")  # the check below catches it
         self._tell(callbacks, "on_train_begin")
         with bar, workers, quiet:
             while run.epoch < run.epochs:
@@ -319,8 +321,8 @@ class Word2Vec(Predictions):
                 bar.epoch_done(self.history)
         if all(map(math.isnan, self.history.loss)):
             warnings.warn(
-                f"train: nothing was learned: sample (={self.sample:g}) thinned out the words "
-                f"until no two were left near each other; give a larger one, or 0",
+                f"train: nothing was learned, because sample (={self.sample:g}) left no two words "
+                f"near each other; raise it, or pass 0",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -328,7 +330,7 @@ class Word2Vec(Predictions):
         return self.history
 
     def _loss_of_zeros(self, learner: Learner) -> float:
-        """The mean loss of a pair where the vectors say nothing: each decision costs log 2."""
+        """The mean loss of a pair with zero vectors: log 2 for each decision."""
         decisions = 1.0 + self.negative if self.negative else 0.0
         if self.hs:
             decisions += float(np.average(learner.tree.depth, weights=self.vocabulary.counts))
@@ -366,9 +368,9 @@ class Word2Vec(Predictions):
         return load_model(cls, path)
 
     def settings(self) -> dict[str, Any]:
-        """The parameters that hold for all its trainings."""
+        """The parameters that all its trainings share."""
         settings = {name: getattr(self, name) for name in _SETTINGS}
-        # NumPy's numbers overflow where Python's do not.
+        # NumPy's integers overflow where Python's do not.
         return {
             name: value.item() if isinstance(value, np.generic) else value
             for name, value in settings.items()
@@ -386,8 +388,7 @@ _SETTINGS = [
 
 
 def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
-    """What is left of an epoch, or is to be done before the next checkpoint: the chunks, and the
-    learning rate for each."""
+    """The chunks until the next checkpoint or the end of the epoch, with their learning rates."""
     done = run.epoch * text.total + run.count
     for chunk in range(run.chunks, len(text.chunks)):
         run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)
@@ -399,6 +400,6 @@ def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
 
 def _diverged(what: str, run: Run) -> DivergedError:
     return DivergedError(
-        f"train: {what} in epoch {run.epoch + 1}, at learning rate {run.rate:g}: the training "
+        f"train: {what} in epoch {run.epoch + 1}, at learning rate {run.rate:g}: training "
         f"diverges; lower alpha (={run.alpha:g})"
     )

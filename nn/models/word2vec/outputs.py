@@ -1,8 +1,8 @@
 """What words are predicted with: noise words to tell them from, or the nodes of a Huffman tree.
 
-Either way a block of centres is scored by some rows of the table: `Targets`. Row i has the score
-`outputs[i] @ inputs[j]` with the input j, that counts `weights[i, j]` times, of which `true[i, j]`
-times it should be large; where both are 0, the pair does not exist.
+Either way some rows of the table are scored with the inputs of a block: `Targets`. The score
+`outputs[i] @ inputs[j]` counts `weights[i, j]` times, and should be large in `true[i, j]` of them.
+Where both are 0, there is no such pair.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _logistic_loss(scores: Any, weights: Any, true: Any) -> Any:
 
 def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> Any:
     d = scores * np.float32(0.5)
-    np.tanh(d, out=d)  # twice the sigmoid less 1: the fastest way to it
+    np.tanh(d, out=d)  # 2 sigmoid(scores) - 1, the fastest way to compute a sigmoid
     d += 1
     d *= weights
     d *= g * np.float32(0.5)
@@ -37,11 +37,11 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 
 
 #: The logistic loss of pairs, the sum of `weights * softplus(scores) - true * scores`. The last
-#: two are constants: how much a pair counts, and how much of that is of a true one; `true` is of
-#: the first rows of scores only, all others are false.
+#: two are constants: how much a pair counts, and how much of that is true. `true` may have fewer
+#: rows than the scores; the pairs of the other rows are false.
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
-#: The same where only the gradient is wanted: its value is NaN.
+#: The same if only the gradient is needed: the value is NaN.
 unmeasured_loss = rule(
     lambda _scores, _weights, _true: np.float32(np.nan),
     _logistic_loss_vjp,
@@ -57,8 +57,8 @@ def scores_of_all(outputs: Any, inputs: Any) -> Any:
     return outputs @ np.swapaxes(inputs, 1, 2)
 
 
-#: How far ahead an input meets the outputs that move in the same step, at most.
-AHEAD = 0.25
+#: How far at most from where they are inputs meet the centres; see `scores_in_turn`.
+AHEAD = 0.05
 
 
 def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) -> Any:
@@ -73,12 +73,14 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
     return of_outputs, np.swapaxes(met, 1, 2) @ g, None
 
 
-#: In skip-gram a window's words take turns in gensim: each meets its centre as those before it left
-#: it, which is half way on the average. Here they come at once, and without this they would learn
-#: a tenth slower. So the inputs' cotangents are those of centres that have gone half of their step:
-#: the cotangent of the scores is multiplied by the learning rate already. The scores (blocks, m, n)
-#: are of `outputs` (blocks, m, size), first the centres, with `inputs` (blocks, size, n); of
-#: `pairs` (blocks, block, n) the shape is read.
+#: Skip-gram's scores (blocks, m, n) of `outputs` (blocks, m, size), the centres first, with
+#: `inputs` (blocks, size, n); of `pairs` (blocks, block, n) only the shape is read.
+#:
+#: Sequential training takes the words of a window in turn: each meets the centre as the ones before
+#: have left it, half way on average. Here they all come at once, and without a correction would
+#: learn a tenth more slowly than gensim's. So the inputs get the gradient with respect to centres
+#: that are half way through their own step (the cotangent of the scores includes the learning
+#: rate), at most `AHEAD` from where they are.
 scores_in_turn = rule(
     lambda outputs, inputs, _pairs: outputs @ inputs,
     joint=_scores_in_turn_vjp,
@@ -108,9 +110,10 @@ def _scores_of_means_vjp(g: Any, _: Any, outputs: Any, means: Any) -> Any:
     return of_outputs, of_means.reshape(shape)
 
 
-#: In CBOW a centre has one input of its own. The scores (blocks, 1 + rest, block) of `outputs`
-#: (blocks, block + rest, size) with `means`, block of them for each block: in the first row, of
-#: each centre with its own; below, of all others with all.
+#: In CBOW each centre has an input of its own, so centres are not scored with the inputs of others.
+#: Scores (blocks, 1 + rest, block), from `outputs` (blocks, block + rest, size), the centres first,
+#: and `means`, one for each centre: the first row has each centre with its own mean; the rows below
+#: have the other outputs with all means.
 scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
@@ -118,21 +121,21 @@ scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
 class Targets(NamedTuple):
-    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), and `true`:
-    (steps, blocks, at most m, n), how often the score of a row with an input counts, and is true.
-    """
+    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), how often
+    the score of a row with an input counts; `true`: (steps, blocks, at most m, n), how often it is
+    that of a true pair."""
 
     rows: Any
     weights: Any
     true: Any
 
     def moved(self, begin: int) -> Targets:
-        """The same, in a table where their rows begin there."""
+        """The same targets in a table where the outputs begin at row `begin`."""
         return self._replace(rows=self.rows + begin)
 
 
 def joined(one: Targets, other: Targets) -> Targets:
-    """Both together."""
+    """The targets of both."""
     lacking = one.weights.shape[2] - one.true.shape[2]
     true = np.pad(one.true, ((0, 0), (0, 0), (0, lacking), (0, 0)))
     parts = zip(one._replace(true=true), other, strict=True)
@@ -140,11 +143,12 @@ def joined(one: Targets, other: Targets) -> Targets:
 
 
 def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
-    """The centres (steps, blocks, block), and for each block some `noise` (steps, blocks, size).
+    """The targets of negative sampling: `centres` (steps, blocks, block), and `noise` words of each
+    block (steps, blocks, size), each of which counts as `share` of a word.
 
-    `true`: (steps, blocks, block, n), 1 where a centre is to be predicted from an input; of means,
-    (steps, blocks, 1, block). A noise word that is a pair's own centre does not count for that
-    pair, as in gensim: its score is the pair's own, and there its weight is taken back.
+    `true`: (steps, blocks, block, n), 1 where a centre is predicted from an input; in CBOW,
+    (steps, blocks, 1, block). As in gensim, a noise word that equals a pair's centre does not count
+    for that pair: the two have the same score, so its weight is subtracted from the centre's.
     """
     size = noise.shape[2]
     equal = np.flatnonzero(centres[..., None] == noise[..., None, :])
@@ -163,20 +167,21 @@ def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
 class Tree:
     """The paths from the root of a Huffman tree to its words, for the hierarchical softmax.
 
-    `depths`, `points`, `codes`: as `Vocabulary.huffman` gives them. A score s at a node gives the
-    turn False the probability sigmoid(s).
+    `depths`, `points`, `codes`: from `Vocabulary.huffman`. With a score s at a node, the turn False
+    has the probability sigmoid(s).
     """
 
     def __init__(self, depths: Any, points: Any, codes: Any) -> None:
         self.depth = depths
         self.begin = np.cumsum(depths) - depths
-        self.points = np.append(points, np.int32(0))  # never without a node
+        self.points = np.append(points, np.int32(0))  # so that it is never empty
         self.left = np.append(~codes, False)
 
     def paths(self, centres: Any, true: Any) -> Targets:
-        """The nodes on the paths to the centres of each block, each once.
+        """The nodes on the paths to the centres of each block, each node once.
 
-        Near the root all centres of a block share them. They are padded with nodes of no weight.
+        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes whose
+        weight is 0.
         """
         steps, blocks, block = centres.shape
         depth = self.depth[centres]

@@ -1,4 +1,4 @@
-"""What a trained `Word2Vec` makes of a text: the words that fit in it, and how likely it is."""
+"""Predictions of a trained `Word2Vec`: likely words for a context, and the likelihood of a text."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Predictions(Tables):
     def predict_output_word(
         self, context_words_list: Iterable[str], topn: int = 10
     ) -> list[tuple[str, float]]:
-        """The `topn` words that are likeliest near the given ones, with their probabilities.
+        """The `topn` most likely words in a context, with their probabilities, likeliest first.
 
-        The likeliest first; the words given may be among them. Numbers may stand for words, and
-        unknown words are left out.
+        The context's own words may be among them. Words may be given by their numbers; unknown ones
+        are ignored.
 
-        Raises `UnknownWordError` where no word is known, and `ValueError` for a model without
-        `negative` words.
+        Raises `UnknownWordError` if no word is known, and `ValueError` for a model with
+        `negative=0`.
         """
         refuse_text(context_words_list, "predict_output_word: context_words_list is")
         check_sizes("predict_output_word", topn=topn)
@@ -54,13 +54,13 @@ class Predictions(Tables):
         return [(self.vocabulary.words[i], float(shares[i])) for i in order]
 
     def score(self, sentences: Iterable[Iterable[str]], total_sentences: int | None = None) -> Any:
-        """The logarithm of how likely each sentence is (float64), summed over its pairs.
+        """The log-likelihood of each sentence (float64), summed over its pairs.
 
-        Pairs are as in training, with the whole `window`: each centre from each word near it, or
-        without `sg` from all of them. Unknown words are left out. `total_sentences`: only so many,
-        from the first on.
+        Pairs are as in training, with the full `window`: with `sg`, each centre given each word
+        near it, and otherwise each centre given all of them. Unknown words are ignored.
+        `total_sentences`: score only this many sentences.
 
-        Raises `ValueError` for a model without `hs`: with noise words there are no probabilities.
+        Raises `ValueError` for a model with `hs=0`: negative sampling gives no probabilities.
         """
         refuse_text(sentences, "score: sentences is")
         if total_sentences is not None:
@@ -76,7 +76,7 @@ class Predictions(Tables):
             words = self.vocabulary.encode(sentence)
             total = 0.0
             for centres, predictors in self._predictors(tables["vectors"][words]):
-                # One entry for each node on the way to each centre.
+                # One entry for each node on the path to each centre.
                 depth = depths[words[centres]]
                 of = np.repeat(np.arange(len(centres)), depth)
                 first = begins[words[centres]] - np.cumsum(depth) + depth
@@ -87,7 +87,7 @@ class Predictions(Tables):
         return np.array(scores)
 
     def _predictors(self, inputs: Any) -> Iterator[tuple[Any, Any]]:
-        """Which places of a sentence are predicted, and from which vectors, part by part."""
+        """Positions in a sentence, and the vectors that each is predicted from, part by part."""
         n = len(inputs)
         sums, counts = np.zeros_like(inputs), np.zeros((n, 1), inputs.dtype)
         for offset in range(-min(self.window, n), min(self.window, n) + 1):

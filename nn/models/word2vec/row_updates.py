@@ -1,10 +1,10 @@
-"""Taking the gradients of rows off a table, where the same row occurs many times.
+"""Subtracting the gradients of rows from a table, where the same row may occur many times.
 
-NumPy adds repeated rows slowly (`np.add.at`, `np.add.reduceat`: as if element by element). So the
-occurrences of a step are put in order: the first of every row, then the second of every row that
-has one, and so on, always with the most frequent row in front. Then each of these rounds is one
-sum of two stretches of an array, and the table is read and written once. Rows occur unevenly, as
-words do: after a few rounds little is left, and goes the slow way.
+NumPy is slow to add repeated rows (`np.add.at` and `np.add.reduceat` take as long as element by
+element). So the occurrences in a step are ordered in rounds: the first of every row, then the
+second of every row that has one, and so on, with the most frequent row always in front. Each round
+is then one sum of two slices of an array, and the table is read and written once. Words have very
+uneven frequencies: after a few rounds few occurrences are left, and these are added the slow way.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-#: So many rounds; what is left of the most frequent rows goes the slow way.
+#: The number of rounds; later occurrences, of the most frequent rows, are added the slow way.
 ROUNDS = 8
 
 
 class Plan(NamedTuple):
-    """How to read and to change the rows of a step, of which some occur repeatedly.
+    """How to read and update the rows of a step, some of which occur repeatedly.
 
-    `rows`: the distinct rows, the most frequent first. `places`: for each occurrence, the place
-    of its row in `rows`. `order`: the occurrences, round by round. `begins`: where each round
-    begins in it, and at last where what is left does.
+    `rows`: the distinct rows, the most frequent first. `places`: the index in `rows` of each
+    occurrence. `order`: the occurrences, round by round. `begins`: where each round begins in
+    `order`, and last where the remaining occurrences begin.
     """
 
     rows: Any
@@ -70,10 +70,10 @@ def plans(numbers: Any) -> list[Plan]:
 
 
 class Rows:
-    """The rows of a table that each step reads, and then loses their gradients.
+    """The rows of a table that each step reads and then updates.
 
-    `numbers`: (steps, k), the rows of each step, `longest`: how far a step moves a row at most.
-    `shared`: whether others change the table at the same time.
+    `numbers`: (steps, k), the rows of each step. `longest`: the farthest that a step moves a row.
+    `shared`: whether other processes change the table at the same time.
     """
 
     def __init__(self, table: Any, numbers: Any, longest: float, shared: bool = False) -> None:
@@ -90,7 +90,7 @@ class Rows:
         return self.held.take(self.plan.places, axis=0)
 
     def descend(self, *gradients: Any) -> None:
-        """Subtract the gradients of what was taken, arrays whose rows together are k."""
+        """Subtract the gradients of the rows taken: arrays that have k rows together."""
         rows, places, order, begins = self.plan
         size = self.table.shape[1]
         values = np.concatenate([g.reshape(-1, size) for g in gradients], out=self.gradients)
@@ -105,7 +105,7 @@ class Rows:
         lengths = np.vecdot(total, total)
         if not lengths.max() <= self.longest**2:
             total *= (self.longest / np.sqrt(np.maximum(lengths, self.longest**2)))[:, np.newaxis]
-        if self.shared:  # what others did meanwhile would be lost
+        if self.shared:  # otherwise, the changes of others meanwhile would be lost
             self.held = self.table.take(rows, axis=0)
         self.held -= total
         self.table[rows] = self.held

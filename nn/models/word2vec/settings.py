@@ -1,4 +1,4 @@
-"""The parameters of `Word2Vec`: what each may be, and what became of gensim's others."""
+"""Checks of the parameters of `Word2Vec`, and what replaces those of gensim's that are missing."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _COMPUTE_LOSS = "the loss is always measured: history.loss has the mean of each 
 
 _EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
-#: Parameters of gensim's that are not here, by function, and what to do instead.
+#: gensim's parameters that are not here, by function, and what to do instead.
 _ABSENT = {
     "Word2Vec": {
         "size": "call it vector_size",
         "iter": "call it epochs",
         "corpus_iterable": "call it sentences",
         "hashfxn": "the vectors depend on seed only",
-        "null_word": "no word stands in for missing ones",
-        "batch_words": "the text is always learned from in chunks of about 10,000 words",
+        "null_word": "there is no word that pads short contexts",
+        "batch_words": "chunks always have about 10,000 words",
         "compute_loss": _COMPUTE_LOSS,
         "comment": "keep notes in a variable of your own",
     },
@@ -36,19 +36,19 @@ _ABSENT = {
     },
     "build_vocab_from_freq": {
         "keep_raw_vocab": "counts of words that are left out are not kept",
-        "corpus_count": "the sentences of a text are counted when it is trained on",
+        "corpus_count": "training does not need it",
     },
     "train": {
         "sentences": "call it corpus_iterable, or give it first",
         "iter": "call it epochs",
-        "word_count": "checkpoint= and resume=True go on with a training that was stopped",
+        "word_count": "checkpoint= and resume=True go on with training that was interrupted",
         "queue_factor": "there is no queue of jobs",
-        "report_delay": "progress=True shows how far it is, at all times",
+        "report_delay": "progress=True shows the progress all the time",
         "compute_loss": _COMPUTE_LOSS,
     },
 }
 
-#: What a gensim model has and ours does not, and what to use instead.
+#: Attributes of gensim's model that ours lacks, and what to use instead.
 _ELSEWHERE = {
     "scan_vocab": "model.build_vocab(corpus)",
     "prepare_vocab": "model.build_vocab(corpus)",
@@ -76,7 +76,7 @@ _ELSEWHERE = {
 
 
 def check_settings(given: Mapping[str, Any]) -> None:
-    """Raises `TypeError` or `ValueError` for a parameter that is not what it should be."""
+    """Raise `TypeError` or `ValueError` for a parameter of the wrong type or out of range."""
     sizes = ("vector_size", "window", "epochs", "workers", "max_vocab_size", "max_final_vocab")
     unlimited = {name for name in sizes if name.startswith("max_") and given[name] is None}
     check_sizes("Word2Vec", **{name: given[name] for name in sizes if name not in unlimited})
@@ -98,7 +98,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
 
 
 def check_rates(function: str, **rates: Any) -> None:
-    """The same for two learning rates, the first and the last."""
+    """Raise the same for two learning rates, the first and the last."""
     for name, value in rates.items():
         _check_number(function, name, value)
         if value < 0:
@@ -118,7 +118,7 @@ def _check_number(function: str, name: str, value: Any) -> None:
 
 
 def corpus_of(function: str, name: str, sentences: Any, path: Any) -> Iterable[Iterable[str]]:
-    """The text that is given in one of two ways. Raises `TypeError` for what is no corpus."""
+    """The corpus, given as sentences or as a path. Raises `TypeError` for anything else."""
     if (sentences is None) == (path is None):
         got = "neither" if path is None else "both"
         raise TypeError(f"{function}: got {got} of {name} and corpus_file; give one of them")
@@ -128,13 +128,13 @@ def corpus_of(function: str, name: str, sentences: Any, path: Any) -> Iterable[I
     if not isinstance(sentences, Iterable):
         raise TypeError(
             f"{function}: {name} (={sentences!r:.60}) must be a list of lists of words, or an "
-            f"object with __iter__ that gives such lists"
+            f"object whose __iter__ gives such lists"
         )
     return sentences
 
 
 def check_callbacks(callbacks: Any) -> None:
-    """Raises `TypeError` unless it is a list of objects with methods that gensim's have."""
+    """Raise `TypeError` unless this is a list of objects with methods of gensim's callbacks."""
     if not isinstance(callbacks, Iterable) or isinstance(callbacks, Iterator):
         raise TypeError(f"callbacks (={callbacks!r:.60}) must be a list")
     for callback in callbacks:
@@ -145,7 +145,7 @@ def check_callbacks(callbacks: Any) -> None:
 
 
 def refuse_others(function: str, others: Mapping[str, Any]) -> None:
-    """Raises `TypeError` for any, and says what to do instead of one of gensim's."""
+    """Raise `TypeError` for any other argument; for one of gensim's, say what to do instead."""
     for name in others:
         instead = _ABSENT[function].get(name)
         if instead is None:
@@ -154,7 +154,7 @@ def refuse_others(function: str, others: Mapping[str, Any]) -> None:
 
 
 def where_else(name: str) -> str:
-    """What to use instead of an attribute that gensim's model has, as part of a message."""
+    """What to use instead of an attribute of gensim's model, as the end of a message."""
     if name in _ELSEWHERE:
         return f"; use {_ELSEWHERE[name]}"
     return f"; use model.wv.{name}" if hasattr(KeyedVectors, name) else ""

@@ -1,4 +1,4 @@
-"""Which words are near which: cosines of vectors, and the words of the largest."""
+"""Similarities of words: the cosines of their vectors, and the nearest words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from autograd import ShapeError
 from ...sizes import check_sizes
 from .lookup import Key, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
 
-_SCORED = 2048  # vectors whose cosines are taken together: they are read from memory once
+_SCORED = 2048  # vectors at a time: few enough to stay in the cache between their two uses
 
 
 class Similarities(WordVectors):
-    """How near the words of a table are to each other; see `KeyedVectors`, which adds to it."""
+    """Word vectors with similarities; the base of `KeyedVectors`."""
 
     # -- nearest words --------------------------------------------------------------------------
 
@@ -32,17 +32,16 @@ class Similarities(WordVectors):
     ) -> Any:
         """The `topn` words nearest to the mean of some words, with their cosines, nearest first.
 
-        `positive`, `negative`: words or vectors, in lists or alone; those in `negative` are
-        subtracted. Words are scaled to length 1 before, vectors are not. In a list, a tuple
-        `("king", 0.8)` has its own weight, which is below zero in `negative`. The words given are
-        not among the answers. `most_similar(["king", "woman"], ["man"])` asks: man is to king as
-        woman is to what?
+        `positive`, `negative`: a word or vector, or a list of them; those in `negative` are
+        subtracted. Words, but not vectors, are first scaled to length 1. A list may hold tuples
+        such as `("king", 0.8)`, with a weight, which must be negative in `negative`. The given
+        words are not among the answers. `most_similar(["king", "woman"], ["man"])` asks: man is to
+        king as woman is to what?
 
-        Only words `clip_start` to `clip_end` are looked at, or with `restrict_vocab` the first so
-        many. With `topn=None`, an array of the cosines of all of them.
+        Only words `clip_start` to `clip_end` are searched, or the first `restrict_vocab`. With
+        `topn=None`, returns an array of the cosines with all of them.
 
-        Raises `ValueError` where nothing is given, or what is given adds up to zero or is not
-        finite.
+        Raises `ValueError` if nothing is given, or if the sum is zero or not finite.
         """
         keys, weights = _weighted(positive, negative)
         mean: Any = self.get_mean_vector(keys, weights, ignore_missing=False) if keys else None
@@ -80,14 +79,14 @@ class Similarities(WordVectors):
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Any:
-        """The `topn` best words where similarities are multiplied, not added, with their scores.
+        """`most_similar` with similarities that are multiplied, not added.
 
-        A score is the product of the similarities to the words and vectors in `positive`, over
-        that of those in `negative`, each shifted to 0 to 1. No single large one outweighs the
-        rest. The arguments are those of `most_similar`, without weights. Source: Levy and
-        Goldberg 2014, equation 4.
+        The score of a word is the product of its similarities to `positive`, divided by the
+        product of those to `negative`, each mapped from -1..1 to 0..1. So no single large
+        similarity outweighs the others. The arguments are those of `most_similar`, without
+        weights. Source: Levy and Goldberg 2014, equation 4.
 
-        Raises `ValueError` where `positive` is empty.
+        Raises `ValueError` if `positive` is empty.
         """
         positive, negative = as_list(positive), as_list(negative)
         if not positive:
@@ -115,41 +114,41 @@ class Similarities(WordVectors):
         return [self.index_to_key[i] for i in near if i != self.get_index(key1)]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """1 where `key2` is the word nearest to `key1`, 2 for the next, and so on."""
+        """The rank of `key2` among the words near `key1`: 1 for the nearest."""
         return len(self.closer_than(key1, key2)) + 1
 
-    # -- how near -------------------------------------------------------------------------------
+    # -- similarities ---------------------------------------------------------------------------
 
     def similarity(self, w1: Key, w2: Key) -> float:
-        """The cosine of two words, -1 to 1."""
+        """The cosine of two words' vectors, -1 to 1."""
         one, other = (self.get_vector(word).astype(float) for word in (w1, w2))
-        scale = math.sqrt((one @ one) * (other @ other))  # so a word's with itself is exactly 1
+        scale = math.sqrt((one @ one) * (other @ other))  # exactly 1 for a word with itself
         return float(one @ other) / scale if scale else 0.0
 
     def distance(self, w1: Key, w2: Key) -> float:
-        """1 minus the cosine of two words, 0 to 2."""
+        """1 minus the similarity of two words, 0 to 2."""
         return 1 - self.similarity(w1, w2)
 
     def distances(self, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Any:
-        """The distances from a word or vector to other words, or where none are given, to all."""
+        """The distances from a word or vector to `other_words`, or to all words if it is empty."""
         vector, others = self._one(word_or_vector), as_list(other_words)
         return 1 - (
             self._cosines_of(self._numbers(others), vector) if others else self._cosines(vector)
         )
 
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
-        """The cosine of the means of two lists of words."""
+        """The cosine of the mean vectors of two lists of words."""
         one, other = (
             self.vectors[self._numbers(as_list(words))].mean(axis=0) for words in (ws1, ws2)
         )
         return float(unit(one) @ unit(other))
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """The cosine of two words over the sum of those of the `topn` words nearest to `wa`.
+        """The similarity of two words, divided by the sum of those of `wa` and its `topn` nearest.
 
-        Of synonyms it is larger than 1 / `topn`, as a rule. Source: Leeuwenberg et al. 2016.
+        For synonyms it is usually larger than 1 / `topn`. Source: Leeuwenberg et al. 2016.
 
-        Raises `ValueError` where that sum is zero.
+        Raises `ValueError` if that sum is zero.
         """
         check_sizes("relative_cosine_similarity", topn=topn)
         total = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
@@ -160,9 +159,9 @@ class Similarities(WordVectors):
     def rank_by_centrality(
         self, words: Iterable[Key], use_norm: bool = True
     ) -> list[tuple[float, str]]:
-        """The words with their similarities to the mean of all of them, the most like it first.
+        """The words with their similarities to the mean of all of them, the most similar first.
 
-        `use_norm`: take the vectors at length 1; otherwise, as they are.
+        `use_norm`: scale the vectors to length 1 first.
         """
         numbers = self._numbers(as_list(words))
         vectors = unit(self.vectors[numbers]) if use_norm else self.vectors[numbers]
@@ -172,7 +171,7 @@ class Similarities(WordVectors):
         )
 
     def doesnt_match(self, words: Iterable[Key]) -> str:
-        """The word least like the mean of all of them."""
+        """The word that is least similar to the mean of all of them."""
         return self.rank_by_centrality(words)[-1][1]
 
     def get_mean_vector(
@@ -183,13 +182,13 @@ class Similarities(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> Any:
-        """The mean of some words and vectors: their weighted sum, over that of |weights|.
+        """The mean of some words and vectors: their weighted sum, divided by the sum of |weights|.
 
-        `pre_normalize`: scale words (not vectors) to length 1 before; `post_normalize`: scale the
-        mean to length 1. `ignore_missing`: leave words out that have no vector.
+        `pre_normalize`: first scale words (not vectors) to length 1. `post_normalize`: scale the
+        mean to length 1. `ignore_missing`: ignore unknown words.
 
-        Raises `ValueError` for no `keys`, and `ShapeError` for not as many weights;
-        `UnknownWordError` where no word is left, or without `ignore_missing` one is unknown.
+        Raises `ValueError` for empty `keys`, `ShapeError` for another number of weights, and
+        `UnknownWordError` if no word is known, or any is unknown without `ignore_missing`.
         """
         keys = as_list(keys)
         if not keys:
@@ -212,7 +211,7 @@ class Similarities(WordVectors):
     # -- cosines --------------------------------------------------------------------------------
 
     def _cosines(self, vector: Any, first: int = 0, end: int | None = None) -> Any:
-        """Of a vector with words `first` to `end`."""
+        """The cosines of a vector with words `first` to `end`."""
         vectors, direction = self.vectors[first:end], unit(vector)
         cosines = np.empty(len(vectors), np.result_type(vectors, direction))
         for start in range(0, len(vectors), _SCORED):
@@ -224,7 +223,7 @@ class Similarities(WordVectors):
         return unit(self.vectors[numbers]) @ unit(vector)
 
     def _nearest(self, scores: Any, topn: int | None, keys: list[Any], first: int = 0) -> Any:
-        """The `topn` words of the largest scores, but for `keys`; the scores are of `first`, ..."""
+        """The `topn` words with the largest scores, without `keys`; the scores begin at `first`."""
         if topn is None:
             return scores
         check_sizes("most_similar", least=0, topn=topn)
@@ -257,7 +256,7 @@ class Similarities(WordVectors):
 
 
 def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
-    """The keys of both, and their weights."""
+    """All keys, and their weights."""
     keys: list[Any] = []
     weights: list[float] = []
     for sign, items in ((1.0, as_list(positive)), (-1.0, as_list(negative))):
@@ -265,11 +264,12 @@ def _weighted(positive: Any, negative: Any) -> tuple[list[Any], list[float]]:
             key, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, sign)
             if not isinstance(weight, int | float | np.number) or not math.isfinite(weight):
                 raise ValueError(
-                    f"most_similar: the weight of {key!r:.60} is {weight!r:.60}, not finite"
+                    f"most_similar: the weight of {key!r:.60} (={weight!r:.60}) must be a finite "
+                    f"number"
                 )
             if weight > 0 > sign:
                 raise ValueError(
-                    f"most_similar: the weight of {key!r:.60} in negative is {weight}, and would "
+                    f"most_similar: the weight of {key!r:.60} in negative is {weight}, which would "
                     f"add it; write {-weight} to subtract it"
                 )
             keys.append(key)

@@ -1,4 +1,4 @@
-"""The words of a model, and what it learns of them: one table, whose parts have gensim's names."""
+"""The words of a model, and its parameters: one table, whose parts have gensim's names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     class of_class(classmethod):  # noqa: N801 - a decorator
-        """A classmethod that an instance lacks: `model.load(path)` would not change the model."""
+        """A classmethod that instances lack: `model.load(path)` would not change `model`."""
 
         def __get__(self, instance, owner=None):
             if instance is not None:
@@ -24,16 +24,16 @@ else:
 
 
 class Tables:
-    """What `Word2Vec` holds: `vocabulary`, `wv`, `syn1neg` and `syn1`, once it has words."""
+    """The base of `Word2Vec`: its `vocabulary`, `wv`, `syn1neg` and `syn1`, once it has words."""
 
     vector_size: int
     negative: int
     hs: int
 
     def tables(self, function: str) -> dict[str, Any]:
-        """What is learned, by name, for a `function`.
+        """The tables by name; messages name `function`.
 
-        Raises `ValueError` where there is nothing yet, or another array stands in its place.
+        Raises `ValueError` if there are none yet, or if one was replaced by another array.
         """
         if "vocabulary" not in vars(self):
             raise ValueError(
@@ -49,21 +49,21 @@ class Tables:
         for name, table in tables.items():
             if not np.may_share_memory(table, self._table):
                 raise ValueError(
-                    f"{function}: {name} is another array than the one that is trained; change "
-                    f"that in place, as in wv.vectors[:] = values; for new words there is "
+                    f"{function}: {name} was replaced by another array, which is not trained; "
+                    f"change it in place, as in wv.vectors[:] = values; to add words, call "
                     f"build_vocab(corpus, update=True)"
                 )
         return tables
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Take these words, with tables of zeros."""
+        """Set the words, with tables of zeros."""
         self.vocabulary = vocabulary
         self._laid_out = size, negative, hs = self._layout()
         self._table = np.zeros((len(vocabulary) * (1 + negative + hs), size), np.float32)
         self._name_tables()
 
     def _name_tables(self) -> None:
-        """Make the parts of the one table known by their names."""
+        """Name the parts of the table."""
         count = len(self.vocabulary)
         _, negative, hs = self._laid_out
         vars(self).pop("syn1neg", None)
@@ -71,10 +71,10 @@ class Tables:
         if negative:
             self.syn1neg = self._table[count : 2 * count]
         if hs:
-            self.syn1 = self._table[-count:]  # the last one is that of no node
+            self.syn1 = self._table[-count:]  # there are count - 1 nodes; the last row is not used
         self.wv = KeyedVectors(self.vocabulary.words, self._table[:count], self.vocabulary.counts)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:  # of a copy, or a pickle
+    def __setstate__(self, state: dict[str, Any]) -> None:  # for copies and pickles
         vars(self).update(state)
         if "vocabulary" in state:
             self._name_tables()
@@ -82,7 +82,7 @@ class Tables:
     def _layout(self) -> tuple[int, bool, bool]:
         return self.vector_size, bool(self.negative), bool(self.hs)
 
-    if not TYPE_CHECKING:  # or any name would seem to be there
+    if not TYPE_CHECKING:  # otherwise mypy would accept any name
 
         def __getattr__(self, name: str) -> Any:
             if name in ("wv", "vocabulary", "corpus_count", "corpus_total_words"):

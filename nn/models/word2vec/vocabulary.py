@@ -1,4 +1,4 @@
-"""The words of a corpus with their counts, and what word2vec draws from them."""
+"""The words of a corpus with their counts, and the probabilities that word2vec takes from them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-#: What a `trim_rule` answers: let `min_count` decide, drop the word, or keep it.
+#: The answers of a `trim_rule`: let `min_count` decide, drop the word, or keep it.
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 
-TrimRule = Callable[[str, int, int], int]  #: of a word, its count, and `min_count`
+TrimRule = Callable[[str, int, int], int]  #: from a word, its count, and `min_count`
 
 
 class Vocabulary:
-    """Words, the most frequent first, and those with equal counts by their first appearance.
+    """The words of a corpus, the most frequent first, with equal counts in order of appearance.
 
-    (In the order of their first appearance where they were not sorted; words that were added to a
-    vocabulary stand at its end.) `words`: list of str; `counts`: int64, of each word; `index`:
-    from a word to its number; `total`: the sum of the counts.
+    (With `sorted_vocab=0`, all words are in order of appearance. Words that were added later are at
+    the end.) `words`: list of str; `counts`: int64, one for each word; `index`: a dict from words
+    to their numbers; `total`: the sum of the counts.
 
-    Raises `ValueError` for counts below 1, or not as many of them as words.
+    Raises `ValueError` for counts below 1, and for another number of counts than of words.
     """
 
     def __init__(self, words: Sequence[str], counts: Any) -> None:
@@ -63,15 +63,15 @@ class Vocabulary:
         trim_rule: TrimRule | None = None,
         known: Vocabulary | None = None,
     ) -> Vocabulary:
-        """The words to keep of those with these `counts`, after those of `known`.
+        """Make a vocabulary of the words with these `counts`.
 
-        Kept are words with a count of at least `min_count`, of these at most the
-        `max_final_vocab` most frequent ones; as in gensim, words with equal counts stay or go
-        together. `trim_rule(word, count, min_count)` may decide otherwise, by `RULE_DISCARD` or
-        `RULE_KEEP`. The words of `known` stay as they are, and their counts add up.
+        It keeps words with a count of at least `min_count`, and of these at most the
+        `max_final_vocab` most frequent; as in gensim, words with equal counts stay or go together.
+        `trim_rule(word, count, min_count)` may overrule this by returning `RULE_DISCARD` or
+        `RULE_KEEP`. The words of `known` all stay, in front, and their counts are added.
 
-        Raises `TypeError` for words that are not str, counts that are not integers or another
-        answer of `trim_rule`, and `ValueError` for counts below 1 and where no word is left.
+        Raises `TypeError` for words that are not str, counts that are not integers and other
+        answers of `trim_rule`, and `ValueError` for counts below 1 and if no word is left.
         """
         if max_final_vocab is not None and max_final_vocab < 1:
             raise ValueError(f"Vocabulary: max_final_vocab (={max_final_vocab}) must be at least 1")
@@ -102,21 +102,21 @@ class Vocabulary:
         return f"Vocabulary({len(self):,} words, {self.total:,} in the corpus)"
 
     def encode(self, sentence: Iterable[str]) -> Any:
-        """The numbers of the words (int32); unknown words are dropped.
+        """The numbers of the words (int32), without unknown words.
 
-        Raises `TypeError` for what is not a list of words.
+        Raises `TypeError` for a sentence that is a plain str.
         """
         refuse_text(sentence)
         numbers = np.fromiter(map(self.index.get, sentence, repeat(-1)), np.int32)
         return numbers[numbers >= 0]
 
     def keep_probabilities(self, sample: float) -> Any:
-        """How likely each word stays when frequent words are thinned out (float64).
+        """The probability that each word is kept when frequent words are thinned out (float64).
 
-        With the word's count c, and t = `sample` times all counts, it is (sqrt(c / t) + 1) t / c,
-        at most 1. As in gensim, `sample` 0 keeps all words, and one of at least 1 is a count
-        instead of a share: words that have more are thinned out. Source: word2vec.c; the formula
-        of Mikolov et al. 2013 (arXiv:1310.4546) is another one.
+        For a word's count c, and t = `sample` times all counts, it is (sqrt(c / t) + 1) t / c, at
+        most 1. As in gensim, `sample=0` keeps everything, and `sample` >= 1 is a count instead of a
+        share: words with larger counts are thinned out. Source: word2vec.c; the formula in Mikolov
+        et al. 2013 (arXiv:1310.4546) is a different one.
         """
         if not 0 <= sample < math.inf:
             raise ValueError(f"keep_probabilities: sample (={sample}) must be 0 or positive")
@@ -127,7 +127,7 @@ class Vocabulary:
         return np.minimum((np.sqrt(ratios) + 1) / ratios, 1)
 
     def noise(self, ns_exponent: float) -> Any:
-        """The cumulative distribution (float64) of the words in proportion to count^ns_exponent.
+        """The cumulative distribution (float64) of words drawn in proportion to count^ns_exponent.
 
         `np.searchsorted(noise, generator.random(shape), side="right")` draws word numbers.
         """
@@ -138,16 +138,16 @@ class Vocabulary:
         return cumulative / cumulative[-1]
 
     def huffman(self) -> tuple[Any, Any, Any]:
-        """The way to each word in the Huffman tree: `(depths, points, codes)`.
+        """The path to each word in the Huffman tree: `(depths, points, codes)`.
 
-        `depths`: how many inner nodes lie on the way to each word. `points`: their numbers (int32,
-        0 to the number of words - 2), from the root down, the words one after the other; `codes`:
-        the turn taken at each (bool). The mean length of a code is the least there is for these
-        counts. The only word of a vocabulary of one has an empty code.
+        `depths`: the number of inner nodes on the path to each word. `points`: their numbers
+        (int32, 0 to the number of words - 2), from the root down, for one word after another;
+        `codes`: the turn at each (bool). No other code has a smaller mean length for these counts.
+        In a vocabulary of one word, its code is empty.
         """
         count, root = len(self), 2 * len(self) - 2
-        # Nodes are taken by twos, the rarest first: words, or what was made of two nodes before.
-        # Both are in order, so the next one is the first of either; of equals it is a word.
+        # Repeatedly join the two rarest nodes: words, or nodes that were joined before. Both lists
+        # are in order, so the rarest node is the first of either; on a tie, the word.
         ascending = np.argsort(self.counts, kind="stable")
         words, counts = ascending.tolist(), self.counts[ascending].tolist()
         sums: list[int] = []
@@ -168,7 +168,7 @@ class Vocabulary:
         parents, turns = np.zeros(root + 1, np.int32), np.zeros(root + 1, bool)
         parents[taken] = np.arange(root) // 2
         turns[taken] = np.arange(root) % 2
-        # From all words up at a time, and written from the end of each word's way.
+        # Climb from all words at once, and write each path from its end.
         word: Any = np.arange(count)
         node = word
         depths = np.zeros(count, np.intp)
@@ -187,7 +187,7 @@ class Vocabulary:
 
 
 class Counted(NamedTuple):
-    """What a text has: how often each word, how many sentences, and how many words in all."""
+    """The counts of a text: of each word, of its sentences, and of all its words."""
 
     counts: dict[str, int]
     sentences: int
@@ -201,9 +201,9 @@ def count_words(
 ) -> Counted:
     """Count the words of `sentences` in one pass.
 
-    Whenever there are more than `max_vocab_size` different ones, the rarest are forgotten, as in
-    gensim: at first those with a count below 1, then those below 2, and so on, unless `trim_rule`
-    keeps them.
+    Whenever there are more than `max_vocab_size` distinct words, the rarest are forgotten, as in
+    gensim: the first time those with a count below 1, then those below 2, and so on, unless
+    `trim_rule` keeps them.
 
     Raises `TypeError` for sentences that are not lists of words.
     """
@@ -231,7 +231,7 @@ def _check_counts(counts: Mapping[str, int]) -> None:
     for word, count in counts.items():
         if not isinstance(word, str):
             raise TypeError(
-                f"the corpus has {word!r:.60} ({type(word).__name__}) for a word; words must be str"
+                f"the corpus has the word {word!r:.60} ({type(word).__name__}); words must be str"
             )
         if not isinstance(count, int | np.integer) or isinstance(count, bool):
             raise TypeError(f"the count of {word!r:.60} (={count!r}) must be an integer")
@@ -243,11 +243,11 @@ def _stays(word: str, count: int, least: int, trim_rule: TrimRule | None) -> boo
     if trim_rule is None:
         return count >= least
     answer = trim_rule(word, count, least)
-    # A rule that says True, and means to keep the word, would discard it.
+    # True would count as RULE_DISCARD, though it is probably meant to keep the word.
     if isinstance(answer, bool) or answer not in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP):
         raise TypeError(
-            f"trim_rule: gave {answer!r:.60} for the word {word!r:.60}; return RULE_DEFAULT (0, "
-            f"min_count decides), RULE_DISCARD (1) or RULE_KEEP (2)"
+            f"trim_rule: returned {answer!r:.60} for the word {word!r:.60}; it must return "
+            f"RULE_DEFAULT (0, min_count decides), RULE_DISCARD (1) or RULE_KEEP (2)"
         )
     return count >= least if answer == RULE_DEFAULT else answer == RULE_KEEP
 
@@ -262,16 +262,16 @@ def _why_none(first: tuple[str, int], min_count: int, least: int) -> str:
     if count < least:
         return (
             f"max_final_vocab leaves no words: more words than it allows have the largest count, "
-            f"{count}, and none of them goes before others; give a larger one"
+            f"{count}, and equal counts stay or go together; give a larger one"
         )
     return "trim_rule leaves no words: it discards them all"
 
 
 def refuse_text(value: Any, what: str = "a sentence is") -> None:
-    """Raises `TypeError` for a str or bytes."""
+    """Raise `TypeError` for a str or bytes."""
     if isinstance(value, str | bytes):
         raise TypeError(
-            f"{what} the plain text {value!r:.60}, where a list is needed: a corpus is a list of "
-            f"sentences, a sentence a list of words, as text.split() makes it; a file is read by "
+            f"{what} the plain text {value!r:.60}, not a list: a corpus is a list of sentences, "
+            f"and a sentence is a list of words, such as text.split(); to read a file, use "
             f"nn.data.LineSentences(path)"
         )

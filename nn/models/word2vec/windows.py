@@ -1,8 +1,8 @@
-"""Sentences as blocks of words with their windows, and which words meet as pairs.
+"""Sentences as blocks of words with their windows, and the pairs of words in them.
 
-The words of many sentences stand in one row, cut into steps, and each of these into blocks of
-centres. The windows of a block's centres all lie in its stretch: the block with `window` places
-more on either side. A mask says which centre meets which place. For the row a b c d e (one
+The words of many sentences are put in one row, which is cut into steps, and each step into blocks
+of centres. The windows of all centres of a block are in its stretch: the block and `window` places
+on either side. A mask says which centre is paired with which place. For the row a b c d e (one
 sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair):
 
     block    stretch    mask         block    stretch    mask         block    stretch    mask
@@ -23,29 +23,31 @@ from autograd import rule
 class Windows(NamedTuple):
     """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
     2 window), the same, with those around. `pairs`: (steps, blocks * parts, block / parts,
-    block / parts + 2 window), 1.0 where a centre meets a place. Padding is word 0, in no pair."""
+    block / parts + 2 window), 1.0 where a centre meets a place. `counts`: (steps, blocks, block),
+    of the pairs of each centre (float32). Padding is word 0, in no pair."""
 
     centres: Any
     places: Any
     pairs: Any
+    counts: Any
 
 
 def windows(
     words: Any, sentences: Any, reach: Any, window: int, block: int, step: int, parts: int = 1
 ) -> Windows:
-    """The blocks of a row of `words`, and which of them lie in one another's windows.
+    """Cut a row of `words` into blocks, and find the pairs in them.
 
-    `words`: (n,), numbers. `sentences`: (n,), which sentence each word belongs to, ascending.
-    `reach`: (n,) or a number, 1 to `window`: a word meets those of its sentence that are at most
-    so many places away, as gensim's does. `step`: the most centres in a step, at least `block`.
-    `parts`: masks are of so many parts of each block.
+    `words`: (n,), numbers. `sentences`: (n,), the sentence of each word, ascending. `reach`: (n,)
+    or a number, 1 to `window`: a centre is paired with the words of its sentence that are at most
+    this many places away, as in gensim. `step`: the most centres in a step, at least `block`.
+    `parts`: how many parts each block's mask is split into.
     """
     n = len(words)
     steps = -(-n // (step // block * block))
-    blocks = -(-n // (steps * block))  # as many in each step: there is little padding
+    blocks = -(-n // (steps * block))  # equal numbers in all steps, so there is little padding
     at = np.arange(n)
     first = np.zeros(steps * blocks * block, np.int32)
-    last = np.full(len(first), -1, np.int32)  # the padding meets nothing
+    last = np.full(len(first), -1, np.int32)  # padding is in no pair
     first[:n] = np.maximum(at - reach, np.searchsorted(sentences, sentences)) - at
     last[:n] = np.searchsorted(sentences, sentences, "right") - 1
     last[:n] = np.minimum(at + reach, last[:n]) - at
@@ -60,18 +62,19 @@ def windows(
     places = _overlapping(row, steps, blocks * block)
     centres = row[window : window + len(first)].reshape(steps, blocks, block)
     pairs = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
-    return Windows(centres, places, pairs)
+    counts = np.maximum(last - first, 0).astype(np.float32).reshape(centres.shape)
+    return Windows(centres, places, pairs, counts)
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:
-    """The first axis of `x` in equal parts, each `step` places after the one before: a view."""
+    """A view of `x` as overlapping parts of its first axis, each `step` places after the last."""
     length = len(x) - (parts - 1) * step
     shape, strides = (parts, length, *x.shape[1:]), (step * x.strides[0], *x.strides)
     return as_strided(x, shape, strides, writeable=False)
 
 
 def _overlapped(g: Any, n: int, step: int) -> Any:
-    """The sum of parts (parts, length, size) in the `n` places that they were taken from."""
+    """The sum of overlapping parts (parts, length, size) at the `n` places they were taken from."""
     parts, length, size = g.shape
     total = np.zeros((-(-n // step) * step, size), g.dtype)
     for begin in range(0, length, step):
@@ -80,8 +83,9 @@ def _overlapped(g: Any, n: int, step: int) -> Any:
     return total[:n]
 
 
-#: What skip-gram predicts from, (blocks, size, block + 2 window): the stretches of the blocks of a
-#: step, of what is at its places, (blocks * block + 2 window, size). Of `pairs` the shape is read.
+#: The inputs of skip-gram, (blocks, size, block + 2 window): the stretch of each block, from the
+#: vectors at all places of a step, (blocks * block + 2 window, size). Only the shape of `pairs` is
+#: used.
 stretches = rule(
     lambda x, pairs: np.swapaxes(_overlapping(x, *pairs.shape[:2]), 1, 2),
     lambda g, _, _x, _pairs: _overlapped(np.swapaxes(g, 1, 2), _x.shape[0], _pairs.shape[1]),
@@ -89,10 +93,10 @@ stretches = rule(
     name="stretches",
 )
 
-#: What CBOW predicts from, (blocks, block, size): for each centre the sum of the words in its
-#: window, times `there` (blocks, block, block + 2 window). The cotangent takes the way `back`.
-#: word2vec.c, and gensim after it, gives every word of a mean the whole gradient of the mean, and
-#: every word of a sum its share: each the other way round than the chain rule has it.
+#: The inputs of CBOW, (blocks, block, size): for each centre, the sum of the vectors in its window,
+#: weighted by `there` (blocks, block, block + 2 window); the cotangent is weighted by `back`.
+#: word2vec.c and gensim give every word of a mean the whole gradient of the mean, and every word of
+#: a sum only its share: for both, the opposite of the chain rule.
 window_sums = rule(
     lambda x, there, _back: there @ _overlapping(x, *there.shape[:2]),
     lambda g, _, _x, _there, back: _overlapped(

@@ -206,7 +206,7 @@ class Workers(Alone):
                     break
             for line in other.stdout:
                 words, loss, pairs = line.split()
-                self._done.put((i, Learned(int(words), float(loss), float(pairs))))
+                self._done.put((i, Learned(int(words), float(loss), int(pairs))))
         finally:
             self._done.put((i, None))
 

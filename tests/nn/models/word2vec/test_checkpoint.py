@@ -125,8 +125,8 @@ def test_files_that_hold_no_model_are_refused(tmp_path):
     path = tmp_path / "file"
     trained = model()
     for write, words in (
-        (trained.wv.save, "holds words, vectors, counts, and no word2vec model"),
-        (lambda path: nn.save({}, path), "holds nothing, and no word2vec model"),
+        (trained.wv.save, "holds words, vectors, counts, not a word2vec model"),
+        (lambda path: nn.save({}, path), "holds nothing, not a word2vec model"),
         (lambda path: path.write_bytes(b"PK"), "is damaged, or was not written by nn.save"),
     ):
         write(path)
@@ -267,7 +267,7 @@ def test_killed_program_that_is_repeated_ends_as_one_that_was_not(tmp_path):
     [
         ({"window": 4, "sg": 1}, 3, "is of a run with window=3, sg=0; this one has window=4, sg=1"),
         ({}, 4, "is of a run with epochs=3; this one has epochs=4"),
-        ({"min_count": 9}, 3, r"with min_count=2, corpus=220 words, of 36 known ones \(.{8}\); t"),
+        ({"min_count": 9}, 3, r"with min_count=2, corpus=220 words, 36 distinct \(.{8}\); t"),
     ],
 )
 def test_checkpoint_of_another_run_is_refused_and_changes_nothing(
@@ -295,7 +295,7 @@ def test_checkpoint_of_another_corpus_is_refused(words, tmp_path):
     other.build_vocab(words())
     before = state(other)
     with pytest.raises(
-        nn.CheckpointError, match=r"corpus=220 words, of 36 known ones \(.*corpus=220 words, of 36"
+        nn.CheckpointError, match=r"corpus=220 words, 36 distinct \(.*corpus=220 words, 36"
     ):
         other.train(words()[::-1], epochs=3, checkpoint=tmp_path / "run.npz", resume=True)
     assert state(other) == before
@@ -345,7 +345,7 @@ def test_models_of_gensims_are_refused_with_the_remedy(tmp_path):
 def test_checkpoint_that_is_none_is_refused(tmp_path):
     path, trained = tmp_path / "run.npz", model()
     trained.save(path)
-    with pytest.raises(nn.CheckpointError, match="is a model, and no checkpoint of its training"):
+    with pytest.raises(nn.CheckpointError, match="is a model, not a checkpoint of its training"):
         trained.train(text(), checkpoint=path, resume=True)
     with pytest.raises(ValueError, match="train: resume=True needs checkpoint="):
         trained.train(text(), resume=True)

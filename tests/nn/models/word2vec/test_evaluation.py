@@ -48,8 +48,8 @@ def test_word_pairs_that_people_rate_all_the_same_have_no_correlation(tmp_path):
     [
         ("king queen 1\nWord 1 Word 2 Mean\n", "line 2 is not two words and a number"),
         ("king queen x\n", r"line 1 is not two words and a number: 'king queen x' \(a heading"),
-        ("king queen 1\nking zzz 2\n", "has 1 pairs of known words, of 2"),
-        ("", "has 0 pairs of known words, of 0"),
+        ("king queen 1\nking zzz 2\n", "1 of its 2 pairs have known words"),
+        ("", "0 of its 0 pairs have known words"),
     ],
 )
 def test_word_pairs_that_are_none_are_named(tmp_path, text, words):
@@ -100,9 +100,9 @@ def test_word_analogies_equal_gensims(tmp_path, most):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("king queen man woman\n", r"line 1 stands before the first `: section`: 'king queen"),
+        ("king queen man woman\n", r"line 1 comes before the first `: section`: 'king queen"),
         (": s\nking queen man woman\n\nking queen man\n", "line 4 is not four words: 'king queen"),
-        (": s\nking queen man zzz\n", "has no question whose words are all known, of 1"),
+        (": s\nking queen man zzz\n", "0 of its 1 questions have only known words"),
     ],
 )
 def test_word_analogies_that_are_none_are_named(tmp_path, text, words):
@@ -144,7 +144,7 @@ def test_word_pairs_of_other_files_are_read(tmp_path):
 def test_pairs_of_unknown_words_can_count(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text("king\tqueen\t8\nzz\tking\t1\n")
-    with pytest.raises(DataError, match="has 1 pairs of known words, of 2"):
+    with pytest.raises(DataError, match="1 of its 2 pairs have known words"):
         keyed_vectors().evaluate_word_pairs(path)
     assert keyed_vectors().evaluate_word_pairs(path, dummy4unknown=True).unknown == 0.5
 
@@ -174,5 +174,5 @@ def test_questions_of_unknown_words_can_count(tmp_path):
     assert score == 0
     assert sections[0]["incorrect"] == [("king", "queen", "man", "zzz")]
     path.write_text(": s\n")
-    with pytest.raises(DataError, match="has no question whose words are all known, of 0"):
+    with pytest.raises(DataError, match="0 of its 0 questions have only known words"):
         keyed_vectors().evaluate_word_analogies(path, dummy4unknown=True)

@@ -66,7 +66,7 @@ def test_numbers_that_contain_blanks_and_line_breaks_are_read(tmp_path):
 
 @pytest.mark.parametrize("word", ["", "New York", "a\nb"])
 def test_words_that_the_format_does_not_hold_are_refused(tmp_path, word):
-    with pytest.raises(ValueError, match=re.escape(f"does not hold the word {word!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"cannot hold the word {word!r}")):
         keyed_vectors(["a", word]).save_word2vec_format(tmp_path / "v")
     assert list(tmp_path.iterdir()) == []
     wv = keyed_vectors(["a", word])
@@ -91,23 +91,23 @@ def test_files_that_cannot_be_written_leave_the_old_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is not in word2vec's format: its first line .*, and is ''"),
-        (b"the 1 2\n", "is not in word2vec's format: .*, and is 'the 1 2'"),
+        (b"", "is not in word2vec's format: its first line .*, but is ''"),
+        (b"the 1 2\n", "is not in word2vec's format: .*, but is 'the 1 2'"),
         (b"0 5\n", "is not in word2vec's format"),
-        (b"2 2\na 1 2\n", "is cut short: line 2 is its last, and it announces 2 words"),
-        (b"999999999999 2\na 1 2\n", "it announces 999999999999 words"),
-        (b"1 2", "is cut short: line 1 is its last, and it announces 1 words"),
-        (b"2 2\na 1 2\nb 1", "line 3 should be a word and 2 numbers .*, and has 1 "),
-        (b"1 2\na 1 2 3\n", "line 2 should be a word and 2 numbers .*, and has 3 "),
-        (b"1 2\na b 1 2\n", "line 2 should be a word and 2 numbers .*, and has 3 "),
+        (b"2 2\na 1 2\n", "is cut short: it ends at line 2, and announces 2 words"),
+        (b"999999999999 2\na 1 2\n", "announces 999999999999 words"),
+        (b"1 2", "is cut short: it ends at line 1, and announces 1 words"),
+        (b"2 2\na 1 2\nb 1", "line 3 should be a word and 2 numbers, .*, but has 1 "),
+        (b"1 2\na 1 2 3\n", "line 2 should be a word and 2 numbers, .*, but has 3 "),
+        (b"1 2\na b 1 2\n", "line 2 should be a word and 2 numbers, .*, but has 3 "),
         (b"1 2\n 1 2\n", "line 2 should be a word and 2 numbers"),
         (b"1 2\na 1 x2\n", "line 2: could not convert string to float: b'x2'"),
         (b"1 2\na 1 nan\n", r"line 2 \('a'\) has a number that is not finite"),
         (b"1 2\na 1 1e99\n", r"line 2 \('a'\) has a number that is not finite"),
-        (b"1 2\na 1 2", "line 2 has no line break: it is cut short, or lacks one at its end"),
-        (b"2 2\na 1 2\na 1 3\n", "line 3 has the word 'a' for the second time"),
+        (b"1 2\na 1 2", "line 2 does not end with a line break; either the file is cut"),
+        (b"2 2\na 1 2\na 1 3\n", "line 3 repeats the word 'a'"),
         (b"1 2\na 1 2\nb 1 2\n", "goes on after the 1 words that it announces"),
-        (b"1 2\n\xff 1 2\n", "line 2 has the byte 0xff, which is not utf8 there; give"),
+        (b"1 2\n\xff 1 2\n", "line 2 has the byte 0xff, which is not utf8 there; pass"),
         (gzip.compress(b"2 2\na 1 2\nb 1 2\n", mtime=0)[:-9], "is damaged, or cut short"),
     ],
 )
@@ -131,7 +131,7 @@ ONE, NAN = np.ones(2, "<f4").tobytes(), np.full(2, np.nan, "<f4").tobytes()
         (b"999999999999 999999999999\na " + ONE, "is cut short in word 1 of 999999999999"),
         (b"1 2\n\xff " + ONE, "word 1 has the byte 0xff, which is not utf8"),
         (b"1 2\na " + NAN, r"word 1 \('a'\) has a number that is not finite"),
-        (b"2 2\na " + ONE + b"a " + ONE, "word 2 has the word 'a' for the second time"),
+        (b"2 2\na " + ONE + b"a " + ONE, "word 2 repeats the word 'a'"),
         (b"1 2\na " + ONE + b"b " + ONE, "goes on after the 1 words that it announces"),
         (b"2 9\na 1 2\nb 1 2\n", "is cut short in word 1 of 2, or is text"),
     ],
@@ -273,13 +273,13 @@ def test_words_of_glove_may_hold_blanks(tmp_path):
     [
         (b"", "is empty"),
         (b"\n", "line 1 should be a word and its numbers"),
-        (b"a\n", "line 1 should be a word and its numbers .*, and has 0"),
-        (b"a 1 2\nb 1 2 3\n", r"line 2 should be a word and 2 numbers .*, and has 3 "),
-        (b"a 1 2\nb 1\n", r"line 2 should be a word and 2 numbers .*, and has 1 "),
+        (b"a\n", "line 1 should be a word and its numbers, .*, but has 0"),
+        (b"a 1 2\nb 1 2 3\n", r"line 2 should be a word and 2 numbers, .*, but has 3 "),
+        (b"a 1 2\nb 1\n", r"line 2 should be a word and 2 numbers, .*, but has 1 "),
         (b"2 2\na 1 2\nb 1 2\n", r"line 2 .* is line 1 a header\? Then leave out no_header"),
-        (b"a 1 2\nb 1 2", "line 2 has no line break"),
+        (b"a 1 2\nb 1 2", "line 2 does not end with a line break"),
         (b"a 1 2\nb 1 x\n", "line 2: could not convert string to float: b'x'"),
-        (b"a 1 2\na 1 2\n", "line 2 has the word 'a' for the second time"),
+        (b"a 1 2\na 1 2\n", "line 2 repeats the word 'a'"),
     ],
 )
 def test_malformed_files_without_a_header_are_named_with_the_line(tmp_path, content, words):
@@ -312,7 +312,7 @@ def test_words_of_other_encodings_are_read(tmp_path, binary):
     keyed_vectors(["abc", "na\u00efve"]).save_word2vec_format(tmp_path / "v", binary=binary)
     content = (tmp_path / "v").read_bytes().replace("\u00ef".encode(), b"\xef")
     (tmp_path / "v").write_bytes(content)
-    with pytest.raises(DataError, match=r"(line 3|word 2) has the byte 0xef.* give the file's enc"):
+    with pytest.raises(DataError, match=r"(line 3|word 2) has the byte 0xef.* pass the file's enc"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary)
     for encoding, errors, word in (
         ("latin-1", "strict", "na\u00efve"),
@@ -353,7 +353,7 @@ def test_vectors_are_read_as_the_numbers_asked_for(tmp_path, binary):
     wv.save_word2vec_format(tmp_path / "v", binary=binary)
     with pytest.raises(DataError, match=r"\('queen'\) has a number that is not finite"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary, datatype=np.float16)
-    with pytest.raises(DTypeError, match="datatype must be of floats, not int64"):
+    with pytest.raises(DTypeError, match="datatype must be a float type, not int64"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary, datatype=np.int64)
 
 

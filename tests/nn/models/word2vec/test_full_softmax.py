@@ -73,6 +73,6 @@ def test_bad_input_is_refused(model):
 def test_cbow_without_context_is_refused():
     for context in (np.zeros((3, 0), int), np.array(2)):
         with pytest.raises(
-            ShapeError, match=r"CBOW: context has shape \(.*\), and must be \(..., C\)"
+            ShapeError, match=r"CBOW: context has shape \(.*\), but must be \(..., C\)"
         ):
             CBOW(4, 2)(context)

@@ -34,7 +34,7 @@ def test_saved_vectors_are_loaded(tmp_path, counted, dtype):
 def test_files_that_hold_no_vectors_are_refused(tmp_path):
     path = tmp_path / "v.npz"
     nn.save({"weight": np.ones(3)}, path)
-    with pytest.raises(nn.CheckpointError, match=r"v.npz: holds weight, and no word vectors"):
+    with pytest.raises(nn.CheckpointError, match=r"v.npz: holds weight, not word vectors"):
         KeyedVectors.load(path)
     words = np.frombuffer(b'["a"]', np.uint8)
     nn.save({"words": words, "vectors": np.ones((2, 3))}, path)
@@ -84,6 +84,6 @@ def test_what_gensim_saves_is_named(tmp_path):
 def test_files_of_word2vec_say_how_to_read_them(tmp_path, binary, name):
     keyed_vectors().save_word2vec_format(tmp_path / name, binary=binary)
     with pytest.raises(
-        nn.CheckpointError, match=r"v\..*read it by KeyedVectors\.load_word2vec_form"
+        nn.CheckpointError, match=r"v\..*read it with KeyedVectors\.load_word2vec_form"
     ):
         KeyedVectors.load(tmp_path / name)

@@ -152,3 +152,44 @@ def test_steps_are_at_least_so_many_in_an_epoch():
         vocab = Vocabulary(["a", "b"], [count, count])
         steps.append(Learner(settings, vocab, np.zeros((4, 2), np.float32), None).step)
     assert steps == [learner.BLOCK, 20_000 // learner.STEPS, learner.STEP[1]]
+
+
+@pytest.mark.parametrize("hs", [0, 1])
+@pytest.mark.parametrize(("sg", "cbow_mean"), [(1, 1), (0, 1), (0, 0)])
+def test_a_step_is_computed_in_single_precision(sg, cbow_mean, hs, monkeypatch):
+    seen = []
+    loss = learner.logistic_loss
+    monkeypatch.setattr(learner, "logistic_loss", lambda *x: seen.extend(x) or loss(*x))
+    settings = DEFAULTS | {"sg": sg, "hs": hs, "cbow_mean": cbow_mean}
+    table = np.zeros((36, 4), np.float32)
+    learning = Learner(settings, vocabulary(12), table, np.random.default_rng(0))
+    learning.learn(np.arange(12), np.zeros(12, int), 0.01)
+    assert [x.dtype for x in seen] == [np.float32] * 3
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_a_window_wider_than_all_sentences_is_that_of_the_longest(sg):
+    words, sentences = np.arange(12), np.repeat([0, 1, 2], [1, 6, 5])
+    tables = []
+    for window in (5, 500):
+        rng = np.random.default_rng(0)
+        table = rng.standard_normal((24, 4)).astype(np.float32)
+        settings = DEFAULTS | {"sg": sg, "window": window, "shrink_windows": False, "negative": 1}
+        Learner(settings, vocabulary(12), table, rng).learn(words, sentences, 1e-4)
+        tables.append(table)
+    np.testing.assert_array_equal(*tables)
+
+
+def test_windows_that_all_sentences_end_draw_the_noise_words_of_whole_ones(monkeypatch):
+    drawn = []
+    noise = learner.negatives
+    monkeypatch.setattr(
+        learner, "negatives", lambda c, t, n, s: drawn.append(n.shape[2]) or noise(c, t, n, s)
+    )
+    for window, shrink in ((500, True), (5, False), (5, True)):
+        settings = DEFAULTS | {"sg": 1, "window": window, "shrink_windows": shrink}
+        table, rng = np.zeros((24, 4), np.float32), np.random.default_rng(0)
+        learning = Learner(settings | {"negative": 10}, vocabulary(12), table, rng)
+        learning.learn(np.arange(12), np.repeat([0, 1], 6), 0.01)
+    whole, same, shrunk = drawn
+    assert whole == same > shrunk

@@ -54,7 +54,7 @@ def test_unknown_words_are_named_with_words_like_them(use):
 def test_what_is_no_word_is_refused():
     wv = keyed_vectors()
     for value in (None, 3.5, True, ["king", 3.5], [["king"]], slice(3)):
-        with pytest.raises(TypeError, match=r"is not a word|not iterable"):
+        with pytest.raises(TypeError, match="is neither a word"):
             wv[value]
     with pytest.raises(ShapeError, match=r"3\.5 is neither a word nor a vector of 20 numbers"):
         wv.most_similar([3.5])
@@ -71,7 +71,7 @@ def test_what_is_no_word_is_refused():
         ((["a"], np.ones(1)), ShapeError, r"not \(1,\)"),
         ((["a"], np.ones((1, 2)), [1, 2]), ShapeError, r"1 words need as many counts"),
         ((["a"], np.ones((1, 2), int)), DTypeError, "vectors must be floats, not int64"),
-        ((["a", "b", "a"], np.ones((3, 2))), ValueError, "the word 'a' is there twice"),
+        ((["a", "b", "a"], np.ones((3, 2))), ValueError, "the word 'a' occurs twice"),
         ((["a", 7], np.ones((2, 2))), TypeError, "word 1 is 7, not a str"),
     ],
 )
@@ -116,7 +116,7 @@ def test_words_are_found_by_gensims_names():
     for key in ("duke", 209, True, None, ["man"]):
         assert not wv.has_index_for(key)
         assert key not in wv
-    with pytest.raises(TypeError, match="None is not a word"):
+    with pytest.raises(TypeError, match="None is neither a word"):
         wv.get_index(None)
     np.testing.assert_array_equal(wv.get_vector("man"), wv.vectors[2])
     unit = wv.vectors / np.linalg.norm(wv.vectors, axis=1, keepdims=True)
@@ -262,7 +262,7 @@ def test_replaced_vectors_stay_in_their_table():
         (("c", [True, False]), ShapeError, r"numbers, not bool of shape"),
         ((["c", "c"], np.ones((2, 2))), ValueError, "add_vectors: a word is given twice"),
         ((["c", 3], np.ones((2, 2))), TypeError, r"3 is not a word .* wv\.vectors\[number\] ="),
-        ((["c"], np.ones((1, 2)), {"tag": [1]}), ValueError, "extras may hold 'count' only, not t"),
+        ((["c"], np.ones((1, 2)), {"tag": [1]}), ValueError, "extras may only hold 'count', not t"),
         ((["c"], np.ones((1, 2)), {"count": [1, 2]}), ShapeError, "1 words need as many counts"),
     ],
 )
@@ -295,9 +295,9 @@ def test_what_is_neither_word_nor_list_is_refused(key):
     wv = keyed_vectors()
     uses = [wv.__getitem__, wv.most_similar, wv.doesnt_match, wv.get_mean_vector]
     for use in [*uses, lambda key: wv.n_similarity("king", key)]:
-        with pytest.raises(TypeError, match=r"KeyedVectors: .* is not a word \(a str\), the numb"):
+        with pytest.raises(TypeError, match=r"KeyedVectors: .* is neither a word \(a str\), nor"):
             use(key)
-    with pytest.raises(TypeError, match="KeyedVectors: None is not a word"):
+    with pytest.raises(TypeError, match="KeyedVectors: None is neither a word"):
         wv[None]
 
 

@@ -144,9 +144,9 @@ def test_loss_that_runs_away_is_refused_at_once(loss, monkeypatch):
 
 
 def test_loss_of_vectors_that_say_nothing_is_not_refused(monkeypatch):
-    fake_learning(monkeypatch, [9 * np.log(2) * 26])
+    fake_learning(monkeypatch, [1.9 * np.log(2) * 26])
     Word2Vec(topics(), vector_size=4, negative=25, epochs=3)
-    fake_learning(monkeypatch, [9 * np.log(2) * 4])
+    fake_learning(monkeypatch, [1.9 * np.log(2) * 4])
     Word2Vec(topics(), vector_size=4, negative=0, hs=1, epochs=3)
 
 
@@ -162,19 +162,9 @@ def test_vectors_that_grow_without_bound_are_refused(value, monkeypatch):
 
 
 def test_training_that_learned_nothing_warns():
-    with pytest.warns(RuntimeWarning, match=r"nothing was learned: sample \(=1e-12\) thinned out"):
+    with pytest.warns(RuntimeWarning, match=r"nothing was learned, because sample \(=1e-12\)"):
         model = Word2Vec(topics(60), vector_size=4, sample=1e-12, epochs=2)
     assert np.isnan(model.history.loss).tolist() == [True, True]
-
-
-@pytest.mark.parametrize("sg", [0, 1])
-def test_window_beyond_all_sentences_is_as_one_that_spans_them(sg):
-    longest = max(map(len, topics()))
-    settings = {"vector_size": 4, "sg": sg, "shrink_windows": False}
-    whole, beyond = (
-        Word2Vec(topics(), window=window, **settings) for window in (longest - 1, 10**9)
-    )
-    np.testing.assert_array_equal(whole.wv.vectors, beyond.wv.vectors)
 
 
 def test_numbers_of_numpy_are_kept_as_pythons():
@@ -188,7 +178,7 @@ def test_numbers_of_numpy_are_kept_as_pythons():
     ("change", "words"),
     [
         (lambda model: model.build_vocab(topics()), "a callback made the vectors anew in on_"),
-        (lambda model: model.wv.add_vector("new", np.ones(4)), "train: vectors is another array"),
+        (lambda model: model.wv.add_vector("new", np.ones(4)), "train: vectors was replaced by an"),
         (lambda model: setattr(model, "negative", 0), "negative or hs has changed since"),
     ],
 )
@@ -286,10 +276,10 @@ ABC = [["a", "b", "c"] * 5]
     [
         ([], ValueError, "the corpus is empty: it has no words"),
         ([["rare", "words"]], ValueError, r"min_count \(=5\) leaves no words"),
-        (["the cat sat"], TypeError, "sentence 0 is the plain text 'the cat sat', where a list"),
+        (["the cat sat"], TypeError, "sentence 0 is the plain text 'the cat sat', not a list"),
         ("corpus.txt", TypeError, r"is the plain text 'corpus.txt'.*LineSentences"),
         (b"corpus", TypeError, "sentences is the plain text b'corpus'"),
-        ([["a", 7]], TypeError, r"has 7 \(int\) for a word"),
+        ([["a", 7]], TypeError, r"has the word 7 \(int\)"),
         (7, TypeError, r"sentences \(=7\) must be a list of lists of words"),
         ([["a"]] * 9, ValueError, "no sentence has two words of the vocabulary"),
         (list("abab") * 5, TypeError, "sentence 0 is the plain text 'a'"),
@@ -326,7 +316,7 @@ def test_text_without_known_words_is_refused_before_anything_changes():
         with pytest.raises(ValueError, match="no sentence has two words of the vocabulary"):
             model.train(text)
         assert state(model) == before
-    with pytest.raises(ValueError, match="An iterator that was gone through before has none"):
+    with pytest.raises(ValueError, match="An iterator that was used before has nothing"):
         model.train(iter([]))
     assert state(model) == before
 
@@ -348,7 +338,7 @@ def test_sentences_may_be_any_iterables_of_words():
 
 
 def test_an_iterator_is_gone_through_once():
-    with pytest.raises(TypeError, match=r"Word2Vec: .* which an iterator \(generator\) cannot"):
+    with pytest.raises(TypeError, match=r"Word2Vec: .* which an iterator \(generator\) does not"):
         Word2Vec(sentence for sentence in topics(3))
     model = Word2Vec(vector_size=4)
     model.build_vocab(iter(topics(60)))

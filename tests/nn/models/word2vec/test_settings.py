@@ -108,8 +108,8 @@ def test_a_corpus_is_given_in_one_way(name, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"callbacks": [Watching()]}, "callbacks without sentences is of no use; give it to train"),
-        ({"trim_rule": max}, "trim_rule without sentences is of no use; give it to build_vocab"),
+        ({"callbacks": [Watching()]}, "callbacks has no effect without sentences; pass it to"),
+        ({"trim_rule": max}, "trim_rule has no effect without sentences; pass it to build"),
     ],
 )
 def test_what_needs_sentences_is_refused_without(options, words):

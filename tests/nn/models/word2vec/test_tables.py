@@ -53,7 +53,7 @@ def test_tables_that_were_replaced_are_refused(tmp_path):
             ("build_vocab", lambda m=model: m.build_vocab(MORE, update=True)),
             ("predict_output_word", lambda m=model: m.predict_output_word(["a1"])),
         ):
-            with pytest.raises(ValueError, match=rf"{function}: \w+ is another array than the one"):
+            with pytest.raises(ValueError, match=rf"{function}: \w+ was replaced by another array"):
                 call()
     assert not list(tmp_path.iterdir())
 

@@ -76,8 +76,8 @@ def test_any_iterable_of_sentences_is_counted_in_one_pass():
         (["a rose is", "a rose"], {}, TypeError, r"sentence 0 is the plain text 'a rose is'.*spl"),
         ([["a"], b"a rose"], {}, TypeError, "sentence 1 is the plain text b'a rose'"),
         ("corpus.txt", {}, TypeError, r"sentences is the plain text 'corpus.txt'.*LineSentences"),
-        ([["a"], [b"rose"]], {}, TypeError, r"has b'rose' \(bytes\) for a word; words must be str"),
-        ([["a", 3]], {}, TypeError, r"has 3 \(int\) for a word"),
+        ([["a"], [b"rose"]], {}, TypeError, r"has the word b'rose' \(bytes\); words must be str"),
+        ([["a", 3]], {}, TypeError, r"has the word 3 \(int\)"),
         ([["a", ["b"]]], {}, TypeError, r"sentence 0 \(=\['a', \['b'\]\]\) is not a list of words"),
         ([["a"], 7], {}, TypeError, r"sentence 1 \(=7\) is not a list of words"),
     ],
@@ -132,7 +132,7 @@ def test_words_that_are_left_are_gensims(max_final_vocab, max_vocab_size, rule):
 @pytest.mark.parametrize("answer", [True, False, None, 3, "keep"])
 def test_answers_of_a_rule_that_are_none_are_refused(answer):
     with pytest.raises(
-        TypeError, match=f"trim_rule: gave {answer!r} for the word 'a'; return RULE_D"
+        TypeError, match=f"trim_rule: returned {answer!r} for the word 'a'; it must return RULE_D"
     ):
         Vocabulary.from_counts({"a": 2}, trim_rule=lambda *_: answer)
 
@@ -143,7 +143,7 @@ def test_answers_of_a_rule_that_are_none_are_refused(answer):
         ({"a": 1.5}, {}, TypeError, r"the count of 'a' \(=1.5\) must be an integer"),
         ({"a": True}, {}, TypeError, r"the count of 'a' \(=True\) must be an integer"),
         ({"a": 0}, {}, ValueError, r"the count of 'a' \(=0\) must be at least 1"),
-        ({3: 1}, {}, TypeError, r"has 3 \(int\) for a word; words must be str"),
+        ({3: 1}, {}, TypeError, r"has the word 3 \(int\); words must be str"),
         ({"a": 9}, {"trim_rule": lambda *_: RULE_DISCARD}, ValueError,
          "trim_rule leaves no words: it discards them all"),
     ],

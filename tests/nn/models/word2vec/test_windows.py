@@ -26,7 +26,8 @@ def test_windows_pair_the_words_that_gensim_pairs(n, block, step, parts):
         for j in range(max(i - reach[i], start), min(i + reach[i] + 1, end)):
             if j != i:
                 expected.append((i, j))
-    centres, places, pairs = windows(words, sentences, reach, 4, block, step, parts)
+    centres, places, pairs, counts = windows(words, sentences, reach, 4, block, step, parts)
+    np.testing.assert_array_equal(pairs.sum(axis=3).ravel(), counts.ravel())
     steps, blocks, _ = centres.shape
     assert blocks * block <= max(step, block)
     assert centres.size - n < steps * block
