@@ -261,9 +261,11 @@ class Word2Vec(Predictions):
         `resume=True` the run in the file continues, and with `workers=1` ends bit for bit as if it
         had never stopped; if there is no file, it starts. Without `resume` the file is overwritten.
 
-        Raises `ValueError` for a text without a pair of known words, before anything changes;
-        `DivergedError` if the loss or the vectors grow without bound; `CheckpointError` for a
-        checkpoint that cannot be written, or that belongs to another run.
+        Raises `ValueError` for a text without a pair of known words, before anything changes, and
+        for a callback that replaces the vectors; `DivergedError` if the loss or the vectors grow
+        without bound; `CheckpointError` for a checkpoint that cannot be written, or that belongs to
+        another run (the number of workers may differ). With several workers: `OSError` if they
+        cannot be started, `RuntimeError` if one of them ends.
         """
         refuse_others("train", others)
         epochs = self.epochs if epochs is None else epochs
