@@ -57,30 +57,36 @@ def scores_of_all(outputs: Any, inputs: Any) -> Any:
     return outputs @ np.swapaxes(inputs, 1, 2)
 
 
-#: How far at most from where they are inputs meet the centres; see `scores_in_turn`.
-AHEAD = 0.05
+#: How far from where it is an input meets a centre, at most; see `scores_in_turn`.
+AHEAD = 0.25
 
 
 def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) -> Any:
     of_outputs = g @ np.swapaxes(inputs, 1, 2)
     block = _pairs.shape[1]
-    ahead = of_outputs[:, :block] * np.float32(0.5)
-    squares = np.vecdot(ahead, ahead)
+    own = part = g[:, :block]
+    step = of_outputs[:, :block]
+    squares = np.vecdot(step, step)[..., np.newaxis]
     if squares.max() > AHEAD**2:
-        ahead *= AHEAD / np.sqrt(np.maximum(squares, AHEAD**2))[..., np.newaxis]
+        shorter = AHEAD / np.sqrt(np.maximum(squares, AHEAD**2))
+        part, step = shorter * part, shorter * step
     met = outputs.copy()
-    met[:, :block] -= ahead
-    return of_outputs, np.swapaxes(met, 1, 2) @ g, None
+    met[:, :block] -= step
+    of_inputs = np.swapaxes(met, 1, 2) @ g
+    # An input does not meet what it did to the centre itself.
+    itself = np.vecdot(np.swapaxes(part, 1, 2), np.swapaxes(own, 1, 2))
+    of_inputs += inputs * itself[:, np.newaxis]
+    return of_outputs, of_inputs, None
 
 
 #: Skip-gram's scores (blocks, m, n) of `outputs` (blocks, m, size), the centres first, with
 #: `inputs` (blocks, size, n); of `pairs` (blocks, block, n) only the shape is read.
 #:
-#: Sequential training takes the words of a window in turn: each meets the centre as the ones before
-#: have left it, half way on average. Here they all come at once, and without a correction would
-#: learn a tenth more slowly than gensim's. So the inputs get the gradient with respect to centres
-#: that are half way through their own step (the cotangent of the scores includes the learning
-#: rate), at most `AHEAD` from where they are.
+#: Sequential training takes the words of a window in turn: each meets the centre as those before it
+#: have left it, and the next centre meets each word as this one has left it. Here they all come at
+#: once, and without a correction would learn a tenth more slowly than gensim's. So the outputs go
+#: first: an input gets the gradient with respect to a centre that the other inputs of the block
+#: have moved (the cotangent of the scores includes the learning rate), but by `AHEAD` at most.
 scores_in_turn = rule(
     lambda outputs, inputs, _pairs: outputs @ inputs,
     joint=_scores_in_turn_vjp,
