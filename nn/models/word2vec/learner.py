@@ -52,8 +52,8 @@ PUSH = {0: 40, 1: 720}
 
 #: The farthest that a step moves a row (vectors become 1 to 10 long), for what remains: words that
 #: occur in many blocks of one step. With the parameters that the literature recommends, this acts
-#: on less than 1 % of the rows; with extreme ones, on a tenth. Rows that are summed, n at a time,
-#: move the sum together, and are held to 1 / sqrt(n) of it.
+#: on less than 1 % of the rows; with extreme ones, on a tenth. Where CBOW takes the sum of a window
+#: and not the mean, its words move the sum together, and each of them `window` times less far.
 LONGEST = 1.5
 
 #: By `sg`: the most centres in a step, that is, between two updates of the table. With the
@@ -110,8 +110,7 @@ class Learner:
             self.tree = Tree(*vocabulary.huffman())
         most = HS_STEP if self.hs else STEP[self.sg]
         self.step = min(max(vocabulary.total // STEPS, BLOCK), most)
-        summed = 1 if self.sg or self.cbow_mean else 2 * self.window
-        self.longest = LONGEST / summed**0.5
+        self.longest = LONGEST / (1 if self.sg or self.cbow_mean else self.window)
 
     def learn(self, words: Any, sentences: Any, rate: float) -> Learned:
         """One pass over a row of words, many at a time: their numbers, and those of sentences."""

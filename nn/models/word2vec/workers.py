@@ -1,8 +1,10 @@
 """Several processes that learn from one text at once, each from chunks of its own.
 
-They share the table, and none waits for another (Recht et al. 2011, Hogwild, arXiv:1106.5730): what
-two of them do to one row at the same moment is lost for one of them, which is rare. Tables and text
-lie in files that all map into their memory. Jobs and results are lines in pipes.
+They share the table, and none waits for another (Recht et al. 2011, Hogwild, arXiv:1106.5730): if
+two of them update a row at the same moment, one update is lost, which is rare. The table and the
+text lie in files that all of them map into memory. Jobs and results are lines in pipes. NumPy is
+given one thread in each, so the process of the user, whose NumPy may have more, only hands out
+jobs: threads that wait for one another on busy cores would slow all of them down.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from .vocabulary import Vocabulary
 #: A chunk, by its number, and the learning rate.
 Job = tuple[int, float]
 
-#: Jobs that wait for a process, with the one that it is at, so that it never waits for one.
+#: How many jobs a process has at once: the one that it is doing, and one for when that is done.
 _AHEAD = 2
 
 _COMMAND = (
@@ -57,9 +59,9 @@ class Alone:
 
 
 class Workers(Alone):
-    """This process, and `count` - 1 others, for as long as the context lasts.
+    """A number of processes, which last as long as the context.
 
-    On entering raises `OSError` where the shared files cannot be written, or Python not started.
+    Entering it raises `OSError` if the shared files cannot be written, or Python cannot be started.
     """
 
     def __init__(self, learner: Learner, chunks: Chunks, count: int) -> None:
@@ -68,7 +70,7 @@ class Workers(Alone):
         self.table = learner.table
         self._others: list[subprocess.Popen[str]] = []
         self._said: list[Any] = []  # files with what they wrote to their standard error
-        self._room = [0] * (count - 1)  # for how many more jobs, once they have started
+        self._room = [0] * count  # for how many more jobs, once they have started
         self._started: list[int] = []
         self._given = 0
         self._done: queue.Queue[tuple[int, Learned | None]] = queue.Queue()
@@ -83,7 +85,7 @@ class Workers(Alone):
                 self._write(folder)
                 self._share(folder)
                 stack.callback(self._unshare)
-                for i in range(self.count - 1):
+                for i in range(self.count):
                     self._start(i, folder, stack)
             except OSError as error:
                 raise OSError(
@@ -147,24 +149,26 @@ class Workers(Alone):
     def results(self, jobs: Iterable[Job]) -> Iterator[Learned]:
         """Do the jobs; their results come in the order in which they are done.
 
-        Raises `RuntimeError` where one of the processes has ended.
+        Raises `RuntimeError` if one of the processes has ended.
         """
         self.learner.table[...] = self.table  # which may have been changed in between
         for chunk, rate in jobs:
-            while not self._done.empty():
+            while not self._done.empty() or self._busy():
                 yield self._result()
-            # Jobs are given only to processes that have started: until then this one goes ahead.
-            most = max(self._room)
-            if most:
+            if most := max(self._room):
                 i = self._room.index(most)
                 self._room[i] -= 1
                 self._given += 1
                 self._send(i, f"{chunk} {rate!r}\n")
-            else:
+            else:  # they are still starting: until then this process goes ahead
                 yield self.learner.learn(*self.chunks[chunk], rate)
         while self._given:
             yield self._result()
         self._collect()
+
+    def _busy(self) -> bool:
+        """Whether all processes have started, and none has room for a job."""
+        return len(self._started) == self.count and not any(self._room)
 
     def _result(self) -> Learned:
         i, result = self._done.get()

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from nn.models.word2vec import Vocabulary, learner
+from nn.models.word2vec import Vocabulary, learner, outputs
 from nn.models.word2vec.learner import Learner
-from nn.models.word2vec.outputs import AHEAD
 
 DEFAULTS = {
     "sg": 0,
@@ -36,7 +35,7 @@ def written_out(table, words, sentences, settings, rng):
     window = settings["window"]
     reach = rng.integers(1, window + 1, n) if settings["shrink_windows"] else np.full(n, window)
     size = learner.NOISE[settings["sg"]]
-    outputs, nodes = count, count * (2 if settings["negative"] else 1)
+    first, nodes = count, count * (2 if settings["negative"] else 1)
     moves = np.zeros_like(table)
     if settings["negative"]:
         draws = (rng.random((1, 1, size)) + np.arange(size)) / size
@@ -52,15 +51,15 @@ def written_out(table, words, sentences, settings, rng):
         if settings["negative"]:
             weight = settings["negative"] / size
             same = weight * (noise == centre).sum()
-            targets += [(outputs + centre, 1, 1)]
-            targets += [(outputs + w, 0, weight) for w in noise if w != centre]
+            targets += [(first + centre, 1, 1)]
+            targets += [(first + w, 0, weight) for w in noise if w != centre]
         if settings["hs"]:
             for place in range(begins[centre], begins[centre] + depths[centre]):
                 targets.append((nodes + points[place], not codes[place], 1))
         for row, label, weight in targets:
             error = weight * (sigmoid(table[row] @ h) - label)
             moves[row] += error * h
-            if row == outputs + centre:
+            if row == first + centre:
                 # Its noise words of the same word, which cancel, are not ahead.
                 error_ahead = error - same * sigmoid(table[row] @ h)
                 found -= error_ahead * ahead
@@ -74,17 +73,21 @@ def written_out(table, words, sentences, settings, rng):
             if j != i and sentences[i] == sentences[j]
         ]
         if settings["sg"]:
-            ahead = 0
-            if settings["negative"]:  # half of what these pairs do to their centre, a quarter long
-                row = table[outputs + words[i]]
+            ahead = dict.fromkeys(near, 0)
+            if settings["negative"]:  # what the other pairs do to the centre, if that is not far
+                row = table[first + words[i]]
                 equal = settings["negative"] / size * (noise == words[i]).sum()
-                errors = [(1 - equal) * sigmoid(row @ table[words[j]]) - 1 for j in near]
-                ahead = (
-                    RATE / 2 * sum(e * table[words[j]] for e, j in zip(errors, near, strict=True))
-                )
-                ahead = ahead / max(1, np.linalg.norm(ahead) / AHEAD)
+                done = {
+                    j: RATE * ((1 - equal) * sigmoid(row @ table[words[j]]) - 1) * table[words[j]]
+                    for j in near
+                }
+                far = np.linalg.norm(sum(done.values()))
+                ahead = {
+                    j: (sum(done.values()) - done[j]) * (outputs.AHEAD / max(far, outputs.AHEAD))
+                    for j in near
+                }
             for j in near:
-                moves[words[j]] += learn(table[words[j]], words[i], ahead)
+                moves[words[j]] += learn(table[words[j]], words[i], ahead[j])
         elif near:
             h = table[words[near]].sum(axis=0)
             mean = settings["cbow_mean"]
@@ -94,10 +97,13 @@ def written_out(table, words, sentences, settings, rng):
     return RATE * moves
 
 
-@pytest.mark.parametrize("shrink_windows", [False, True])
+@pytest.mark.parametrize(("shrink_windows", "ahead"), [(False, 0.25), (True, 0.25), (True, 0.01)])
 @pytest.mark.parametrize(("hs", "negative"), [(0, 5), (0, 12), (1, 0), (1, 5)])
 @pytest.mark.parametrize(("sg", "cbow_mean"), [(1, 1), (0, 1), (0, 0)])
-def test_a_step_is_the_sum_of_its_pairs(sg, cbow_mean, hs, negative, shrink_windows, monkeypatch):
+def test_a_step_is_the_sum_of_its_pairs(
+    sg, cbow_mean, hs, negative, shrink_windows, ahead, monkeypatch
+):
+    monkeypatch.setattr(outputs, "AHEAD", ahead)
     monkeypatch.setattr(learner, "PUSH", {0: 1e9, 1: 1e9})
     settings = DEFAULTS | {
         "sg": sg,
