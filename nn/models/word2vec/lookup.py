@@ -33,6 +33,8 @@ _INSTEAD = {
     "sort_by_descending_frequency": "write wv.vectors_for_all(words), with the words in that order",
     "syn0": "write vectors",
     "unit_normalize_all": "write wv.vectors[...] = wv.get_normed_vectors()",
+    "vectors_lockf": "all words learn; write wv.vectors[rows] = kept after each training for rows "
+    "that must not change",
     "vectors_norm": "write get_normed_vectors()",
     "vocab": "write key_to_index, index_to_key, or get_vecattr(word, 'count')",
     "wmdistance": "it needs optimal transport; with the package POT: ot.emd2(shares, other_shares, "
@@ -105,6 +107,13 @@ class WordVectors:
             if name in _INSTEAD:
                 text = f"{kind} has no {name}: {_INSTEAD[name]}"
             raise AttributeError(text, name=name, obj=self)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in _INSTEAD:  # such as `vectors_lockf`, which would have no effect
+                raise AttributeError(
+                    f"{type(self).__name__} has no {name}: {_INSTEAD[name]}", name=name, obj=self
+                )
+            super().__setattr__(name, value)
 
     @property
     def vector_size(self) -> int:

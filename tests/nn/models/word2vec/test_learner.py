@@ -82,10 +82,8 @@ def written_out(table, words, sentences, settings, rng):
                     for j in near
                 }
                 far = np.linalg.norm(sum(done.values()))
-                ahead = {
-                    j: (sum(done.values()) - done[j]) * (outputs.AHEAD / max(far, outputs.AHEAD))
-                    for j in near
-                }
+                shorter = outputs.AHEAD / max(far, outputs.AHEAD)
+                ahead = {j: (sum(done.values()) - done[j]) * shorter for j in near}
             for j in near:
                 moves[words[j]] += learn(table[words[j]], words[i], ahead[j])
         elif near:

@@ -168,7 +168,14 @@ def test_names_that_are_not_here_say_what_to_write(name, words):
 def test_names_that_are_refused_are_gensims(name):
     assert name not in dir(KeyedVectors)
     theirs = pytest.importorskip("gensim.models").KeyedVectors(2)
-    assert name in {*dir(theirs), "syn0"}
+    assert name in {*dir(theirs), "syn0", "vectors_lockf"}  # the last is set by its Word2Vec
+
+
+def test_names_that_are_not_here_cannot_be_set():
+    vectors = keyed_vectors()
+    with pytest.raises(AttributeError, match="has no vectors_lockf: all words learn; write wv"):
+        vectors.vectors_lockf = np.zeros(1)
+    vectors.counts = [1] * len(vectors)  # as ever
 
 
 def test_names_of_gensims_are_here_or_refused():
