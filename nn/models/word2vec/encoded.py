@@ -97,12 +97,9 @@ def _batches(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
     held: list[list[str]] = []
     count = 0
     for number, sentence in enumerate(sentences):
-        refuse_text(sentence, f"sentence {number} is")
-        if not isinstance(sentence, Iterable):
-            raise TypeError(f"sentence {number} (={sentence!r:.60}) is not a list of words")
-        words = sentence if isinstance(sentence, list) else list(sentence)
+        words = sentence if isinstance(sentence, list) else _words(sentence, number)
         for first in range(0, len(words), CHUNK):
-            part = words[first : first + CHUNK]
+            part = words if len(words) <= CHUNK else words[first : first + CHUNK]
             if count + len(part) > CHUNK:
                 yield held
                 held, count = [], 0
@@ -110,3 +107,10 @@ def _batches(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
             count += len(part)
     if held:
         yield held
+
+
+def _words(sentence: Any, number: int) -> list[str]:
+    refuse_text(sentence, f"sentence {number} is")
+    if not isinstance(sentence, Iterable):
+        raise TypeError(f"sentence {number} (={sentence!r:.60}) is not a list of words")
+    return list(sentence)
