@@ -211,7 +211,6 @@ def _folder_for(out: Path) -> Iterator[Path]:
 
 if __name__ == "__main__":
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # a terminal may lack the letters of words
+        # A terminal may lack the letters of some words.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -165,7 +165,7 @@ def _shown(figure):
 
 
 def _heading(figure):
-    """What stands above a map."""
+    """Return the heading of a map."""
     return " | ".join(text.get_text() for text in figure.texts)
 
 

@@ -46,12 +46,12 @@ class Run:
     epoch: int = 0  #: finished epochs
     chunks: int = 0  #: finished chunks of the current epoch
     count: int = 0  #: known words in those chunks
-    pairs: float = 0.0  #: pairs in those chunks whose loss was measured
+    pairs: int = 0  #: pairs in those chunks whose loss was measured
     loss: float = 0.0  #: the sum of their losses
     rate: float = 0.0  #: the current learning rate
     recent: float = 0.0  #: a running mean of the loss of a pair
 
-    def add(self, words: int, loss: float, pairs: float) -> None:
+    def add(self, words: int, loss: float, pairs: int) -> None:
         """Count a finished chunk."""
         if pairs:
             new = _NEW if self.pairs or self.epoch else 1
@@ -69,8 +69,8 @@ class Run:
         """End the epoch, and return its mean loss, or NaN if it had no pairs."""
         mean = self.loss / self.pairs if self.pairs else math.nan
         self.epoch += 1
-        self.chunks = self.count = 0
-        self.loss = self.pairs = 0.0
+        self.chunks = self.count = self.pairs = 0
+        self.loss = 0.0
         return mean
 
 

@@ -164,7 +164,7 @@ class Learner:
         return Learned(seen, total, measured)
 
     def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
-        """What the centres are predicted with, in rows of the table."""
+        """Choose what the centres are predicted with, as rows of the table."""
         targets = []
         if self.negative:
             steps, blocks, _ = centres.shape

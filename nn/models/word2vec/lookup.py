@@ -110,9 +110,7 @@ class WordVectors:
 
         def __setattr__(self, name: str, value: Any) -> None:
             if name in _INSTEAD:  # such as `vectors_lockf`, which would have no effect
-                raise AttributeError(
-                    f"{type(self).__name__} has no {name}: {_INSTEAD[name]}", name=name, obj=self
-                )
+                self.__getattr__(name)
             super().__setattr__(name, value)
 
     @property

@@ -162,10 +162,8 @@ def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
     own = (1 - share * equal).astype(np.float32)
     first = true.shape[2]
     weights = np.empty((*noise.shape[:2], first + size, true.shape[3]), np.float32)
-    if first == 1:
-        np.multiply(true, own[:, :, np.newaxis], out=weights[:, :, :1])
-    else:
-        np.multiply(true, own[..., np.newaxis], out=weights[:, :, :first])
+    own = own[:, :, np.newaxis] if first == 1 else own[..., np.newaxis]
+    np.multiply(true, own, out=weights[:, :, :first])
     weights[:, :, first:] = true.sum(axis=2, keepdims=True) * share
     return Targets(np.concatenate([centres, noise], axis=2), weights, true)
 

@@ -154,7 +154,7 @@ def refuse_others(function: str, others: Mapping[str, Any]) -> None:
 
 
 def where_else(name: str) -> str:
-    """What to use instead of an attribute of gensim's model, as the end of a message."""
+    """Say what replaces an attribute of gensim's model, to end a message with."""
     if name in _ELSEWHERE:
         return f"; use {_ELSEWHERE[name]}"
     return f"; use model.wv.{name}" if hasattr(KeyedVectors, name) else ""

@@ -226,7 +226,7 @@ def _end(other: Any, listener: threading.Thread) -> None:
 
 
 def work(folder: str, seed: int) -> None:
-    """What another process does: read jobs, and write results."""
+    """Read jobs and write results: the program of another process."""
     # Only results go to the standard output, and not what anything else writes there.
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

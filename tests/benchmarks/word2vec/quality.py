@@ -17,7 +17,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from . import texts
-from .trainings import LIBRARIES, Training, measured, outputs, words
+from .trainings import LIBRARIES, Training, measured
 
 CORNERS: list[dict[str, Any]] = [
     {"sg": 0},
@@ -47,11 +47,11 @@ def quality(training: Training) -> dict[str, Any]:
     except Exception as error:  # whatever it is belongs in the table
         return {"error": f"{type(error).__name__}: {error}"}
     counts = frequent_first(seen, dict(training.settings)["min_count"])
-    row = {word: i for i, word in enumerate(words(model))}
+    row = {word: i for i, word in enumerate(model.wv.index_to_key)}
     rows = [row[word] for word in counts]
     inputs = model.wv.vectors[rows]
     cases = examples(held_out, counts, training)
-    loss = held_out_loss(inputs, outputs(model)[rows], *cases)
+    loss = held_out_loss(inputs, model.syn1neg[rows], *cases)
     if not math.isfinite(loss):
         return {"error": f"the held-out loss is {loss}"}
     return {"held-out loss": loss, "neighbours": nearest(inputs)}

@@ -12,7 +12,7 @@ import pytest
 from ..engines import ROOT
 from ..workloads import WORKLOADS
 from . import __main__, quality, speed, stability, texts
-from .trainings import Training, measured, outputs, words
+from .trainings import Training, measured
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_outputs_are_in_the_order_of_the_words(library: str) -> None:
     sentences = [["a", "b"], ["c", "d"]] * 50
     settings = {"sg": 1, "min_count": 1, "sample": 0, "alpha": 0.1, "vector_size": 8, "epochs": 10}
     model = Training(library, "", tuple(settings.items())).run(sentences)
-    scores = model.wv.vectors @ outputs(model).T
-    place = {word: i for i, word in enumerate(words(model))}
+    scores = model.wv.vectors @ model.syn1neg.T
+    place = {word: i for i, word in enumerate(model.wv.index_to_key)}
     for word, partner in ("ab", "ba", "cd", "dc"):
         assert np.argmax(scores[place[word]]) == place[partner]
 

@@ -41,17 +41,6 @@ class Training:
         return Word2Vec(sentences, progress=False, **dict(self.settings))
 
 
-def words(model: Any) -> list[str]:
-    """List the words of a model of either library, the most frequent first."""
-    keys = getattr(model.wv, "index_to_key", None)
-    return list(model.wv.words if keys is None else keys)
-
-
-def outputs(model: Any) -> Any:
-    """Return the table of outputs of negative sampling, its rows in the order of `words`."""
-    return model.syn1neg if hasattr(model, "syn1neg") else model.outputs
-
-
 #: Trains, and returns numbers that JSON can hold. A function of a module, for the pool.
 Measure = Callable[[Training], dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""What word2vec predicts, against gensim and against its definition."""
+"""Predictions of word2vec, against gensim and against their definition."""
 
 import numpy as np
 import pytest

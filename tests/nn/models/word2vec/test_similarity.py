@@ -311,7 +311,7 @@ def test_mean_vectors_of_nothing_are_refused():
 
 
 def test_neighbours_follow_the_table():
-    """Nothing is kept between calls, whoever changes the vectors, and however."""
+    """Similarities follow every change of the vectors: nothing is cached between calls."""
     wv = keyed_vectors()
     for change in (
         lambda: wv.vectors.__setitem__(slice(50, None), wv.vectors[50:] ** 2),

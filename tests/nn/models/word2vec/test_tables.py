@@ -1,4 +1,4 @@
-"""What word2vec learns, by gensim's names, and what becomes of it when others change it."""
+"""The tables of a word2vec model under gensim's names, also where others change them."""
 
 import copy
 import pickle
