@@ -19,8 +19,8 @@ class WholeSet:
     """A metric of all outputs and targets at once, for what no mean over batches can give.
 
     F1 scores, AUC, R² and correlations are such metrics. `fit` and `evaluate` keep a copy of the
-    outputs and targets of each batch, and call the metric once with all of them joined along the
-    first axis. In an epoch of training, each output is from just before the step that learns
+    outputs and targets of each batch (all must fit into memory), and call the metric once with all
+    of them, joined along the first axis. In an epoch of training, each output is from just before the step that learns
     from it; the progress bar shows the metric when the epoch is over.
 
     Args:

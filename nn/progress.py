@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from .history import History, Result
@@ -67,7 +68,7 @@ class Bar(Lines):
     """A bar by tqdm, on the standard error stream."""
 
     def __init__(
-        self, epochs: int, batches: int, tqdm: Any, begun: int = 0, unit: str = ""
+        self, epochs: int, batches: int, tqdm: Callable[..., Any], begun: int = 0, unit: str = ""
     ) -> None:
         super().__init__(epochs, unit)
         self.batches, self.tqdm, self.begun = batches, tqdm, begun

@@ -243,7 +243,7 @@ class Run:
         )
 
 
-def split(batch: Any) -> tuple[Sequence[Any], Any]:
+def split(batch: object) -> tuple[Sequence[Any], Any]:
     """Split a batch into its inputs and its targets, which come last."""
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         raise TypeError(

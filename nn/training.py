@@ -238,8 +238,8 @@ def predict(model: Module, *inputs: ArrayLike | Tensor, batch_size: int = 256) -
     outputs = [p.data if isinstance(p, Tensor) else p for p in parts]
     if not getattr(outputs[0], "shape", ()):
         raise TypeError(
-            f"predict: the model gave a {type(parts[0]).__name__}, where an array with the axis "
-            f"of the batch should be"
+            f"predict: the model returned a {type(parts[0]).__name__}; it must return one array "
+            f"with the axis of the batch first"
         )
     return np.concatenate(outputs)
 
@@ -293,7 +293,7 @@ def _check_schedules(
     waits = schedule is not None and needs_loss(schedule)
     if validation is None and (waits or patience is not None):
         what = type(schedule).__name__ if waits else f"patience={patience}"
-        raise ValueError(f"fit: {what} goes by the validation loss; pass validation=")
+        raise ValueError(f"fit: {what} needs the validation loss; pass validation=")
 
 
 def _check_options(

@@ -152,7 +152,7 @@ def test_batch_schedule_steps_after_each_batch():
 def test_schedule_that_needs_a_loss_gets_that_of_the_validation():
     schedule, history = _with_schedule(OnLoss, validation=problem())
     assert schedule.seen == history.validation_loss
-    with pytest.raises(ValueError, match="OnLoss goes by the validation loss; pass validation="):
+    with pytest.raises(ValueError, match="OnLoss needs the validation loss; pass validation="):
         _with_schedule(OnLoss)
     with pytest.raises(ValueError, match=r"batch_schedule is a OnLoss, .* as schedule="):
         _with_schedule(OnLoss, name="batch_schedule", validation=problem())
@@ -390,7 +390,7 @@ def test_fit_that_is_interrupted_passes_it_on(progress, capsys):
     [
         ({"epochs": 0}, ValueError, r"fit: epochs \(=0\) must be at least 1"),
         ({"patience": 0}, ValueError, r"fit: patience \(=0\) must be at least 1"),
-        ({"patience": 2, "validation": None}, ValueError, "patience=2 goes by the validation"),
+        ({"patience": 2, "validation": None}, ValueError, "patience=2 needs the validation"),
         ({"resume": True}, ValueError, "resume=True needs checkpoint="),
         ({"clip_norm": 0}, ValueError, r"fit: clip_norm \(=0\) must be a positive number, or None"),
         ({"clip_norm": "1"}, ValueError, r"fit: clip_norm \(='1'\) must be a positive number"),
@@ -544,7 +544,7 @@ class _Changed(nn.Module):
 @pytest.mark.parametrize("function", [lambda x: (x, x), lambda x: x.sum(), lambda x: None])
 def test_predict_of_a_model_without_one_array_raises(function):
     # A tuple of two arrays would have been joined to one with another first axis.
-    with pytest.raises(TypeError, match=r"predict: the model gave a .*, where an array with"):
+    with pytest.raises(TypeError, match=r"predict: the model returned a .*; it must return one"):
         nn.predict(_Changed(function), np.ones((4, 2)))
 
 
