@@ -18,10 +18,10 @@ Metrics = Mapping[str, Callable[..., Any]]  #: functions of outputs and targets,
 class WholeSet:
     """A metric of all outputs and targets at once, for what no mean over batches can give.
 
-    F1 scores, AUC, R² and correlations are such metrics. `fit` and `evaluate` keep a copy of the
-    outputs and targets of each batch (all must fit into memory), and call the metric once with all
-    of them, joined along the first axis. In an epoch of training, each output is from just before the step that learns
-    from it; the progress bar shows the metric when the epoch is over.
+    F1 scores, AUC, R² and correlations are such metrics. `fit` and `evaluate` copy the outputs and
+    targets of each batch (all must fit into memory), and call the metric once with all of them,
+    joined along the first axis. In an epoch of training, each output is from just before the step
+    that learns from it; the progress bar shows the metric when the epoch is over.
 
     Args:
         metric: A function of the outputs `(N, ...)` and the targets `(N, ...)`, both arrays, that
