@@ -165,7 +165,7 @@ def implements(
     """
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        name = composition.__name__
+        name = function.__name__
         own = inspect.signature(composition).parameters.values()
         named = [p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         takes_all = any(p.kind is p.VAR_POSITIONAL for p in own)
@@ -175,13 +175,13 @@ def implements(
             positional = [*positional_parameters(composition)[0], "out"]
         elif unknown := [p.name for p in named if p.default is NO_DEFAULT and p.name not in theirs]:
             raise TypeError(
-                f"implements({function.__name__}): {name} has a parameter {unknown[0]!r}, which "
+                f"implements({name}): {composition.__name__} has a parameter {unknown[0]!r}, which "
                 f"NumPy's function does not have; its parameters are {', '.join(theirs)}"
             )
         filled = {p.name: _default(p, theirs) for p in named}
-        required = [key for key, value in filled.items() if value is NO_DEFAULT]
+        known = frozenset(filled)
         filled = {key: value for key, value in filled.items() if value is not NO_DEFAULT}
-        known = [p.name for p in named]
+        required = known - filled.keys()
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
@@ -195,10 +195,11 @@ def implements(
             if not takes_all:
                 options = _named(name, positional, args, options)
                 args = ()
-            if not takes_any and not options.keys() <= filled.keys():
-                drop_defaults(name, options, known, theirs)
-            if not takes_all and not options.keys() >= set(required):
-                missing = [key for key in required if key not in options]
+            if not takes_any and not options.keys() <= known:
+                others = {key: options.pop(key) for key in list(options) if key not in known}
+                drop_defaults(name, others, filled, theirs)
+            if not takes_all and not options.keys() >= required:
+                missing = [p.name for p in named if p.name in required - options.keys()]
                 raise TypeError(f"{name}() is missing its argument '{missing[0]}'")
             return composition(*args, **filled | options)
 
@@ -275,4 +276,4 @@ def _registered(function: Callable[..., Any]) -> Callable[..., Any]:
     return REGISTRY[function]
 
 
-copyreg.pickle(Op, _pickled)  # type: ignore[arg-type]
+copyreg.pickle(Op, _pickled)
