@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from . import op
 from .errors import DTypeError
+from .op import joined
+from .recorded import Recorded
 
 
 def constant(values: Any, like: Any, dtype: Any = None) -> Any:
@@ -25,7 +26,7 @@ def constant(values: Any, like: Any, dtype: Any = None) -> Any:
 
 def on_host(x: Any) -> Any:
     """The few values of `x`, an array of any library or a list, as an array of NumPy's."""
-    if isinstance(x, op.Tensor):
+    if isinstance(x, Recorded):
         return np.asarray(x)  # which refuses to take it out of its graph
     return np.asarray(x.tolist(), x.dtype) if hasattr(x, "tolist") else np.asarray(x)
 
@@ -37,7 +38,7 @@ def inverse_order(order: Any) -> tuple[int, ...]:
 
 def as_array(x: Any, like: Any = 0) -> Any:
     """Return a Tensor or an array as it is, and a list or a number as an array like `like`."""
-    x = op.joined(x)
+    x = joined(x)
     return x if hasattr(x, "ndim") else constant(x, like)
 
 

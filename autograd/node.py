@@ -280,6 +280,13 @@ def leading_to(ends: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
     return leading
 
 
+def free(node: Node) -> None:
+    """Let go of the arrays and parents of a node that a backward pass has used."""
+    node.parents = node.saved = FREED
+    node.options = NO_OPTIONS
+    node.watched = None
+
+
 # -- lines of the user's code --------------------------------------------------------------------
 
 getframe = sys._getframe

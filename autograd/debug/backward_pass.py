@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import apply_rules, backward_pass, conform
+from ..backward import backward_pass
 from ..grad_mode import Observer, Observing
 from ..node import LEAF, Leaf, Node
 from ..op import OUTPUT, Op
+from ..vjps import apply_rules, conform
 from .words import norm
 
 ROUNDING = 100.0  #: sums below this many units in the last place of their parts are rounding errors
