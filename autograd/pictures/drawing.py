@@ -11,8 +11,7 @@ from ..node import Leaf, Node
 from .folding import Folding, Frame, Unit
 from .known import Known, in_bytes
 from .labels import Labels, name_of
-from .options import Options
-from .picture import Arrow, Box, Cluster, Legend, Picture
+from .picture import Arrow, Box, Cluster, Legend, Options, Picture
 from .themes import Scale
 from .walk import distances, maker, neighbours, walk
 from .ways import Ways

@@ -15,7 +15,7 @@ from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
 from ..sparse import RowGradient
 from ..tensor import Tensor
-from .options import Options
+from .picture import Options
 from .walk import maker
 
 _FEW = 16  # elements that are written out

@@ -11,8 +11,7 @@ import numpy as np
 from ..node import Leaf, Node, ShapeDtype
 from .folding import Unit, span
 from .known import Known, in_bytes, not_finite, numbers, statistics
-from .options import Options
-from .picture import Box
+from .picture import Box, Options
 
 
 class Labels:
