@@ -43,7 +43,7 @@ class GradcheckError(AutogradError, AssertionError):
         ...     autograd.gradcheck(wrong, 3.0)
         ... except autograd.GradcheckError as error:
         ...     print(str(error)[:68])
-        gradcheck: derivative of order 1 by argument 0 at index (): backward
+        gradcheck: derivative of order 1 with respect to argument 0 at index
     """
 
 
@@ -318,7 +318,7 @@ class _Line:
         settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * steepest)
         order, place = self.of.order, tuple(map(int, self.index))
         part = "" if self.unit == 1.0 else " (its imaginary part)"
-        where = f"by {what} {self.place} at index {place}{part}"
+        where = f"with respect to {what} {self.place} at index {place}{part}"
         scale = max(self.size, 1.0)
         width = step if settled or doubt < 1e-3 * steepest else 2.0**-10 * scale
         rounding = 2 * step * slope.noise
