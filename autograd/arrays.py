@@ -67,6 +67,18 @@ def part(a: Array, axis: int, start: int | None, stop: int | None) -> Array:
     return a[(slice(None),) * axis + (slice(start, stop),)]
 
 
+def along(axis: int, weights: Array, x: Array) -> Array:
+    """Make a vector of constants in the dtype of `x` that lies along one of its axes.
+
+    The axis must not be negative.
+
+    Example:
+        >>> autograd.arrays.along(0, [1, 2], np.ones((2, 3))).shape
+        (2, 1)
+    """
+    return constant(np.reshape(weights, (-1,) + (1,) * (x.ndim - 1 - axis)), x, x.dtype)
+
+
 def wide(x: Array) -> Array:
     """Convert float16, which cannot hold sums and counts of many elements, to float32.
 
