@@ -90,7 +90,7 @@ def wide(x: Array) -> Array:
 
 
 def is_divisible(products: Array) -> bool:
-    """Whether dividing each product by one of its factors gives the product of the others.
+    """Tell whether dividing each product by one of its factors gives the product of the others.
 
     Example:
         >>> autograd.arrays.is_divisible(np.array([2.0, 0.0]))

@@ -134,12 +134,12 @@ def gradcheck(
             "numbers, seed the generator inside of it"
         )
     generator = np.random.default_rng(seed)
-    weights = [_random(generator, y) for y in first]
+    weights = [random_like(generator, y) for y in first]
     tensors = [Tensor(x, requires_grad=True) for x in arrays]
     found = _pulled_back(outputs(tensors), weights, tensors, create_graph=False)
     done = [_Comparison(1, arrays, values, weights, found, eps, rtol).run(len(arrays))]
     if order > 1:
-        directions = [_random(generator, x) for x in arrays]
+        directions = [random_like(generator, x) for x in arrays]
         second_order = _second_order(outputs, arrays, weights, directions, eps, rtol)
         done.append(second_order.run(len(arrays)))
     return Gradchecked(
@@ -188,8 +188,14 @@ def _array(x: Any) -> Array:
     return np.asarray(x._array if isinstance(x, Tensor) else x)
 
 
-def _random(generator: np.random.Generator, like: Any) -> Any:
-    """Draw numbers of both signs, away from 0, with the shape of `like` and complex if it is."""
+def random_like(generator: np.random.Generator, like: Array) -> Array:
+    """Draw numbers of both signs, away from 0, with the shape of `like` and complex if it is.
+
+    Example:
+        >>> from autograd.gradcheck import random_like
+        >>> random_like(np.random.default_rng(0), np.ones((2, 3))).shape
+        (2, 3)
+    """
     signs = generator.choice([-1.0, 1.0], (2, *like.shape))
     x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
     return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)

@@ -292,7 +292,7 @@ def _plain(g: Any) -> Any:
 
 
 def _surely_finite(x: Any) -> bool:
-    """Whether all elements are finite; may be False for large finite numbers."""
+    """Tell whether all elements are finite; may be False for large finite numbers."""
     if type(x) is not np.ndarray:
         x = _plain(x)
     return math.isfinite(np.vdot(x, x).real)

@@ -45,7 +45,7 @@ class Visit:
         return list(self.saved[1:])
 
     def cancels(self) -> bool:
-        """Whether the gradients received add up to no more than rounding errors."""
+        """Tell whether the gradients received add up to no more than rounding errors."""
         if len(self.received) < 2:
             return False
         parts = sum(norm(g) for _, g in self.received)
@@ -74,7 +74,7 @@ def pull_back(
 
 
 def is_rounding(total: float, parts: float, like: Array) -> bool:
-    """Whether `total`, the norm of a sum, is rounding, given `parts`, the sum of its norms."""
+    """Tell whether `total`, the norm of a sum, is rounding, given `parts`, the sum of its norms."""
     dtype = getattr(like, "dtype", None)
     if dtype is None or dtype.kind not in "fc":
         return False

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import GraphError
 from ..grad_mode import Observing
-from ..gradcheck import GradcheckError
+from ..gradcheck import GradcheckError, random_like
 from ..node import FREED, Leaf, Node, ShapeDtype, ancestors
 from ..op import OUTPUT, Op
 from ..signatures import SHAPE
@@ -347,9 +347,5 @@ class _Direction:
 
 
 def _random(generator: np.random.Generator, like: Any) -> Any:
-    """Draw numbers of both signs, away from 0; zeros where there are no floats."""
-    if like.dtype.kind not in "fc":
-        return np.zeros(like.shape)
-    signs = generator.choice([-1.0, 1.0], (2, *like.shape))
-    x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
-    return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)
+    """Draw a direction like `like`: zeros where there are no floats."""
+    return random_like(generator, like) if like.dtype.kind in "fc" else np.zeros(like.shape)

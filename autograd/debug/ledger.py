@@ -30,7 +30,14 @@ _ROWS = 20  #: the most that are printed
 
 
 class Row(NamedTuple):
-    """The costs of one source line."""
+    """The costs of one source line.
+
+    Example:
+        >>> with autograd.debug.ledger() as costs:
+        ...     y = Tensor(2.0, requires_grad=True) * 3.0
+        >>> costs.rows[0].operations
+        1
+    """
 
     line: str  #: 'file.py:12 in train'
     operations: int  #: the number computed
@@ -78,7 +85,7 @@ class Ledger(Observer):
 
     def arrived(self, node: Node, g: Array) -> None:  # noqa: ARG002
         if node not in self._graph:
-            self._graph = set(_behind([node]))
+            self._graph = set(_operations([node]))
             self._add(self._graph)
         self._rule_since = perf_counter()
         self._since = None  # time after a backward pass belongs to no operation
@@ -230,7 +237,7 @@ def _number(node: Node) -> int:
     return node.number
 
 
-def _behind(nodes: Iterable[Node]) -> list[Node]:
+def _operations(nodes: Iterable[Node]) -> list[Node]:
     """List the operations that led to the nodes, themselves included."""
     return [node for node in ancestors(nodes) if not isinstance(node, Leaf)]
 
@@ -239,7 +246,14 @@ def _behind(nodes: Iterable[Node]) -> list[Node]:
 
 
 class Held(NamedTuple):
-    """Results of one source line that keep graphs alive."""
+    """The results of one source line that keep graphs alive.
+
+    Example:
+        >>> start = autograd.scopes.next_number()
+        >>> y = np.exp(Tensor(2.0, requires_grad=True)) * 3.0
+        >>> autograd.debug.live_nodes(start).held[0].nodes
+        2
+    """
 
     line: str
     results: int
@@ -264,9 +278,9 @@ class Live:
                 ends[node.source()].append(node)
         held = []
         for line, results in ends.items():
-            behind = _behind(results)
-            size = sum(array.size for array in _kept(behind))
-            held.append(Held(line, len(results), len(behind), size))
+            graph = _operations(results)
+            size = sum(array.size for array in _kept(graph))
+            held.append(Held(line, len(results), len(graph), size))
         self.held = sorted(held, key=lambda entry: entry.nodes, reverse=True)
 
     def __len__(self) -> int:

@@ -197,7 +197,7 @@ class broadcasts(_Block):  # noqa: N801
 
 
 def _any(grad: Any) -> bool:
-    """Whether there is a gradient with an element other than 0."""
+    """Tell whether there is a gradient with an element other than 0."""
     return grad is not None and bool(np.any(getattr(grad, "values", grad)))
 
 

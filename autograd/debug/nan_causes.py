@@ -150,7 +150,7 @@ def _safe(name: str, harmless: str) -> str:
 
 
 def _is_ours(op: Op) -> bool:
-    """Whether the rules belong to this package: an operation of the user may have any name."""
+    """Tell whether the rules belong to this package: an operation of the user may have any name."""
     modules = (getattr(vjp, "__module__", "") for vjp in (op.joint, *op.vjps) if vjp is not None)
     return all(str(module).startswith(f"{rules.__name__}.") for module in modules)
 

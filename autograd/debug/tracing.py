@@ -97,7 +97,7 @@ class Trace(Observer):
         return id(array)
 
     def knows(self, array: Array) -> bool:
-        """Whether an array was made or used in the block."""
+        """Tell whether an array was made or used in the block."""
         return id(array) in self.makers or id(array) in self.users
 
     @contextmanager
@@ -118,6 +118,7 @@ _latest: list[Trace] = []
 
 
 def latest_trace() -> Trace | None:
+    """Return the trace of the latest `tracing` block, if there was one."""
     return _latest[-1] if _latest else None
 
 

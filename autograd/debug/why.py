@@ -154,7 +154,7 @@ class _Question:
     # -- no recorded path -----------------------------------------------------------------------
 
     def find_path(self, start: Node, end: Node) -> bool | None:
-        """Whether a recorded path leads from `start` to `end`; None where the graph was freed."""
+        """Tell whether a recorded path leads from `start` to `end`; None if the graph was freed."""
 
         def not_older(node: Node) -> list[Node]:
             return [p for p in kept_parents(node) if p is not None and p.number >= start.number]
@@ -219,7 +219,7 @@ class _Question:
         return found
 
     def is_array_of_x(self, saved: Any, mine: Any) -> bool:
-        """Whether a constant is the array of x, or a copy that a node keeps."""
+        """Tell whether a constant is the array of x, or a copy that a node keeps."""
         if not isinstance(saved, np.ndarray) or owner_of(saved) is mine:
             return saved is not None and owner_of(saved) is mine
         values = self.x._array
@@ -394,5 +394,5 @@ def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
 
 
 def _operations(y: Node) -> list[Node]:
-    """The operations that led to `y`, without those that were freed."""
+    """List the operations that led to `y`, without those that were freed."""
     return [node for node in ancestors([y]) if kept_parents(node)]

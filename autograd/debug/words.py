@@ -120,6 +120,7 @@ def norm(value: Array) -> float:
 
 
 def is_zero(value: Array) -> bool:
+    """Tell whether every element of a cotangent is 0."""
     return not any(np.any(a) for a in arrays_in(value))
 
 
@@ -169,6 +170,7 @@ def glimpse(value: Array) -> str:
 
 
 def count(n: int, noun: str) -> str:
+    """Write a number with its noun, in the plural unless it is 1."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 

@@ -227,7 +227,7 @@ def cancelled_inside(visit: Visit, i: int) -> Explanation:
 
 
 def cancels_inside(visit: Visit, i: int, gx: Array) -> bool:
-    """Whether `gx` is the rounding left over from a sum over elements of the cotangent."""
+    """Tell whether `gx` is the rounding left over from a sum over elements of the cotangent."""
     # Of the same size but uneven, since some operations remove an even cotangent themselves.
     whole = _pulled(visit, i, lambda g: np.abs(g) * _dense(g))
     return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)

@@ -79,7 +79,7 @@ class Drawing:
         return found
 
     def is_often(self, unit: Unit, user: Unit) -> bool:
-        """Whether to draw a unit at each use: there are many, or they lie in several frames."""
+        """Tell whether to draw a unit at each use: it has many, or they lie in several frames."""
         is_leaf = isinstance(unit.node, Leaf)
         if is_leaf and self.ways.homes[unit] is not self.ways.places[unit, user]:
             return True

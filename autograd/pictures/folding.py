@@ -109,7 +109,7 @@ class Folding:
         self.place_leaves(inputs, operations, bool(repeats))
 
     def is_closed(self, scope: Scope) -> bool:
-        """Whether a scope is drawn as one box."""
+        """Tell whether a scope is drawn as one box."""
         return self.depth is not None and scope.level > self.depth
 
     def place(self, steps: list[_Step], frame: Frame | None, at: tuple[int, ...]) -> None:
@@ -241,7 +241,7 @@ def span(first: str, last: str) -> str:
 
 
 def _belongs(leaf: Leaf, scope: Scope) -> bool:
-    """Whether a leaf is a parameter of the module whose call a scope is."""
+    """Tell whether a leaf is a parameter of the module whose call a scope is."""
     prefix = f"{scope.path}." if scope.path else ""
     return bool(scope.kind and leaf.name) and str(leaf.name).startswith(prefix)
 

@@ -79,12 +79,12 @@ class Ways:
         return frame
 
     def is_far(self, unit: Unit, user: Unit, arrows: int) -> bool:
-        """Whether the longest path from a unit to its user has more than `arrows` arrows."""
+        """Tell whether the longest path from a unit to its user has more than `arrows` arrows."""
         return self.height[unit] - self.height[user] > arrows
 
 
 def _same_round(way: Way, folding: Folding, i: Node, node: Node) -> bool:
-    """Whether an input and its user were computed in the same round of every common loop."""
+    """Tell whether an input and its user were computed in the same round of every common loop."""
     if i not in folding.rounds:
         return True  # a leaf
     ours, its = (list(unit.frame.outwards()) if unit.frame else [] for unit in way)
