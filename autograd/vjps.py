@@ -58,7 +58,9 @@ def _constantly(gx: Any) -> VJP:
     return lambda *_, **__: gx
 
 
-def conform(gx: Any, parent: Node, operation: Op, vjp: VJP, recorded: Any = None) -> Any:
+def conform(
+    gx: Any, parent: Node, operation: Op, vjp: VJP | None = None, recorded: Any = None
+) -> Any:
     """Give the gradient that a rule returned exactly the shape and dtype of its input.
 
     `recorded`: the cotangent that the rule got, where its work is being recorded.
@@ -92,14 +94,14 @@ def _is_stretched(shape: tuple[int, ...], small: tuple[int, ...]) -> bool:
     return extra >= 0 and all(n in (1, m) for n, m in zip(small, shape[extra:], strict=True))
 
 
-def _rule_of(operation: Op, vjp: VJP) -> str:
+def _rule_of(operation: Op, vjp: VJP | None) -> str:
     """Name a rule, as the subject of a message."""
-    if len(operation.vjps) < 2:
+    if len(operation.vjps) < 2 or vjp not in operation.vjps:
         return f"the rule of {operation.name}"
     return f"the rule of {operation.name} for its input {operation.vjps.index(vjp)}"
 
 
-def _returned(operation: Op, gx: Any, vjp: VJP) -> str:
+def _returned(operation: Op, gx: Any, vjp: VJP | None) -> str:
     """Say that a rule returned something other than a gradient."""
     remedy = (
         "end it with `return`, or pass None in place of the rule of an input without a gradient"
