@@ -19,6 +19,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
     AnomalyError,
     AutogradError,
     DTypeError,
+    GradcheckError,
     GraphError,
     IndependentOutputWarning,
     NotDifferentiableError,
@@ -26,7 +27,7 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
     ShapeError,
 )
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
-from .gradcheck import GradcheckError, gradcheck  # noqa: E402
+from .gradcheck import gradcheck  # noqa: E402
 from .hooks import RemovableHandle  # noqa: E402
 from .op import Op  # noqa: E402
 from .registry import implements, rule  # noqa: E402

@@ -145,3 +145,16 @@ def refuse_none(function: str, **arguments: object) -> None:
     for name, value in arguments.items():
         if value is None:
             raise DTypeError(f"{function}: {name} is None; pass an array")
+
+
+def random_like(generator: np.random.Generator, like: Array) -> Array:
+    """Draw numbers of both signs, away from 0, with the shape of `like` and complex if it is.
+
+    Example:
+        >>> from autograd.arrays import random_like
+        >>> random_like(np.random.default_rng(0), np.ones((2, 3))).shape
+        (2, 3)
+    """
+    signs = generator.choice([-1.0, 1.0], (2, *like.shape))
+    x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
+    return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)

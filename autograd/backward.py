@@ -20,12 +20,12 @@ import numpy as np
 
 from . import scopes
 from .changes import in_our_rule, latest
-from .errors import AnomalyError, GraphError
+from .errors import GraphError
 from .grad_mode import enable_grad
 from .hooks import watchers
 from .node import FREED, LEAF, Node, free, leading_to, next_number
 from .op import OUTPUT
-from .vjps import arguments_of, conform, describe, results_of_joint
+from .vjps import arguments_of, conform, note_place, results_of_joint
 
 
 def backward_pass(
@@ -72,19 +72,14 @@ def backward_pass(
                 if parent is None or vjp is None or (needed is not None and parent not in needed):
                     continue
                 gx = vjp(g, *arguments, **options)
-                if (
-                    record
-                    or getattr(gx, "shape", None) != parent.shape
-                    or gx.dtype is not parent.dtype
-                ):
+                shape = getattr(gx, "shape", None)
+                if record or shape != parent.shape or gx.dtype is not parent.dtype:
                     gx = conform(gx, parent, node.op, vjp, g if record else None)
                 if watching is not None:
                     watching.sent(node, parent, gx)
                 add(parent, gx)
-        except AnomalyError:
-            raise  # its message says all of this
         except Exception as error:
-            error.add_note(f"in the backward pass of {describe(node, g)}")
+            note_place(error, node, g)
             raise
         if not retain_graph:
             free(node)

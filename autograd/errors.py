@@ -85,6 +85,19 @@ class AnomalyError(AutogradError, FloatingPointError):
     """
 
 
+class GradcheckError(AutogradError, AssertionError):
+    """Raised when a gradient differs from the numerical one, with the argument and the index.
+
+    Example:
+        >>> wrong = autograd.rule(lambda x: x**2, lambda g, _, x: g * x, name="wrong")
+        >>> try:
+        ...     autograd.gradcheck(wrong, 3.0)
+        ... except autograd.GradcheckError as error:
+        ...     print(str(error)[:68])
+        gradcheck: derivative of order 1 with respect to argument 0 at index
+    """
+
+
 class RenderError(AutogradError, RuntimeError):
     """Raised when a picture cannot be drawn or written.
 

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import AutogradError, DTypeError
+from .arrays import random_like
+from .errors import DTypeError, GradcheckError
 from .grad_mode import differentiated
 from .tensor import Tensor
 from .transforms import gradients
@@ -32,19 +33,6 @@ _STEPS = 24  # in the range, from a quarter of the element, or of 1, downwards
 _ZERO = 1e-10  # a slope below this share of the largest in the range may be 0
 _NOTHING = 1e-10  # a slope below this, near x = 1, is rounding of terms that cancel inside
 _TRUST = 10.0  # a disagreement below this many estimated errors of the difference is none
-
-
-class GradcheckError(AutogradError, AssertionError):
-    """Raised when a gradient differs from the numerical one, with the argument and the index.
-
-    Example:
-        >>> wrong = autograd.rule(lambda x: x**2, lambda g, _, x: g * x, name="wrong")
-        >>> try:
-        ...     autograd.gradcheck(wrong, 3.0)
-        ... except autograd.GradcheckError as error:
-        ...     print(str(error)[:68])
-        gradcheck: derivative of order 1 with respect to argument 0 at index
-    """
 
 
 @dataclass(frozen=True, repr=False)
@@ -186,19 +174,6 @@ def _second_order(
 
 def _array(x: Any) -> Array:
     return np.asarray(x._array if isinstance(x, Tensor) else x)
-
-
-def random_like(generator: np.random.Generator, like: Array) -> Array:
-    """Draw numbers of both signs, away from 0, with the shape of `like` and complex if it is.
-
-    Example:
-        >>> from autograd.gradcheck import random_like
-        >>> random_like(np.random.default_rng(0), np.ones((2, 3))).shape
-        (2, 3)
-    """
-    signs = generator.choice([-1.0, 1.0], (2, *like.shape))
-    x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
-    return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)
 
 
 def _pulled_back(

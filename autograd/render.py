@@ -22,7 +22,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import RenderError
 from .node import Leaf, Node
@@ -31,7 +31,9 @@ from .pictures.mermaid import to_mermaid
 from .pictures.picture import Arrow, Box, Cluster, Legend, Options, Picture, plain
 from .pictures.themes import THEMES, Look, Scale, Theme, colour_of
 from .pictures.walk import node_of
-from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}

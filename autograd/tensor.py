@@ -46,6 +46,7 @@ from .protocols import array, array_function, array_ufunc, left, unwrap
 from .recorded import Recorded
 from .rules.elementwise import astype
 from .rules.indexing import getitem
+from .seeds import seed_of
 from .sparse import RowGradient
 
 if TYPE_CHECKING:
@@ -582,29 +583,3 @@ def graph(*outputs: Tensor, **options: Any) -> Graph:
     from .render import Graph
 
     return Graph(*outputs, **options)
-
-
-def seed_of(function: str, output: Tensor, grad: Any) -> Any:
-    """The cotangent to start a backward pass from, checked against the `output` it is for."""
-    if output.node is None:
-        raise GraphError(
-            f"{function}: this tensor has no graph: no input that requires a gradient led to it "
-            f"(or it was computed inside no_grad, or detached)"
-        )
-    if grad is None:
-        if output.size != 1:
-            raise GraphError(
-                f"{function}: a tensor of shape {output.shape} is not a scalar; reduce it first "
-                f"(sum, mean), or pass grad=, an array of that shape"
-            )
-        return np.ones_like(output._array)
-    array = as_array(operand(unwrap(grad), function, "grad"))
-    if array.shape != output.shape:
-        raise ShapeError(
-            f"{function}: grad has shape {array.shape}, but the tensor has shape {output.shape}"
-        )
-    if array.dtype.kind not in "fciub" or (array.dtype.kind == "c") > (output.dtype.kind == "c"):
-        raise DTypeError(
-            f"{function}: grad has dtype {array.dtype}, but the tensor has dtype {output.dtype}"
-        )
-    return array.astype(output.dtype, copy=False)

@@ -55,8 +55,9 @@ from .node import (
 from .op import Op
 from .operands import as_array, operand
 from .protocols import unwrap
+from .seeds import seed_of
 from .sparse import dense
-from .tensor import Tensor, seed_of
+from .tensor import Tensor
 from .tree import leaves, rebuild, tree_map
 
 Argnum = int | str | Sequence[int | str]
@@ -379,7 +380,7 @@ class _Call:
         ]
         if self.run.has_derivatives and not lines:
             return
-        from .debug.exits import taken_out
+        from .debug.exits import taken_out  # only then: most programs need no debugger
 
         what = " and ".join(f"argument {at!r}" for at in self.places)
         reasons = taken_out(lines) or (

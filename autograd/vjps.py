@@ -13,10 +13,11 @@ import numpy as np
 
 from .broadcasting import unbroadcast
 from .changes import check_unchanged, check_watched, in_our_rule
-from .errors import GraphError, NotDifferentiableError
+from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .node import Node, quoted_name
 from .op import VJP, Op, kind_of, recorded_arguments
 from .recorded import Recorded
+from .typing import Array
 
 
 def arguments_of(node: Node, record: bool, changed: int) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -114,8 +115,10 @@ def _returned(operation: Op, gx: Any, vjp: VJP | None) -> str:
 _NO_NUMBERS = np.dtype(object)
 
 
-def describe(node: Node, g: Any) -> str:
-    """An operation with the shapes it met and the line that called it, for messages."""
+def note_place(error: Exception, node: Node, g: Array) -> None:
+    """Add to an error the operation, its shapes, and the line that called it."""
+    if isinstance(error, AnomalyError):
+        return  # its message says all of this
     shapes = []
     for parent, kept in zip(node.parents, node.saved[1:], strict=True):
         if parent is not None:
@@ -123,9 +126,9 @@ def describe(node: Node, g: Any) -> str:
         else:
             shapes.append("constant" if kept is None else f"constant {np.shape(kept)}")
     cotangent = ", ".join(str(np.shape(x)) for x in (g if isinstance(g, list) else [g]))
-    return (
-        f"{node.op.name}({', '.join(shapes)}) with a cotangent of shape {cotangent}, called at "
-        f"{node.source()}"
+    error.add_note(
+        f"in the backward pass of {node.op.name}({', '.join(shapes)}) with a cotangent of shape "
+        f"{cotangent}, called at {node.source()}"
     )
 
 

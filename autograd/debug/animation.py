@@ -11,16 +11,19 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import RenderError
 from ..op import OUTPUT
-from ..tensor import Tensor, seed_of
+from ..seeds import seed_of
 from ..typing import ArrayLike
 from .backward_pass import Pass
 from .words import arrays_in, norm
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _GLOW = "drop-shadow(0 0 2px #cf222e) drop-shadow(0 0 2px #cf222e)"
 _GROUP = re.compile(

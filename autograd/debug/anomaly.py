@@ -24,8 +24,8 @@ from ..grad_mode import Observer, Observing
 from ..hooks import hooked
 from ..node import LEAF, Leaf, Node, ShapeDtype, ancestors, fill, getframe, quoted_name, user_frame
 from ..op import Op
+from ..recorded import Recorded
 from ..sparse import RowGradient
-from ..tensor import Tensor
 from ..typing import Array
 from . import nan_causes
 from .changes import Contents
@@ -288,7 +288,7 @@ def _plain(g: Any) -> Any:
     """Turn a cotangent into one array, from a Tensor, rows of a table, or several outputs."""
     if isinstance(g, list):
         return np.concatenate([np.ravel(_plain(x)) for x in g])
-    return g._array if isinstance(g, Tensor) else g.values if isinstance(g, RowGradient) else g
+    return g._array if isinstance(g, Recorded) else g.values if isinstance(g, RowGradient) else g
 
 
 def _surely_finite(x: Any) -> bool:

@@ -12,22 +12,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..errors import GraphError
+from ..arrays import random_like
+from ..errors import GradcheckError, GraphError
 from ..grad_mode import Observing
-from ..gradcheck import GradcheckError, random_like
 from ..node import FREED, Leaf, Node, ShapeDtype, ancestors
 from ..op import OUTPUT, Op
+from ..recorded import Recorded
 from ..signatures import SHAPE
 from ..sparse import RowGradient
-from ..tensor import Tensor
 from ..tree import tree_map
 from .backward_pass import pull_back
 from .tracing import Trace, latest_trace
 from .words import count, in_module, norm
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _STEPS = (1e-6, 1e-4, 1e-8)  # relative to the largest element of the input
 _NOISE = 1e-14
@@ -82,11 +85,11 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
         2 rules agree with differences
     """
     trace = latest_trace()
-    if not isinstance(y, Tensor):
+    if not isinstance(y, Recorded):
         trace = Trace()
         with Observing(trace):
             y = y()
-    if not isinstance(y, Tensor) or y.node is None:
+    if not isinstance(y, Recorded) or y.node is None:
         raise GraphError(
             "check_graph: y has no graph; pass a computed tensor, or a function that computes it"
         )

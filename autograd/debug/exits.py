@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..changes import owner_of
-from ..tensor import Tensor
 from .tracing import Event, Trace
 from .words import Why
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _Exit = tuple[str, str, str]  # kind, reason, remedy
 

@@ -14,15 +14,17 @@ step 2 of 5: multiply
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..grad_mode import Observing
 from ..node import Leaf, Node
 from ..op import OUTPUT
-from ..tensor import Tensor
 from ..typing import Array, ArrayLike
 from .backward_pass import Pass, Visit
 from .words import code_at, formula, glimpse, name_of, norm, values_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _CANCELLED = 1e-3  # of the sum of the norms of what arrives
 

@@ -20,7 +20,7 @@ from ..changes import owner_of
 from ..grad_mode import Observer, Observing, grad_enabled
 from ..node import FREED, NO_OPTIONS, Node, call_site
 from ..op import Op
-from ..tensor import Tensor
+from ..recorded import Recorded
 from ..tree import leaves
 from ..typing import Array
 
@@ -75,7 +75,7 @@ class Trace(Observer):
         self._note(Event(op.name, list(arrays), list(parents), outputs, op))
 
     def left(self, how: str, values: object, result: object) -> None:
-        found = [x for _, x in leaves(values) if isinstance(x, Tensor) or hasattr(x, "dtype")]
+        found = [x for _, x in leaves(values) if isinstance(x, Recorded) or hasattr(x, "dtype")]
         arrays = [getattr(x, "_array", x) for x in found]
         outputs = [x for _, x in leaves(result) if hasattr(x, "dtype")]
         self._note(Event(how, arrays, [getattr(x, "node", None) for x in found], outputs))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +21,17 @@ from ..errors import GraphError
 from ..grad_mode import Observing
 from ..hooks import hooked
 from ..node import FREED, Leaf, Node, ancestors, kept_parents, leading_to
-from ..tensor import Tensor, seed_of
+from ..recorded import Recorded
+from ..seeds import seed_of
 from ..typing import ArrayLike
 from .backward_pass import ROUNDING, Pass, Visit
 from .exits import breaks, exits, outside
 from .tracing import Trace, latest_trace
 from .words import Why, formula, glimpse, in_module, is_zero, joined, name_of, norm
 from .zero_causes import cancelled_inside, cancels_inside, explain
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _RERUN = "pass the computation: autograd.why({x}, lambda: <what computes {y}>)"
 _VANISHING = 1e-6  # share of the largest gradient on the path
@@ -58,10 +62,10 @@ def why(x: Tensor, y: Tensor | Callable[[], Any], grad: ArrayLike | None = None)
         >>> answer.kind, answer.remedy
         ('detached', 'leave out detach()')
     """
-    if not isinstance(x, Tensor):
+    if not isinstance(x, Recorded):
         raise TypeError(f"why: x must be a Tensor, got {type(x).__name__}; pass the leaf itself")
     caller = sys._getframe(1).f_locals
-    is_function = callable(y) and not isinstance(y, Tensor)
+    is_function = callable(y) and not isinstance(y, Recorded)
     trace = latest_trace()
     if is_function:
         trace = Trace()
@@ -83,14 +87,14 @@ class _Question:
         known = trace and (is_fresh or trace.knows(getattr(y, "_array", y)))
         self.trace = trace if known else None
         self.x_name = x.name or _name_in(caller, x) or "x"
-        self.y_name = (isinstance(y, Tensor) and _name_in(caller, y)) or "y"
+        self.y_name = (isinstance(y, Recorded) and _name_in(caller, y)) or "y"
         self.rerun = _RERUN.format(x=self.x_name, y=self.y_name)
 
     def answer(self) -> Why:
         x, y = self.x, self.y
         if not x.size:
             return Why("empty", f"{self.x_name} has no elements (shape {x.shape})")
-        if not isinstance(y, Tensor):
+        if not isinstance(y, Recorded):
             return self.no_tensor()
         if x.node is None:
             return self.no_gradient_wanted()

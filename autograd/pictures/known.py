@@ -14,8 +14,8 @@ from ..changes import owner_of
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
+from ..recorded import Recorded
 from ..sparse import RowGradient
-from ..tensor import Tensor
 from ..typing import Array
 from .picture import Options
 from .walk import maker
@@ -54,7 +54,7 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
     values = {*order, *(p for node in order for p in node.parents if p is not None)}
     for tensor in gc.get_objects():  # nodes do not point to Tensors, to avoid reference cycles
         # A Tensor whose data were refused has no node.
-        if issubclass(type(tensor), Tensor) and getattr(tensor, "node", None) in values:
+        if issubclass(type(tensor), Recorded) and getattr(tensor, "node", None) in values:
             found.setdefault(tensor.node, tensor._array)
     with np.errstate(all="ignore"):
         for node in order:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import GraphError
 from ..node import FREED, Node, ancestors
 from ..op import OUTPUT
-from ..tensor import Tensor
+from ..recorded import Recorded
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 Inputs = dict[Node, list[Node]]  #: by node, what it was computed from
 
@@ -17,7 +20,7 @@ def node_of(output: Tensor | Node) -> Node:
     """Return the node of a Tensor, or raise an error where there is none."""
     if isinstance(output, Node):
         return output
-    if not isinstance(output, Tensor):
+    if not isinstance(output, Recorded):
         raise TypeError(f"Graph: expected Tensors or their nodes, got {type(output).__name__}")
     if output.node is None:
         raise GraphError(
