@@ -3,6 +3,7 @@ Overfitting"; here in the inverted form, which scales while training."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,12 @@ def _draw(x: Any, p: float, generator: np.random.Generator) -> Any:
     return kept
 
 
-_dropout = rule(
+_dropout: Callable[..., Any] = rule(
     lambda x, kept, scale: _masked(x, kept, scale),
     lambda g, _, _x, kept, scale=1.0: _masked(g, kept, scale),
     None,
+    name="dropout",
 )
-_dropout.name = "dropout"
 
 
 def _masked(x: Any, kept: Any, scale: float) -> Any:

@@ -6,15 +6,18 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd import Tensor, rule
 
-if TYPE_CHECKING:
-    from .module import Module
+
+class Forward(Protocol):
+    """What hooks need of a module."""
+
+    forward: Callable[..., Any]
 
 
 class Hooks:
@@ -25,7 +28,7 @@ class Hooks:
         self.after: dict[int, tuple[Any, bool]] = {}
         self.backward: dict[int, Any] = {}
 
-    def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(self, module: Forward, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """`module.forward`, with what the hooks make of its arguments, result and gradients."""
         for hook, takes_keywords in list(self.before.values()):
             if takes_keywords:
@@ -56,7 +59,7 @@ class _Watch:
     their gradients at once, and that of the inputs is visited last.
     """
 
-    def __init__(self, module: Module, hooks: dict[int, Any]) -> None:
+    def __init__(self, module: Forward, hooks: dict[int, Any]) -> None:
         self.module = module
         self.hooks = hooks
         self.places: list[int] = []  # those of the arguments that get a gradient
@@ -112,6 +115,8 @@ def _pass(tensors: Sequence[Any], seen: Any) -> Sequence[Any]:
     """The same tensors; their gradients go through `seen`, all at once."""
     if not any(x.requires_grad for x in tensors):
         return tensors
-    identity = rule(lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook")
+    identity: Callable[..., Any] = rule(
+        lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook"
+    )
     found: Sequence[Any] = identity(*tensors)
     return found

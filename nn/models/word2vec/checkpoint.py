@@ -14,17 +14,17 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...checkpoint import CheckpointError, load, save
 from ...history import History, Result
 from .keyed_vectors import packed, unpacked
+from .parameters import Parameters
 from .vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from .model import Word2Vec
+Model = TypeVar("Model", bound=Parameters)
 
 #: The least time between two checkpoints within an epoch: PAUSE seconds, and PATIENCE times as long
 #: as the last one took to write.
@@ -74,7 +74,7 @@ class Run:
         return mean
 
 
-def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = None) -> None:
+def save_model(model: Parameters, path: str | os.PathLike[str], run: Run | None = None) -> None:
     """Write the model, and the progress of its training."""
     tables = model.tables("save")
     about = {
@@ -92,7 +92,7 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
     save({**arrays, **tables}, path)
 
 
-def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
+def load_model(kind: type[Model], path: str | os.PathLike[str]) -> Model:
     """Read a model that `save_model` wrote."""
     arrays, about = _read(path)
     try:
@@ -110,7 +110,7 @@ def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
 class Checkpoint:
     """The checkpoint of a run at `path`; with `path=None`, nothing is written or read."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, model: Word2Vec, run: Run) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, model: Parameters, run: Run) -> None:
         self.path, self.model, self.run = path, model, run
         self.next = 0.0
 
@@ -176,7 +176,7 @@ def _kind(
     return {**settings, **of_run, "corpus": corpus}
 
 
-def _put(arrays: dict[str, Any], about: dict[str, Any], model: Word2Vec) -> None:
+def _put(arrays: dict[str, Any], about: dict[str, Any], model: Parameters) -> None:
     for name, table in model.tables("load").items():
         table[...] = arrays[name]
     model.generator.bit_generator.state = about["generator"]

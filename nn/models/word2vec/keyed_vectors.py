@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from typing import Any
@@ -17,7 +16,7 @@ from autograd import DTypeError
 from ...checkpoint import CheckpointError, load, save, written_whole
 from ...data import DataError
 from ...sizes import check_sizes
-from .evaluation import PairScores, correlation, ranks, read_pairs, read_questions
+from .evaluation import Evaluations
 from .formats import (
     binary_vectors,
     compressed,
@@ -26,13 +25,9 @@ from .formats import (
     text_vectors,
     write_vectors,
 )
-from .lookup import unit
-from .similarity import Similarities
-
-_QUESTIONS = 64  # analogies answered at a time
 
 
-class KeyedVectors(Similarities):
+class KeyedVectors(Evaluations):
     """Words and their vectors, with gensim's names and results.
 
     `wv["word"]` is a vector (a read-only view), and `wv[["some", "words"]]` is a matrix; a word's
@@ -51,112 +46,6 @@ class KeyedVectors(Similarities):
     Raises `ValueError` for a duplicate word, `TypeError` for a word that is not a str, `ShapeError`
     for shapes that do not match, and `DTypeError` for vectors that are not floats.
     """
-
-    # -- evaluation -----------------------------------------------------------------------------
-
-    def evaluate_word_pairs(
-        self,
-        pairs: str | os.PathLike[str],
-        delimiter: str | None = None,
-        encoding: str = "UTF-8",
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> PairScores:
-        r"""Compare the similarities of pairs of words with human ratings.
-
-        Each line of the file `pairs` has two words and a number, separated by tabs or spaces, or by
-        `delimiter` ("\t" for words that contain spaces); lines that begin with # are ignored. Among
-        words that differ only in case, the first in the vocabulary is used, unless
-        `case_insensitive` is False. Pairs with a word that is not among the first `restrict_vocab`
-        are left out, or count as similarity 0 with `dummy4unknown`.
-
-        Returns Pearson's and Spearman's correlation (NaN if either side is constant) and the share
-        of pairs with an unknown word, 0 to 1. Raises `DataError` for a file in another format, or
-        with fewer than two pairs to compare.
-        """
-        known = self._known(restrict_vocab, case_insensitive)
-        given, found, unknown = [], [], 0
-        rows = read_pairs(pairs, delimiter, encoding)
-        for *words, expected in rows:
-            one, other = (known.get(_fold(word, case_insensitive)) for word in words)
-            if one and other:
-                found.append(self.similarity(one[0], other[0]))
-                given.append(expected)
-                continue
-            unknown += 1
-            if dummy4unknown:
-                found.append(0.0)
-                given.append(expected)
-        if len(given) < 2:
-            raise DataError(
-                f"{pairs}: {len(given)} of its {len(rows)} pairs have known words; 2 are needed"
-            )
-        return PairScores(
-            correlation(given, found),
-            correlation(ranks(given), ranks(found)),
-            unknown / len(rows),
-        )
-
-    def evaluate_word_analogies(
-        self,
-        analogies: str | os.PathLike[str],
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer the questions in a file: a is to b as c is to what?
-
-        Each line of the file `analogies` has the words a, b, c and the answer; a line `: name`
-        begins a section. Case is treated as in `evaluate_word_pairs`. Questions with a word that is
-        not among the first `restrict_vocab` are left out, or count as wrong with `dummy4unknown`.
-
-        Returns the share of correct answers, 0 to 1, and a dict for each section (the last is all
-        of them together) with its name, `section`, and its questions, `correct` and `incorrect`.
-        Raises `DataError` for a file in another format, or without a question to answer.
-        """
-        known = self._known(restrict_vocab, case_insensitive)
-        read = read_questions(analogies)
-        numbers = {
-            question: [known.get(_fold(word, case_insensitive)) for word in question]
-            for _, questions in read
-            for question in questions
-        }
-        asked = {question: found for question, found in numbers.items() if None not in found}
-        if not (numbers if dummy4unknown else asked):
-            count = sum(len(questions) for _, questions in read)
-            raise DataError(f"{analogies}: 0 of its {count} questions have only known words")
-        right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
-        sections: list[dict[str, Any]] = []
-        # Questions that were not asked are wrong with dummy4unknown, and do not count without it.
-        for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
-            correct = [question for question in questions if right.get(question)]
-            incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]
-            sections.append({"section": name, "correct": correct, "incorrect": incorrect})
-        return len(correct) / (len(correct) + len(incorrect)), sections
-
-    def _answered(self, questions: list[Any]) -> Iterator[bool]:
-        """Whether the answer to each question is right; its words are given as lists of numbers."""
-        if not questions:
-            return
-        units = unit(self.vectors[: max(max(map(max, question)) for question in questions) + 1])
-        for first in range(0, len(questions), _QUESTIONS):
-            part = questions[first : first + _QUESTIONS]
-            a, b, c = (units[[question[i][0] for question in part]] for i in range(3))
-            cosines = (b + c - a) @ units.T
-            for row, question in zip(cosines, part, strict=True):
-                for given in question[:3]:
-                    row[given] = -np.inf
-                yield int(row.argmax()) in question[3]
-
-    def _known(self, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, list[int]]:
-        """The numbers of each word: several if words differ only in case."""
-        known: dict[str, list[int]] = {}
-        for i, word in enumerate(self.index_to_key[:restrict_vocab]):
-            known.setdefault(_fold(word, case_insensitive), []).append(i)
-        return known
-
-    # -- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to exactly `path`, as `.npz` with `words`, `vectors` and, if known, `counts`.
@@ -304,10 +193,6 @@ def packed(words: list[str]) -> Any:
 def unpacked(array: Any) -> list[str]:
     """The words in an array that `packed` made."""
     return list(json.loads(array.tobytes()))
-
-
-def _fold(word: str, case_insensitive: bool) -> str:
-    return word.upper() if case_insensitive else word
 
 
 def _check_path(function: str, fvocab: Any) -> None:

@@ -11,37 +11,12 @@ import numpy as np
 from autograd import AutogradError, DTypeError, ShapeError
 
 from ...sizes import check_sizes
+from .gensim import ATTRIBUTES
 
 Key = str | int  #: a word, or its number
 
+_MISSING = ATTRIBUTES["KeyedVectors"]
 _COMMON = 20_000  # how many words are searched for one that resembles an unknown word
-
-#: gensim's names that are not here, each with what to write instead.
-_INSTEAD = {
-    "allocate_vecattrs": "set wv.counts, an array with a number for each word",
-    "cosine_similarities": "write 1 - wv.distances(vector)",
-    "expandos": "the counts are in wv.counts",
-    "fill_norms": "leave it out: norms are computed when needed, and never out of date",
-    "index2entity": "write index_to_key",
-    "index2word": "write index_to_key",
-    "init_sims": "leave it out; for replace=True, write wv.vectors[...] = wv.get_normed_vectors()",
-    "intersect_word2vec_format": "write wv.vectors[wv.get_index(word)] = other[word] for each word "
-    "that is in both",
-    "norms": "write np.linalg.norm(wv.vectors, axis=1)",
-    "resize_vectors": "write wv.add_vectors(words, vectors)",
-    "set_vecattr": "set wv.counts, an array with a number for each word",
-    "sort_by_descending_frequency": "write wv.vectors_for_all(words), with the words in that order",
-    "syn0": "write vectors",
-    "unit_normalize_all": "write wv.vectors[...] = wv.get_normed_vectors()",
-    "vectors_lockf": "all words learn; write wv.vectors[rows] = kept after each training for rows "
-    "that must not change",
-    "vectors_norm": "write get_normed_vectors()",
-    "vocab": "write key_to_index, index_to_key, or get_vecattr(word, 'count')",
-    "wmdistance": "it needs optimal transport; with the package POT: ot.emd2(shares, other_shares, "
-    "ot.dist(wv[words], wv[other_words]))",
-    "word_vec": "write get_vector",
-    "words_closer_than": "write closer_than",
-}
 
 
 class UnknownWordError(AutogradError, KeyError):
@@ -104,12 +79,12 @@ class WordVectors:
         def __getattr__(self, name: str) -> Any:
             kind = type(self).__name__
             text = f"{kind!r} object has no attribute {name!r}"
-            if name in _INSTEAD:
-                text = f"{kind} has no {name}: {_INSTEAD[name]}"
+            if name in _MISSING:
+                text = f"{kind} has no {name}: {_MISSING[name]}"
             raise AttributeError(text, name=name, obj=self)
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _INSTEAD:  # such as `vectors_lockf`, which would have no effect
+            if name in _MISSING:  # such as `vectors_lockf`, which would have no effect
                 self.__getattr__(name)
             super().__setattr__(name, value)
 

@@ -1,49 +1,30 @@
-"""`Word2Vec`: the model, and how it is trained.
+"""`Word2Vec`: the model with its vocabulary and files.
 
     model = Word2Vec(sentences, sg=1)
     model.wv                              the words and their vectors
 
-The parameters, their defaults and their meaning are gensim's (see `settings.py` for those that are
-missing). The text is encoded once (see `encoded.py`), and trained on in chunks (see `learner.py`).
+The parameters, their defaults and their meaning are gensim's (`gensim.py` lists those that are
+missing). For `train` see `training.py`.
 Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
 
-import inspect
-import math
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from ...history import History
-from ...progress import Silence, shown_progress
-from ...run import DivergedError
-from ...sizes import check_sizes
-from .checkpoint import Checkpoint, Run, load_model, save_model
-from .encoded import Encoded, encode
-from .learner import Learner
+from .checkpoint import load_model, save_model
+from .gensim import refuse_others
+from .parameters import SETTINGS, check_callbacks, check_settings, corpus_of, of_class
 from .predicting import Predictions
-from .settings import (
-    check_callbacks,
-    check_rates,
-    check_settings,
-    corpus_of,
-    refuse_others,
-)
-from .tables import of_class
+from .training import Training
 from .vocabulary import TrimRule, Vocabulary, count_words
-from .workers import Alone, Job, Workers
-
-#: A mean loss this many times that of zero vectors, or a vector of this length, means that training
-#: diverges: training that converges stays far below both.
-_FAR, _LONG = 2, 1000
 
 
-class Word2Vec(Predictions):
+class Word2Vec(Training, Predictions):
     """Word vectors, trained on `sentences`, an iterable (not an iterator) of lists of words.
 
     Given `sentences`, or `corpus_file` (a path for `nn.data.LineSentences`), it builds the
@@ -96,30 +77,15 @@ class Word2Vec(Predictions):
         epochs: int = 5,
         trim_rule: TrimRule | None = None,
         sorted_vocab: int = 1,
-        callbacks: Sequence[Any] = (),
+        callbacks: Sequence[object] = (),
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
         progress: bool = True,
-        **others: Any,
+        **others: object,
     ) -> None:
+        arguments = locals()
         refuse_others("Word2Vec", others)
-        self.vector_size = vector_size
-        self.alpha = alpha
-        self.window = window
-        self.min_count = min_count
-        self.max_vocab_size = max_vocab_size
-        self.sample = sample
-        self.workers = workers
-        self.min_alpha = min_alpha
-        self.sg = sg
-        self.hs = hs
-        self.negative = negative
-        self.ns_exponent = ns_exponent
-        self.cbow_mean = cbow_mean
-        self.epochs = epochs
-        self.sorted_vocab = sorted_vocab
-        self.max_final_vocab = max_final_vocab
-        self.shrink_windows = shrink_windows
+        vars(self).update({name: arguments[name] for name in SETTINGS})
         vars(self).update(self.settings())
         check_settings({**self.settings(), "seed": seed})
         check_callbacks(callbacks)
@@ -157,7 +123,7 @@ class Word2Vec(Predictions):
         *,
         update: bool = False,
         trim_rule: TrimRule | None = None,
-        **others: Any,
+        **others: object,
     ) -> None:
         """Count the words, and initialise the vectors: inputs uniform, outputs zero.
 
@@ -184,7 +150,7 @@ class Word2Vec(Predictions):
         *,
         update: bool = False,
         trim_rule: TrimRule | None = None,
-        **others: Any,
+        **others: object,
     ) -> None:
         """Do the same as `build_vocab`, with words that are already counted.
 
@@ -227,130 +193,6 @@ class Word2Vec(Predictions):
         new -= 1
         new /= self.vector_size
 
-    # -- training -------------------------------------------------------------------------------
-
-    def train(
-        self,
-        corpus_iterable: Iterable[Iterable[str]] | None = None,
-        corpus_file: str | os.PathLike[str] | None = None,
-        *,
-        total_examples: int | None = None,  # noqa: ARG002
-        total_words: int | None = None,  # noqa: ARG002
-        epochs: int | None = None,
-        start_alpha: float | None = None,
-        end_alpha: float | None = None,
-        callbacks: Sequence[Any] = (),
-        progress: bool = True,
-        checkpoint: str | os.PathLike[str] | None = None,
-        resume: bool = False,
-        **others: Any,
-    ) -> History:
-        """Train on a text for `epochs` passes, ignoring words that are not in the vocabulary.
-
-        `epochs`, `start_alpha`, `end_alpha`: None for the model's own. `total_examples`,
-        `total_words`: not needed, because both are counted here. `callbacks`: objects with any of
-        gensim's methods `on_train_begin`, `on_epoch_begin`, `on_epoch_end` and `on_train_end`,
-        which are called with the model. `progress`: show a bar if tqdm is installed, or otherwise a
-        line per epoch.
-
-        Returns the `history`: for each epoch, the mean logistic loss of a pair (skip-gram) or of a
-        centre (CBOW), or NaN if `sample` left none, and the last learning rate.
-
-        `checkpoint`: a file that is written before the first epoch, after each epoch, and from time
-        to time in between (taking at most a twentieth of the time); `Word2Vec.load` reads it. With
-        `resume=True` the run in the file continues, and with `workers=1` ends bit for bit as if it
-        had never stopped; if there is no file, it starts. Without `resume` the file is overwritten.
-
-        Raises `ValueError` for a text without a pair of known words, before anything changes, and
-        for a callback that replaces the vectors; `DivergedError` if the loss or the vectors grow
-        without bound; `CheckpointError` for a checkpoint that cannot be written, or that belongs to
-        another run (the number of workers may differ). With several workers: `OSError` if they
-        cannot be started, `RuntimeError` if one of them ends.
-        """
-        refuse_others("train", others)
-        epochs = self.epochs if epochs is None else epochs
-        start = self.alpha if start_alpha is None else start_alpha
-        end = self.min_alpha if end_alpha is None else end_alpha
-        check_settings({**self.settings(), "seed": 0})  # they may have been changed
-        check_sizes("train", epochs=epochs)
-        check_rates("train", start_alpha=start, end_alpha=end)
-        check_callbacks(callbacks)
-        if resume and checkpoint is None:
-            raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
-        corpus = corpus_of("train", "corpus_iterable", corpus_iterable, corpus_file)
-        self.tables("train")
-        text = encode(corpus, self.vocabulary.index)
-        if not text.neighbours:
-            spent = isinstance(corpus, Iterator)
-            raise ValueError(
-                "train: no sentence has two words of the vocabulary, so there are no pairs; pass "
-                "sentences that are lists of words, or lower min_count"
-                + (" (An iterator that was used before has nothing left.)" if spent else "")
-            )
-        run = Run(int(epochs), float(start), float(end), text.total, text.checksum)
-        file = Checkpoint(checkpoint, self, run)
-        if not (resume and file.load()):
-            self.history = History()
-            file.save()
-        learner = Learner(self.settings(), self.vocabulary, self._table, self.generator)
-        far = _FAR * self._loss_of_zeros(learner)
-        begun = run.epoch * text.total + run.count
-        bar = Silence()
-        if progress:
-            bar = shown_progress(run.epochs, text.total, begun, " words")
-        count = min(self.workers, len(text.chunks))
-        workers = Workers(learner, text.chunks, count) if count > 1 else Alone(learner, text.chunks)
-        quiet = np.errstate(over="ignore", invalid="ignore")  # the check below catches it
-        self._tell(callbacks, "on_train_begin")
-        with bar, workers, quiet:
-            while run.epoch < run.epochs:
-                self._tell(callbacks, "on_epoch_begin")
-                while run.chunks < len(text.chunks):
-                    for learned in workers.results(_jobs(text, run, file)):
-                        run.add(*learned)
-                        if not (math.isfinite(learned.loss) and run.recent <= far):
-                            loss = learned.loss / max(learned.measured, 1)
-                            raise _diverged(f"the loss is {loss:.4g}", run)
-                        bar.step(run.epoch + 1, run, run.rate, learned.words)
-                    if file.due():
-                        file.save()
-                longest = math.sqrt(np.vecdot(self._table, self._table).max())
-                if not longest <= _LONG:
-                    raise _diverged(f"a vector has the length {longest:.4g}", run)
-                self.history.add((run.end_epoch(), {}), run.rate)
-                self._tell(callbacks, "on_epoch_end")
-                file.save()
-                bar.epoch_done(self.history)
-        if all(map(math.isnan, self.history.loss)):
-            warnings.warn(
-                f"train: nothing was learned, because sample (={self.sample:g}) left no two words "
-                f"near each other; raise it, or pass 0",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self._tell(callbacks, "on_train_end")
-        return self.history
-
-    def _loss_of_zeros(self, learner: Learner) -> float:
-        """The mean loss of a pair with zero vectors: log 2 for each decision."""
-        decisions = 1.0 + self.negative if self.negative else 0.0
-        if self.hs:
-            decisions += float(np.average(learner.tree.depth, weights=self.vocabulary.counts))
-        return max(decisions, 1) * math.log(2)
-
-    def _tell(self, callbacks: Sequence[Any], event: str) -> None:
-        table = self._table
-        for callback in callbacks:
-            if (method := getattr(callback, event, None)) is not None:
-                method(self)
-        if event != "on_train_end":  # then nothing more is learned
-            self.tables("train")
-            if self._table is not table:
-                raise ValueError(
-                    f"train: a callback made the vectors anew in {event}; call build_vocab before "
-                    f"or after training"
-                )
-
     # -- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -368,40 +210,3 @@ class Word2Vec(Predictions):
         for one that cannot be opened.
         """
         return load_model(cls, path)
-
-    def settings(self) -> dict[str, Any]:
-        """The parameters that all its trainings share."""
-        settings = {name: getattr(self, name) for name in _SETTINGS}
-        # NumPy's integers overflow where Python's do not.
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in settings.items()
-        }
-
-
-_SETTINGS = [
-    name
-    for name in inspect.signature(Word2Vec).parameters
-    if name
-    not in (
-        "sentences", "corpus_file", "seed", "trim_rule", "callbacks", "progress", "others",
-    )
-]  # fmt: skip
-
-
-def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
-    """The chunks until the next checkpoint or the end of the epoch, with their learning rates."""
-    done = run.epoch * text.total + run.count
-    for chunk in range(run.chunks, len(text.chunks)):
-        run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)
-        yield chunk, run.rate
-        done += text.chunks.places[chunk][1]
-        if file.due():
-            return
-
-
-def _diverged(what: str, run: Run) -> DivergedError:
-    return DivergedError(
-        f"train: {what} in epoch {run.epoch + 1}, at learning rate {run.rate:g}: training "
-        f"diverges; lower alpha (={run.alpha:g})"
-    )

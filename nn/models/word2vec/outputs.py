@@ -7,6 +7,7 @@ Where both are 0, there is no such pair.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
 #: The same if only the gradient is needed: the value is NaN.
-unmeasured_loss = rule(
+unmeasured_loss: Callable[..., Any] = rule(
     lambda _scores, _weights, _true: np.float32(np.nan),
     _logistic_loss_vjp,
     None,
@@ -87,7 +88,7 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
 #: once, and without a correction would learn a tenth more slowly than gensim's. So the outputs go
 #: first: an input gets the gradient with respect to a centre that the other inputs of the block
 #: have moved (the cotangent of the scores includes the learning rate), but by `AHEAD` at most.
-scores_in_turn = rule(
+scores_in_turn: Callable[..., Any] = rule(
     lambda outputs, inputs, _pairs: outputs @ inputs,
     joint=_scores_in_turn_vjp,
     name="scores_in_turn",

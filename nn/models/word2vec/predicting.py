@@ -10,16 +10,12 @@ import numpy as np
 
 from ...sizes import check_sizes
 from .lookup import UnknownWordError
-from .tables import Tables
+from .parameters import Parameters
 from .vocabulary import refuse_text
 
 
-class Predictions(Tables):
+class Predictions(Parameters):
     """The methods of `Word2Vec` that predict."""
-
-    sg: int
-    window: int
-    cbow_mean: int
 
     def predict_output_word(
         self, context_words_list: Iterable[str], topn: int = 10

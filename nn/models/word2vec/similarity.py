@@ -104,7 +104,7 @@ class Similarities(WordVectors):
 
     def most_similar_to_given(self, key1: Key, keys_list: Iterable[Key]) -> Key:
         """The word of `keys_list` that is nearest to `key1`."""
-        keys = as_list(keys_list)
+        keys: list[Key] = as_list(keys_list)
         return keys[int(self._cosines_of(self._numbers(keys), self._one(key1)).argmax())]
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:

@@ -12,6 +12,7 @@ sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def _overlapped(g: Any, n: int, step: int) -> Any:
 #: The inputs of skip-gram, (blocks, size, block + 2 window): the stretch of each block, from the
 #: vectors at all places of a step, (blocks * block + 2 window, size). Only the shape of `pairs` is
 #: used.
-stretches = rule(
+stretches: Callable[..., Any] = rule(
     lambda x, pairs: np.swapaxes(_overlapping(x, *pairs.shape[:2]), 1, 2),
     lambda g, _, _x, _pairs: _overlapped(np.swapaxes(g, 1, 2), _x.shape[0], _pairs.shape[1]),
     None,
@@ -97,7 +98,7 @@ stretches = rule(
 #: weighted by `there` (blocks, block, block + 2 window); the cotangent is weighted by `back`.
 #: word2vec.c and gensim give every word of a mean the whole gradient of the mean, and every word of
 #: a sum only its share: for both, the opposite of the chain rule.
-window_sums = rule(
+window_sums: Callable[..., Any] = rule(
     lambda x, there, _back: there @ _overlapping(x, *there.shape[:2]),
     lambda g, _, _x, _there, back: _overlapped(
         np.swapaxes(back, 1, 2) @ g, _x.shape[0], back.shape[1]
