@@ -17,7 +17,7 @@ from autograd import Tensor, rule
 class Forward(Protocol):
     """What hooks need of a module."""
 
-    forward: Callable[..., Any]
+    def forward(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 class Hooks:
@@ -115,8 +115,7 @@ def _pass(tensors: Sequence[Any], seen: Any) -> Sequence[Any]:
     """The same tensors; their gradients go through `seen`, all at once."""
     if not any(x.requires_grad for x in tensors):
         return tensors
-    identity: Callable[..., Any] = rule(
+    identity: Callable[..., Sequence[Any]] = rule(
         lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook"
     )
-    found: Sequence[Any] = identity(*tensors)
-    return found
+    return identity(*tensors)

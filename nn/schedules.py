@@ -105,6 +105,23 @@ def _positive(schedule: Schedule, **values: float | None) -> None:
             )
 
 
+def _one_of(schedule: Schedule, name: str, value: str, known: tuple[str, str]) -> None:
+    if value not in known:
+        raise ValueError(
+            f"{type(schedule).__name__}: {name} (={value!r}) must be {known[0]!r} or {known[1]!r}"
+        )
+
+
+def _per_group(
+    schedule: Schedule, optimizer: Optimizer, name: str, value: float | list[float]
+) -> list[float]:
+    groups = len(optimizer.param_groups)
+    values = [*value] if isinstance(value, list | tuple) else [value] * groups
+    if len(values) != groups:
+        raise ValueError(f"{type(schedule).__name__}: got {len(values)} {name} for {groups} groups")
+    return values
+
+
 def _cosine(start: float, end: float, fraction: float) -> float:
     """From `start` to `end` along half a cosine."""
     return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
@@ -264,19 +281,13 @@ class OneCycleLR(Schedule):
         _positive(self, final_div_factor=final_div_factor)
         if not 0 <= pct_start <= 1:
             raise ValueError(f"OneCycleLR: pct_start (={pct_start}) must lie between 0 and 1")
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(
-                f"OneCycleLR: anneal_strategy (={anneal_strategy!r}) must be 'cos' or 'linear'"
-            )
+        _one_of(self, "anneal_strategy", anneal_strategy, ("cos", "linear"))
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
             raise ValueError(
                 f"OneCycleLR: {type(optimizer).__name__} has neither momentum nor betas; pass "
                 f"cycle_momentum=False"
             )
-        groups = len(optimizer.param_groups)
-        self.max_lrs = [*max_lr] if isinstance(max_lr, list | tuple) else [max_lr] * groups
-        if len(self.max_lrs) != groups:
-            raise ValueError(f"OneCycleLR: got {len(self.max_lrs)} max_lr for {groups} groups")
+        self.max_lrs = _per_group(self, optimizer, "max_lr", max_lr)
         for rate in self.max_lrs:
             _positive(self, max_lr=rate)
         self.total_steps = total_steps
@@ -343,12 +354,8 @@ class ReduceLROnPlateau(Schedule):
     ) -> None:
         if not 0 <= factor < 1:
             raise ValueError(f"ReduceLROnPlateau: factor (={factor}) must be at least 0, below 1")
-        for name, value, known in (
-            ("mode", mode, ("min", "max")),
-            ("threshold_mode", threshold_mode, ("rel", "abs")),
-        ):
-            if value not in known:
-                raise ValueError(f"ReduceLROnPlateau: {name} (={value!r}) must be one of {known}")
+        _one_of(self, "mode", mode, ("min", "max"))
+        _one_of(self, "threshold_mode", threshold_mode, ("rel", "abs"))
         self.mode = mode
         self.factor = factor
         self.patience = patience
@@ -360,12 +367,7 @@ class ReduceLROnPlateau(Schedule):
         self.num_bad_epochs = 0
         self.cooldown_counter = 0
         super().__init__(optimizer)
-        groups = len(optimizer.param_groups)
-        self.min_lrs = [*min_lr] if isinstance(min_lr, list | tuple) else [min_lr] * groups
-        if len(self.min_lrs) != groups:
-            raise ValueError(
-                f"ReduceLROnPlateau: got {len(self.min_lrs)} min_lr for {groups} groups"
-            )
+        self.min_lrs = _per_group(self, optimizer, "min_lr", min_lr)
 
     def _apply(self) -> None:
         pass  # the rates change when the metric says so, and the optimiser saves them

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import RowGradient, enable_grad
+from autograd.typing import Array
 
 from ..module import Parameter
 from .base import Optimizer
@@ -93,24 +94,16 @@ class LBFGS(Optimizer):
             slope = float(g @ d)
             if slope > -tolerance_change:
                 break
-            origin = [p.data.copy() for p in params]
             if group["line_search_fn"] is None:
-                self._move(origin, d, t)
+                self._move([p.data for p in params], d, t)
                 if iteration == max_iter:
                     break  # the loss would not be looked at
                 _, loss, g = self._evaluate(closure)
                 evaluations += 1
             else:
-
-                def try_step(t: float, origin: list[Any] = origin, d: Any = d) -> _Point:
-                    self._move(origin, d, t)
-                    _, loss, g = self._evaluate(closure)
-                    return _Point(t, loss, g, float(g @ d))
-
-                start = _Point(0.0, loss, g, slope)
-                best, used = _strong_wolfe(try_step, start, t, _largest(d), max_eval - evaluations)
+                start, left = _Point(0.0, loss, g, slope), max_eval - evaluations
+                best, used = self._search(closure, start, d, t, left)
                 t, loss, g = best.t, best.loss, best.g
-                self._move(origin, d, t)
                 evaluations += used
             if (
                 evaluations >= max_eval
@@ -141,6 +134,21 @@ class LBFGS(Optimizer):
             parts.append(np.zeros(p.size, p.dtype) if g is None else g.reshape(-1))
         value = loss.item() if hasattr(loss, "item") else loss
         return loss, float(value), np.concatenate(parts)
+
+    def _search(
+        self, closure: Callable[[], Any], start: _Point, d: Array, t: float, limit: int
+    ) -> tuple[_Point, int]:
+        """Go along `d` to where the Wolfe conditions hold; also returns the number of tries."""
+        origin = [p.data.copy() for p in self._parameters()]
+
+        def try_step(t: float) -> _Point:
+            self._move(origin, d, t)
+            _, loss, g = self._evaluate(closure)
+            return _Point(t, loss, g, float(g @ d))
+
+        best, tried = _strong_wolfe(try_step, start, t, _largest(d), limit)
+        self._move(origin, d, best.t)
+        return best, tried
 
     def _move(self, origin: list[Any], d: Any, t: float) -> None:
         """Put the parameters at `origin + t * d`."""
@@ -187,18 +195,26 @@ class _Memory:
         return q
 
 
+_DECREASE, _CURVATURE = 1e-4, 0.9  # the constants c1 and c2 of the Wolfe conditions
+_NARROW = 1e-9
+
+
 @dataclass
 class _Point:
-    """What is known of the loss at a step of length `t` along a direction."""
+    """The loss and its slope after a step of length `t` along a direction."""
 
     t: float
     loss: float
     g: Any
-    slope: float  #: the derivative by t
+    slope: float  #: the derivative with respect to t
 
+    def is_too_high(self, start: _Point) -> bool:
+        """Whether the loss is above the line that the first Wolfe condition draws."""
+        return self.loss > start.loss + _DECREASE * self.t * start.slope
 
-_DECREASE, _CURVATURE = 1e-4, 0.9  # the constants c1 and c2 of the Wolfe conditions
-_NARROW = 1e-9
+    def is_flat(self, start: _Point) -> bool:
+        """Whether the second (strong) Wolfe condition holds."""
+        return abs(self.slope) <= -_CURVATURE * start.slope
 
 
 def _strong_wolfe(
@@ -209,22 +225,13 @@ def _strong_wolfe(
     First a bracket is found that must hold such a point, then it is narrowed (Nocedal and Wright,
     algorithms 3.5 and 3.6). `scale`: the largest element of the direction.
     """
-
-    def is_too_high(point: _Point) -> bool:
-        return point.loss > start.loss + _DECREASE * point.t * start.slope
-
-    def is_flat(point: _Point) -> bool:
-        return abs(point.slope) <= -_CURVATURE * start.slope
-
     previous, point = start, evaluate(t)
     tried = 1
     while tried <= limit:
-        if is_too_high(point) or (tried > 2 and point.loss >= previous.loss):
-            bracket = [previous, point]
-            break
-        if is_flat(point):
+        too_high = point.is_too_high(start) or (tried > 2 and point.loss >= previous.loss)
+        if not too_high and point.is_flat(start):
             return point, tried
-        if point.slope >= 0:
+        if too_high or point.slope >= 0:
             bracket = [previous, point]
             break
         nearest = point.t + 0.01 * (point.t - previous.t)
@@ -233,7 +240,18 @@ def _strong_wolfe(
         tried += 1
     else:
         bracket = [start, point]
+    return _narrowed(evaluate, start, bracket, scale, tried, limit)
 
+
+def _narrowed(
+    evaluate: Callable[[float], _Point],
+    start: _Point,
+    bracket: list[_Point],
+    scale: float,
+    tried: int,
+    limit: int,
+) -> tuple[_Point, int]:
+    """The same, from a bracket that holds such a point."""
     low = int(bracket[0].loss > bracket[1].loss)  # the place of the better one
     was_near_end = False
     while tried <= limit:
@@ -250,11 +268,11 @@ def _strong_wolfe(
         was_near_end = is_near_end
         point = evaluate(t)
         tried += 1
-        if is_too_high(point) or point.loss >= bracket[low].loss:
+        if point.is_too_high(start) or point.loss >= bracket[low].loss:
             bracket[1 - low] = point
             low = int(bracket[0].loss > bracket[1].loss)
             continue
-        if is_flat(point):
+        if point.is_flat(start):
             return point, tried
         if point.slope * (bracket[1 - low].t - bracket[low].t) >= 0:
             bracket[1 - low] = bracket[low]

@@ -127,9 +127,8 @@ class Learner:
             words, sentences, reach, window, BLOCK, self.step, parts
         )
         steps, blocks, _ = centres.shape
-        if self.sg:
-            true = pairs
-        else:
+        there = back = true = pairs
+        if not self.sg:
             shares = 1 / np.maximum(counts, 1)
             means = pairs * shares.reshape(*pairs.shape[:3], 1)
             there, back = (means, pairs) if self.cbow_mean else (pairs, means)
@@ -144,22 +143,26 @@ class Learner:
             values = read.take(i)
             inputs = Tensor(values[:first], requires_grad=True)
             outputs = Tensor(values[first:].reshape(outputs_shape), requires_grad=True)
-            if self.sg:
-                met = Tensor(pairs[i])
-                near = stretches(inputs, met)
-                scores = scores_in_turn(outputs, near, met) if self.negative else outputs @ near
-            else:
-                sums = window_sums(inputs, Tensor(there[i]), Tensor(back[i]))
-                scores = (scores_of_means if self.negative else scores_of_all)(outputs, sums)
-            if i % MEASURED:
-                loss = unmeasured_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
-            else:
-                loss = logistic_loss(scores, Tensor(weights[i]), Tensor(signs[i]))
+            scores = self._scores(inputs, outputs, Tensor(there[i]), Tensor(back[i]))
+            loss_of = unmeasured_loss if i % MEASURED else logistic_loss
+            loss = loss_of(scores, Tensor(weights[i]), Tensor(signs[i]))
+            if not i % MEASURED:
                 total += loss.item()
                 measured += int((counts[i] if self.sg else true[i]).sum())
             loss.backward(np.float32(rate))
             read.descend(inputs.grad, outputs.grad)
         return Learned(seen, total, measured)
+
+    def _scores(self, inputs: Tensor, outputs: Tensor, there: Tensor, back: Tensor) -> Tensor:
+        """The scores of a step; the last two say which centre meets which place."""
+        scores: Tensor
+        if self.sg:
+            near = stretches(inputs, there)
+            scores = scores_in_turn(outputs, near, there) if self.negative else outputs @ near
+        else:
+            sums = window_sums(inputs, there, back)
+            scores = (scores_of_means if self.negative else scores_of_all)(outputs, sums)
+        return scores
 
     def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
         """Choose what the centres are predicted with, as rows of the table."""

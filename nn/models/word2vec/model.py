@@ -92,14 +92,8 @@ class Word2Vec(Training, Predictions):
         self.generator = np.random.default_rng(seed)
         self.history = History()
         if sentences is None and corpus_file is None:
-            for name, value, method in (
-                ("trim_rule", trim_rule, "build_vocab"),
-                ("callbacks", callbacks, "train"),
-            ):
-                if value:
-                    raise TypeError(
-                        f"Word2Vec: {name} has no effect without sentences; pass it to {method}"
-                    )
+            _refuse_unused("trim_rule", trim_rule, "build_vocab")
+            _refuse_unused("callbacks", callbacks, "train")
             return
         corpus = corpus_of("Word2Vec", "sentences", sentences, corpus_file)
         if isinstance(corpus, Iterator):
@@ -210,3 +204,8 @@ class Word2Vec(Training, Predictions):
         for one that cannot be opened.
         """
         return load_model(cls, path)
+
+
+def _refuse_unused(name: str, value: object, method: str) -> None:
+    if value:
+        raise TypeError(f"Word2Vec: {name} has no effect without sentences; pass it to {method}")

@@ -151,7 +151,7 @@ class Similarities(WordVectors):
         Raises `ValueError` if that sum is zero.
         """
         check_sizes("relative_cosine_similarity", topn=topn)
-        total = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
+        total: float = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
         if not total:
             raise ValueError(f"relative_cosine_similarity: no other word is like {wa!r}")
         return self.similarity(wa, wb) / total
