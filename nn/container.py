@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
 from autograd import ShapeError, Tensor
+from autograd.typing import ArrayLike
 
 from .module import Module
+
+T = TypeVar("T")
 
 
 class ModuleList(Module):
@@ -131,14 +134,14 @@ class ModuleDict(Module):
 class Identity(Module):
     """Its input, unchanged: to take the place of a layer that is left out."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: T) -> T:
         return x
 
 
 class Flatten(Module):
     """All axes but the first joined into one: `(N, ...)` to `(N, features)`."""
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if not shape:
             raise ShapeError("Flatten got an input without axes; its first axis is the batch")

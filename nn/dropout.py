@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograd import DTypeError, Tensor, rule
+from autograd.typing import ArrayLike
 
 from .module import Module
 
 
 def dropout(
-    input: Any,
+    input: ArrayLike,
     p: float = 0.5,
     training: bool = True,
     *,
@@ -83,7 +84,7 @@ class Dropout(Module):
         self.p = p
         self.generator = np.random.default_rng(generator)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = dropout(x, self.p, self.training, generator=self.generator)
         return result
 

@@ -21,9 +21,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import DTypeLike
 
 from autograd import AutogradError, DTypeError, RemovableHandle, Tensor, scopes
+from autograd.typing import ArrayLike
 
 from .hooks import Hooks
 
@@ -55,7 +56,7 @@ class Parameter(Tensor):
 
     def __init__(
         self,
-        data: ArrayLike | Tensor,
+        data: ArrayLike,
         requires_grad: bool = True,
         *,
         dtype: DTypeLike = np.float32,
@@ -80,7 +81,7 @@ class Buffer(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None) -> None:
+    def __init__(self, data: ArrayLike, *, dtype: DTypeLike | None = None) -> None:
         super().__init__(data, dtype=dtype)
 
 
@@ -378,7 +379,7 @@ _STATE = Parameter | Buffer  #: what is saved of a module
 _PARTS = _STATE | Module  #: what must be an attribute of a module
 
 
-def arrays_of(function: str, state: Any) -> dict[str, Any]:
+def arrays_of(function: str, state: object) -> dict[str, Any]:
     """The values of a mapping as arrays; `TypeError` for anything else, such as a path."""
     if not isinstance(state, Mapping):
         raise TypeError(

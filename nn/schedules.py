@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -372,7 +372,7 @@ class ReduceLROnPlateau(Schedule):
     def _apply(self) -> None:
         pass  # the rates change when the metric says so, and the optimiser saves them
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
+    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of the metric, a number, and lower the learning rates if it is time to."""
         metric = float(metrics.item() if hasattr(metrics, "item") else metrics)
         self.last_epoch += 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 
-def check_sizes(owner: str, *, least: int = 1, **sizes: Any) -> None:
+def check_sizes(owner: str, *, least: int = 1, **sizes: object) -> None:
     """Raises `TypeError` unless all are integers, and `ValueError` for one below `least`."""
     for name, size in sizes.items():
         if not isinstance(size, int | np.integer) or isinstance(size, bool):
@@ -16,7 +14,9 @@ def check_sizes(owner: str, *, least: int = 1, **sizes: Any) -> None:
             raise ValueError(f"{owner}: {name} (={size}) must be at least {least}")
 
 
-def per_axis(owner: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
+def per_axis(
+    owner: str, name: str, value: int | tuple[int, ...] | list[int], axes: int, least: int
+) -> tuple[int, ...]:
     """A size as one integer for each axis; raises what `check_sizes` does."""
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     if len(values) != axes:

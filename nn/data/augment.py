@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError
+from autograd.typing import ArrayLike
 
 #: From a batch and a generator to a batch.
 Transform = Callable[[Any, np.random.Generator], Any]
@@ -29,7 +30,7 @@ class Compose:
     def __init__(self, transforms: Iterable[Transform]) -> None:
         self.transforms = list(transforms)
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(self, images: ArrayLike, generator: np.random.Generator | None = None) -> Any:
         generator = np.random.default_rng(generator)
         for transform in self.transforms:
             images = transform(images, generator)
@@ -49,7 +50,9 @@ class RandomShift:
         self.pixels = pixels
         self.fill = fill
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(
+        self, images: ArrayLike, generator: np.random.Generator | None = None
+    ) -> NDArray[Any]:
         images = _batch("RandomShift", images)
         generator = np.random.default_rng(generator)
         n, _, *size = images.shape
@@ -70,7 +73,9 @@ class RandomFlip:
             raise ValueError(f"RandomFlip: p (={p}) must be from 0 to 1")
         self.p = p
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(
+        self, images: ArrayLike, generator: np.random.Generator | None = None
+    ) -> NDArray[Any]:
         images = _batch("RandomFlip", images).copy()
         generator = np.random.default_rng(generator)
         flipped = generator.random(len(images)) < self.p
@@ -95,7 +100,7 @@ class Normalize:
         if not (self.std > 0).all():
             raise ValueError(f"Normalize: std (={self.std}) must be above 0")
 
-    def __call__(self, images: Any, _: np.random.Generator | None = None) -> Any:
+    def __call__(self, images: ArrayLike, _: np.random.Generator | None = None) -> NDArray[Any]:
         images = _batch("Normalize", images)
         if images.dtype.kind != "f":
             raise DTypeError(
@@ -114,7 +119,7 @@ class Normalize:
         return images
 
 
-def _batch(function: str, images: Any) -> Any:
+def _batch(function: str, images: ArrayLike) -> NDArray[Any]:
     images = np.asarray(images)
     if images.ndim != 4:
         raise ShapeError(

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd import ShapeError
+from autograd import DTypeError, ShapeError
 from autograd.numpy import asarray
+from autograd.typing import ArrayLike
 
 from ..sizes import check_sizes
 from .augment import Transform
@@ -33,7 +35,7 @@ class DataLoader:
 
     def __init__(
         self,
-        *arrays: Any,
+        *arrays: ArrayLike,
         batch_size: int,
         shuffle: bool = True,
         generator: np.random.Generator | None = None,
@@ -49,7 +51,7 @@ class DataLoader:
                 "DataLoader(images, labels, batch_size=...)"
             )
         check_sizes("DataLoader", batch_size=batch_size)
-        self.arrays = tuple(np.asarray(asarray(a)) for a in arrays)
+        self.arrays = tuple(_array(i, a) for i, a in enumerate(arrays))
         shapes = [a.shape for a in self.arrays]
         if len({shape[:1] for shape in shapes}) > 1 or shapes[0] == ():
             raise ShapeError(
@@ -90,5 +92,13 @@ class DataLoader:
             row = row if order is None else int(order[row])
             raise DataError(
                 f"DataLoader: array {which} has {part[place]} in row {row} (batch {i}, its row "
-                f"{place[0]}; all counted from 0); mend that row or leave it out"
+                f"{place[0]}; all counted from 0); fix that row or leave it out"
             )
+
+
+def _array(place: int, values: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(asarray(values))
+    except DTypeError as error:  # for a masked array, quantities with units, objects
+        fault = str(error).removeprefix("asarray: `a` ")
+        raise DTypeError(f"DataLoader: array {place} {fault}") from error

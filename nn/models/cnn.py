@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor
+from autograd.typing import ArrayLike
 
 from ..activations import ReLU
 from ..container import Flatten, Sequential
@@ -79,7 +80,7 @@ class CNN(Module):
         parts.append(Linear(before, classes, **made))
         self.classifier = Sequential(*parts)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if shape[1:] != self.image:
             raise ShapeError(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Tensor
+from autograd.typing import ArrayLike
 
 from ..activations import ReLU
 from ..container import Sequential
@@ -45,6 +45,6 @@ class MLP(Module):
             parts += [Linear(width, following, dtype=dtype, generator=generator), activation()]
         self.layers = Sequential(*parts[:-1])
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = self.layers(x)
         return result

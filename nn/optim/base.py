@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import DTypeError, RowGradient
+from autograd.typing import Array
 
 from ..module import Module, Parameter, StateError, arrays_of
 
@@ -256,7 +257,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def pieces(*arrays: Any) -> Iterator[Sequence[Any]]:
+def pieces(*arrays: Array) -> Iterator[Sequence[Any]]:
     """Arrays of one shape in pieces that stay in the processor's cache.
 
     Everything is done to a piece before the next is touched: then only the first reading and the

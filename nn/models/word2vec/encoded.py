@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from tempfile import SpooledTemporaryFile
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Chunks:
     The file has the words, and then the length of each sentence, as int32.
     """
 
-    def __init__(self, file: Any, places: list[tuple[int, int, int]]) -> None:
+    def __init__(self, file: IO[bytes], places: list[tuple[int, int, int]]) -> None:
         self.file, self.places = file, places
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -169,13 +169,13 @@ def read_questions(
     return sections
 
 
-def correlation(x: Any, y: Any) -> float:
+def correlation(x: Sequence[float], y: Sequence[float]) -> float:
     """Pearson's correlation; NaN if either side is constant."""
-    x, y = (unit(np.asarray(v, float) - np.mean(v)) for v in (x, y))
-    return float(x @ y) if x.any() and y.any() else float("nan")
+    one, other = (unit(np.asarray(v, float) - np.mean(v)) for v in (x, y))
+    return float(one @ other) if one.any() and other.any() else float("nan")
 
 
-def ranks(values: Any) -> Any:
+def ranks(values: Sequence[float]) -> Any:
     """The ranks of values, from 1; equal values get the mean of their ranks."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[which]

@@ -15,9 +15,10 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...checkpoint import GENSIMS, is_gensims
 from ...data import DataError
@@ -31,7 +32,7 @@ Row = tuple[str, str, Any]  #: a place in the file (for messages), a word, its v
 
 
 def write_vectors(
-    out: Any, words: Iterable[str], vectors: Any, *, binary: bool, header: bool
+    out: IO[bytes], words: Iterable[str], vectors: NDArray[Any], *, binary: bool, header: bool
 ) -> None:
     """Write vectors to an open file."""
     if header:
@@ -44,7 +45,7 @@ def write_vectors(
 
 
 @contextmanager
-def compressed(file: Any, path: str | os.PathLike[str]) -> Iterator[Any]:
+def compressed(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[Any]:
     """A file to write to, compressed according to the suffix of `path`."""
     suffix = Path(path).suffix
     if suffix == ".gz":

@@ -6,12 +6,11 @@ Explained, 2014 (arXiv:1411.2738), sections 1 and 2.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor, embedding
+from autograd.typing import ArrayLike
 
 from ... import init
 from ...module import Module, Parameter
@@ -49,7 +48,7 @@ class CBOW(Module):
         for weight in (self.weight_in, self.weight_out):
             init.normal_(weight, std=dim**-0.5, generator=generator)
 
-    def forward(self, context: Any) -> Tensor:
+    def forward(self, context: ArrayLike) -> Tensor:
         shape = np.shape(context)
         if not shape or not shape[-1]:
             raise ShapeError(f"CBOW: context has shape {shape}, but must be (..., C), with C > 0")
@@ -65,6 +64,6 @@ class SkipGram(CBOW):
     the loss is the sum of the cross-entropies of the C words there, `-log_softmax(u)[words].sum()`.
     """
 
-    def forward(self, center: Any) -> Tensor:
+    def forward(self, center: ArrayLike) -> Tensor:
         result: Tensor = embedding(self.weight_in, center) @ self.weight_out
         return result

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import DTypeError
 
@@ -133,7 +134,7 @@ class KeyedVectors(Evaluations):
         encoding: str = "utf8",
         unicode_errors: str = "strict",
         limit: int | None = None,
-        datatype: Any = np.float32,
+        datatype: DTypeLike = np.float32,
         no_header: bool = False,
     ) -> KeyedVectors:
         """Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
@@ -185,12 +186,12 @@ class KeyedVectors(Evaluations):
         return found
 
 
-def packed(words: list[str]) -> Any:
+def packed(words: list[str]) -> NDArray[np.uint8]:
     """Words as an array of bytes. (In an array of str, each takes as much room as the longest.)"""
     return np.frombuffer(json.dumps(words).encode(), np.uint8)
 
 
-def unpacked(array: Any) -> list[str]:
+def unpacked(array: NDArray[Any]) -> list[str]:
     """The words in an array that `packed` made."""
     return list(json.loads(array.tobytes()))
 

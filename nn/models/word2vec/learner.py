@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor
 
@@ -90,7 +91,7 @@ class Learner:
         self,
         settings: dict[str, Any],
         vocabulary: Vocabulary,
-        table: Any,
+        table: NDArray[np.float32],
         generator: np.random.Generator,
         shared: bool = False,
     ) -> None:
@@ -110,7 +111,7 @@ class Learner:
         self.step = min(max(vocabulary.total // STEPS, BLOCK), most)
         self.longest = LONGEST / (1 if self.sg or self.cbow_mean else self.window)
 
-    def learn(self, words: Any, sentences: Any, rate: float) -> Learned:
+    def learn(self, words: NDArray[Any], sentences: NDArray[Any], rate: float) -> Learned:
         """One pass over a row of words, many at a time: their numbers, and those of sentences."""
         seen = len(words)
         kept = self.generator.random(seen) < self.keep[words]
@@ -127,6 +128,8 @@ class Learner:
             words, sentences, reach, window, BLOCK, self.step, parts
         )
         steps, blocks, _ = centres.shape
+        there: Any
+        back: Any
         there = back = true = pairs
         if not self.sg:
             shares = 1 / np.maximum(counts, 1)
@@ -207,13 +210,13 @@ class Plan(NamedTuple):
     `order`, and last where the remaining occurrences begin.
     """
 
-    rows: Any
-    places: Any
-    order: Any
+    rows: NDArray[Any]
+    places: NDArray[Any]
+    order: NDArray[Any]
     begins: list[int]
 
 
-def plans(numbers: Any) -> list[Plan]:
+def plans(numbers: NDArray[Any]) -> list[Plan]:
     """The plan for each line of `numbers`, (steps, k).
 
     Planning many steps at a time costs little more than planning one.
@@ -257,20 +260,22 @@ class Rows:
     `shared`: whether other processes change the table at the same time.
     """
 
-    def __init__(self, table: Any, numbers: Any, longest: float, shared: bool = False) -> None:
+    def __init__(
+        self, table: NDArray[Any], numbers: NDArray[Any], longest: float, shared: bool = False
+    ) -> None:
         self.table, self.shared = table, shared
         self.plans = plans(numbers)
         self.longest = longest
         k, size = numbers.shape[1], table.shape[1]
         self.gradients, self.sums = np.empty((2, k, size), table.dtype)
 
-    def take(self, step: int) -> Any:
+    def take(self, step: int) -> NDArray[Any]:
         """The rows of a step, (k, size)."""
         self.plan = self.plans[step]
         self.held = self.table.take(self.plan.rows, axis=0)
         return self.held.take(self.plan.places, axis=0)
 
-    def descend(self, *gradients: Any) -> None:
+    def descend(self, *gradients: NDArray[Any]) -> None:
         """Subtract the gradients of the rows taken: arrays that have k rows together."""
         rows, places, order, begins = self.plan
         size = self.table.shape[1]

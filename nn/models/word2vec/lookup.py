@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import AutogradError, DTypeError, ShapeError
+from autograd.typing import ArrayLike
 
 from ...sizes import check_sizes
 from .gensim import ATTRIBUTES
 
 Key = str | int  #: a word, or its number
+Query = ArrayLike | Iterable[object]  #: words, numbers of words, or vectors; or one of them
 
 _MISSING = ATTRIBUTES["KeyedVectors"]
 _COMMON = 20_000  # how many words are searched for one that resembles an unknown word
@@ -31,8 +34,8 @@ class WordVectors:
     def __init__(
         self,
         words: Sequence[str] | int = (),
-        vectors: Any = None,
-        counts: Any = None,
+        vectors: ArrayLike | None = None,
+        counts: ArrayLike | None = None,
         *,
         vector_size: int | None = None,
     ) -> None:
@@ -107,7 +110,7 @@ class WordVectors:
             return self.get_vector(keys)
         return self.vectors[self._numbers(_listed(keys))]
 
-    def __setitem__(self, words: str | Sequence[str], vectors: Any) -> None:
+    def __setitem__(self, words: str | Sequence[str], vectors: ArrayLike) -> None:
         self.add_vectors(words, vectors, replace=True)
 
     def __repr__(self) -> str:
@@ -115,16 +118,16 @@ class WordVectors:
 
     # -- looking up -----------------------------------------------------------------------------
 
-    def get_index(self, key: Any, default: int | None = None) -> int:
+    def get_index(self, key: object, default: int | None = None) -> int:
         """The number of a word; a number is returned as it is.
 
         For an unknown word or number, returns `default`, or raises `UnknownWordError` if it is
         None. Raises `TypeError` for a key that is neither a str nor an int, if `default` is None.
         """
-        is_number = is_key(key) and not isinstance(key, str | bool)
+        is_number = isinstance(key, int | np.integer) and not isinstance(key, bool)
         if isinstance(key, str) and key in self.key_to_index:
             return self.key_to_index[key]
-        if is_number and 0 <= key < len(self):
+        if isinstance(key, int | np.integer) and is_number and 0 <= key < len(self):
             return int(key)
         if default is not None:
             return default
@@ -193,15 +196,16 @@ class WordVectors:
 
     # -- adding ---------------------------------------------------------------------------------
 
-    def add_vector(self, key: str, vector: Any) -> int:
+    def add_vector(self, key: str, vector: ArrayLike) -> int:
         """Add one word, and return its number. (To add many, `add_vectors` is faster.)"""
-        self.add_vectors([key], [vector])
+        rows: Any = [vector]
+        self.add_vectors([key], rows)
         return self.key_to_index[key]
 
     def add_vectors(
         self,
         keys: str | Sequence[str],
-        weights: Any,
+        weights: ArrayLike,
         extras: Mapping[str, Any] | None = None,
         replace: bool = False,
     ) -> None:
@@ -273,12 +277,12 @@ def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
     return counts
 
 
-def is_key(value: Any) -> TypeGuard[Key]:
+def is_key(value: object) -> TypeGuard[Key]:
     """Whether a value is a word or a word's number: a str or an integer."""
     return isinstance(value, str | int | np.integer)
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     """The words or vectors as a list; one word or vector alone becomes a list of one.
 
     Raises `TypeError` for what is neither.
@@ -301,7 +305,7 @@ def _listed(value: Any) -> list[Any]:
     )
 
 
-def lengths(vectors: Any) -> Any:
+def lengths(vectors: NDArray[Any]) -> NDArray[Any]:
     """The lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
     with np.errstate(over="ignore", under="ignore"):
         found = np.sqrt(np.vecdot(vectors, vectors))
@@ -309,9 +313,11 @@ def lengths(vectors: Any) -> Any:
         if not (least < found.min(initial=1) and found.max(initial=1) < most):
             # Squares may be out of float32's range. (Zeros and NaN come here, too.)
             found = np.sqrt(np.vecdot(vectors, vectors, dtype=float)).astype(found.dtype)
-    return np.where(found == 0, found.dtype.type(1), found)
+    divisors: NDArray[Any] = np.where(found == 0, found.dtype.type(1), found)
+    return divisors
 
 
-def unit(vectors: Any) -> Any:
+def unit(vectors: NDArray[Any]) -> NDArray[Any]:
     """Vectors scaled to length 1."""
-    return vectors / lengths(vectors)[..., np.newaxis]
+    scaled: NDArray[Any] = vectors / lengths(vectors)[..., np.newaxis]
+    return scaled

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import rule
+from autograd.typing import Array
 
 # -- the loss -----------------------------------------------------------------------------------
 
@@ -52,7 +54,7 @@ unmeasured_loss: Callable[..., Any] = rule(
 )
 
 
-def scores_of_all(outputs: Any, inputs: Any) -> Any:
+def scores_of_all(outputs: Array, inputs: Array) -> Array:
     """The scores (blocks, m, n) of `outputs` (blocks, m, size) with inputs, n for each block."""
     inputs = np.reshape(inputs, (outputs.shape[0], -1, outputs.shape[2]))
     return outputs @ np.swapaxes(inputs, 1, 2)
@@ -132,9 +134,9 @@ class Targets(NamedTuple):
     the score of a row with an input counts; `true`: (steps, blocks, at most m, n), how often it is
     that of a true pair."""
 
-    rows: Any
-    weights: Any
-    true: Any
+    rows: NDArray[Any]
+    weights: NDArray[Any]
+    true: NDArray[Any]
 
     def moved(self, begin: int) -> Targets:
         """The same targets in a table where the outputs begin at row `begin`."""
@@ -149,7 +151,9 @@ def joined(one: Targets, other: Targets) -> Targets:
     return Targets(*(np.concatenate(both, axis=2) for both in parts))
 
 
-def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
+def negatives(
+    centres: NDArray[Any], true: NDArray[Any], noise: NDArray[Any], share: float
+) -> Targets:
     """The targets of negative sampling: `centres` (steps, blocks, block), and `noise` words of each
     block (steps, blocks, size), each of which counts as `share` of a word.
 
@@ -158,7 +162,7 @@ def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
     for that pair: the two have the same score, so its weight is subtracted from the centre's.
     """
     size = noise.shape[2]
-    equal = np.flatnonzero(centres[..., None] == noise[..., None, :])
+    equal: NDArray[Any] = np.flatnonzero(centres[..., None] == noise[..., None, :])
     equal = np.bincount(equal // size, minlength=centres.size).reshape(centres.shape)
     own = (1 - share * equal).astype(np.float32)
     first = true.shape[2]
@@ -176,13 +180,13 @@ class Tree:
     has the probability sigmoid(s).
     """
 
-    def __init__(self, depths: Any, points: Any, codes: Any) -> None:
+    def __init__(self, depths: NDArray[Any], points: NDArray[Any], codes: NDArray[Any]) -> None:
         self.depth = depths
         self.begin = np.cumsum(depths) - depths
         self.points = np.append(points, np.int32(0))  # so that it is never empty
         self.left = np.append(~codes, False)
 
-    def paths(self, centres: Any, true: Any) -> Targets:
+    def paths(self, centres: NDArray[Any], true: NDArray[Any]) -> Targets:
         """The nodes on the paths to the centres of each block, each node once.
 
         (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes whose

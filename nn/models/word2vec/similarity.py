@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError
+from autograd.typing import ArrayLike
 
 from ...sizes import check_sizes
-from .lookup import Key, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
+from .lookup import Key, Query, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
 
 _SCORED = 2048  # vectors at a time: few enough to stay in the cache between their two uses
 
@@ -23,8 +24,8 @@ class Similarities(WordVectors):
 
     def most_similar(
         self,
-        positive: Any = (),
-        negative: Any = (),
+        positive: Query = (),
+        negative: Query = (),
         topn: int | None = 10,
         clip_start: int = 0,
         clip_end: int | None = None,
@@ -67,15 +68,15 @@ class Similarities(WordVectors):
     similar_by_key = similar_by_word
 
     def similar_by_vector(
-        self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None
+        self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
         """`most_similar` for one vector."""
         return self.most_similar([self._vector(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_cosmul(
         self,
-        positive: Any = (),
-        negative: Any = (),
+        positive: Query = (),
+        negative: Query = (),
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Any:
@@ -129,7 +130,7 @@ class Similarities(WordVectors):
         """1 minus the similarity of two words, 0 to 2."""
         return 1 - self.similarity(w1, w2)
 
-    def distances(self, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Any:
+    def distances(self, word_or_vector: Key | ArrayLike, other_words: Iterable[Key] = ()) -> Any:
         """The distances from a word or vector to `other_words`, or to all words if it is empty."""
         vector, others = self._one(word_or_vector), as_list(other_words)
         return 1 - (
@@ -176,8 +177,8 @@ class Similarities(WordVectors):
 
     def get_mean_vector(
         self,
-        keys: Any,
-        weights: Any = None,
+        keys: Query,
+        weights: ArrayLike | None = None,
         pre_normalize: bool = True,
         post_normalize: bool = False,
         ignore_missing: bool = True,

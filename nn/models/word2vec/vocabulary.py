@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.typing import ArrayLike
+
 #: The answers of a `trim_rule`: let `min_count` decide, drop the word, or keep it.
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 
@@ -27,7 +29,7 @@ class Vocabulary:
     Raises `ValueError` for counts below 1, and for another number of counts than of words.
     """
 
-    def __init__(self, words: Sequence[str], counts: Any) -> None:
+    def __init__(self, words: Sequence[str], counts: ArrayLike) -> None:
         self.words = list(words)
         self.counts = np.asarray(counts, np.int64)
         self.index = {word: i for i, word in enumerate(self.words)}
@@ -267,7 +269,7 @@ def _why_none(first: tuple[str, int], min_count: int, least: int) -> str:
     return "trim_rule leaves no words: it discards them all"
 
 
-def refuse_text(value: Any, what: str = "a sentence is") -> None:
+def refuse_text(value: object, what: str = "a sentence is") -> None:
     """Raise `TypeError` for a str or bytes."""
     if isinstance(value, str | bytes):
         raise TypeError(

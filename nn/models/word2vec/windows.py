@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
 
 from autograd import rule
 
@@ -27,14 +28,20 @@ class Windows(NamedTuple):
     block / parts + 2 window), 1.0 where a centre meets a place. `counts`: (steps, blocks, block),
     of the pairs of each centre (float32). Padding is word 0, in no pair."""
 
-    centres: Any
-    places: Any
-    pairs: Any
-    counts: Any
+    centres: NDArray[np.int32]
+    places: NDArray[np.int32]
+    pairs: NDArray[np.float32]
+    counts: NDArray[np.float32]
 
 
 def windows(
-    words: Any, sentences: Any, reach: Any, window: int, block: int, step: int, parts: int = 1
+    words: NDArray[Any],
+    sentences: NDArray[Any],
+    reach: NDArray[Any] | int,
+    window: int,
+    block: int,
+    step: int,
+    parts: int = 1,
 ) -> Windows:
     """Cut a row of `words` into blocks, and find the pairs in them.
 
@@ -62,9 +69,9 @@ def windows(
     row[window : window + n] = words
     places = _overlapping(row, steps, blocks * block)
     centres = row[window : window + len(first)].reshape(steps, blocks, block)
-    pairs = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
+    mask = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
     counts = np.maximum(last - first, 0).astype(np.float32).reshape(centres.shape)
-    return Windows(centres, places, pairs, counts)
+    return Windows(centres, places, mask, counts)
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:
