@@ -1,4 +1,4 @@
-"""Modules made of modules, and what goes between them."""
+"""Containers: modules made of modules, and the layers `Identity` and `Flatten`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,19 @@ T = TypeVar("T")
 class ModuleList(Module):
     """Modules in a list, for a `forward` that loops over them itself.
 
-    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace),
-    slices (to read: a container of the same modules) and `append` work as with a list. Raises
-    `TypeError` for a part that is no module.
+    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace), slices
+    (to read: a container of the same modules) and `append` work as with a list.
+
+    Args:
+        modules: The modules.
+
+    Raises:
+        TypeError: A part is not a module.
+
+    Example:
+        >>> layers = nn.ModuleList([nn.Linear(3, 2), nn.ReLU()])
+        >>> len(layers), layers[1]
+        (2, ReLU)
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -29,7 +39,14 @@ class ModuleList(Module):
             self.append(module)
 
     def append(self, module: Module) -> None:
-        """Add a module at the end."""
+        """Add a module at the end.
+
+        Example:
+            >>> layers = nn.ModuleList()
+            >>> layers.append(nn.ReLU())
+            >>> len(layers)
+            1
+        """
         self._put(len(self), module)
 
     def _put(self, place: int, module: Module) -> None:
@@ -64,7 +81,18 @@ class ModuleList(Module):
 class Sequential(ModuleList):
     """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`.
 
-    `model[:2](x)` is what the first two make of `x`.
+    A slice is a `Sequential` too: `model[:2](x)` applies the first two.
+
+    Args:
+        *modules: The modules, in order.
+
+    Raises:
+        TypeError: A part is not a module, or its `forward` returned None.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+        >>> model(np.ones((5, 3))).shape
+        (5, 2)
     """
 
     def __init__(self, *modules: Module) -> None:
@@ -85,11 +113,22 @@ class Sequential(ModuleList):
 
 
 class ModuleDict(Module):
-    """Modules by name: `ModuleDict({"a": nn.Linear(2, 3)})["a"]`.
+    """Modules by name.
 
-    Reading, replacing, `in`, `len`, iteration over the names, `keys`, `values` and `items` work
-    as with a dict. Raises `TypeError` for a part that is no module or a name that is no string,
-    and `ValueError` for a name that is empty, has a dot, or is an attribute of modules.
+    Reading, replacing, `in`, `len`, iteration over the names, `keys`, `values` and `items` work as
+    with a dict.
+
+    Args:
+        modules: The modules by name.
+
+    Raises:
+        TypeError: A part is not a module, or a name is not a string.
+        ValueError: A name is empty, contains a dot, or is an attribute of modules.
+
+    Example:
+        >>> heads = nn.ModuleDict({"a": nn.Linear(3, 2), "b": nn.ReLU()})
+        >>> list(heads), heads["b"]
+        (['a', 'b'], ReLU)
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
@@ -119,27 +158,55 @@ class ModuleDict(Module):
         return len(self.items())
 
     def keys(self) -> list[str]:
-        """The names, in the order in which they were given."""
+        """Return the names, in the order in which they were given.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).keys()
+            ['act']
+        """
         return [name for name, _ in self.items()]
 
     def values(self) -> list[Module]:
-        """The modules."""
+        """Return the modules.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).values()
+            [ReLU]
+        """
         return [module for _, module in self.items()]
 
     def items(self) -> list[tuple[str, Module]]:
-        """Pairs of name and module."""
+        """Return pairs of name and module.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).items()
+            [('act', ReLU)]
+        """
         return [(name, part) for name, part in vars(self).items() if isinstance(part, Module)]
 
 
 class Identity(Module):
-    """Its input, unchanged: to take the place of a layer that is left out."""
+    """A layer that returns its input, to take the place of one that is left out.
+
+    Example:
+        >>> nn.Identity()(3)
+        3
+    """
 
     def forward(self, x: T) -> T:
         return x
 
 
 class Flatten(Module):
-    """All axes but the first joined into one: `(N, ...)` to `(N, features)`."""
+    """A layer that joins all axes but the first: `(N, ...)` to `(N, features)`.
+
+    Raises:
+        ShapeError: The input has no axes.
+
+    Example:
+        >>> nn.Flatten()(np.ones((5, 2, 3))).shape
+        (5, 6)
+    """
 
     def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)

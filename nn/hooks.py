@@ -1,7 +1,6 @@
-"""What is called around the forward and backward pass of a module.
+"""Hooks around the forward and backward passes of a module.
 
-`Module.register_forward_hook` and its like put hooks here. A module without any does not come
-here.
+`Module.register_forward_hook` and its like put hooks here; a module without hooks skips this file.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from autograd import Tensor, rule
 
 
 class Forward(Protocol):
-    """What hooks need of a module."""
+    """The part of a module that hooks need."""
 
     def forward(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 class Hooks:
-    """The hooks of one module, by number, in the order in which they are called."""
+    """The hooks of one module, by number, in the order of their calls."""
 
     def __init__(self) -> None:
         self.before: dict[int, tuple[Any, bool]] = {}  #: (hook, whether it takes keywords)
@@ -29,7 +28,7 @@ class Hooks:
         self.backward: dict[int, Any] = {}
 
     def call(self, module: Forward, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """`module.forward`, with what the hooks make of its arguments, result and gradients."""
+        """Call `module.forward`, and let the hooks replace its arguments, result and gradients."""
         for hook, takes_keywords in list(self.before.values()):
             if takes_keywords:
                 replaced = hook(module, args, kwargs)
@@ -53,7 +52,7 @@ class Hooks:
 
 
 class _Watch:
-    """Collects the gradients of the outputs and inputs of one call, for backward hooks.
+    """The gradients of the outputs and inputs of one call, collected for backward hooks.
 
     The outputs and the inputs pass through an operation that changes nothing. Its rule gets all
     their gradients at once, and that of the inputs is visited last.
@@ -112,7 +111,7 @@ class _Watch:
 
 
 def _pass(tensors: Sequence[Any], seen: Any) -> Sequence[Any]:
-    """The same tensors; their gradients go through `seen`, all at once."""
+    """Return the same tensors; their gradients go through `seen`, all at once."""
     if not any(x.requires_grad for x in tensors):
         return tensors
     identity: Callable[..., Sequence[Any]] = rule(

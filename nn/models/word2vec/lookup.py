@@ -124,14 +124,14 @@ class WordVectors:
         For an unknown word or number, returns `default`, or raises `UnknownWordError` if it is
         None. Raises `TypeError` for a key that is neither a str nor an int, if `default` is None.
         """
-        is_number = isinstance(key, int | np.integer) and not isinstance(key, bool)
         if isinstance(key, str) and key in self.key_to_index:
             return self.key_to_index[key]
-        if isinstance(key, int | np.integer) and is_number and 0 <= key < len(self):
-            return int(key)
+        number = key if is_key(key) and not isinstance(key, str | bool) else None
+        if number is not None and 0 <= number < len(self):
+            return int(number)
         if default is not None:
             return default
-        if is_number:
+        if number is not None:
             raise UnknownWordError(f"there is no vector number {key}, only 0 to {len(self) - 1}")
         if not isinstance(key, str):
             raise TypeError(
