@@ -557,7 +557,7 @@ class Module:
         return summary(self, *input_shapes, dtype=dtype)
 
     def extra_repr(self) -> str:
-        """Return the text after the class name in parentheses; by default the own parameters.
+        """Return the text after the class name in parentheses: by default shapes of parameters.
 
         Example:
             >>> nn.Dropout(0.5).extra_repr()

@@ -4,8 +4,8 @@
     for images, labels in DataLoader(images, labels, batch_size=64, transform=transform): ...
 
 Each takes images `(N, C, H, W)` and a generator to draw from (default: a fresh one), and returns
-new images of the same shape and dtype; those it was given stay as they are. Other shapes raise
-`ShapeError`.
+new images of the same shape and dtype, without changing its input. It raises `ShapeError` for
+other shapes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,16 @@ Transform = Callable[[Any, np.random.Generator], Any]
 
 
 class Compose:
-    """Several transforms, one after the other."""
+    """Several transforms, applied in turn.
+
+    Args:
+        transforms: Functions from a batch and a generator to a batch.
+
+    Example:
+        >>> transform = nn.data.Compose([nn.data.RandomFlip(1.0), nn.data.Normalize(1.0, 2.0)])
+        >>> transform(np.array([[[[1.0, 3.0]]]]))
+        array([[[[1., 0.]]]])
+    """
 
     def __init__(self, transforms: Iterable[Transform]) -> None:
         self.transforms = list(transforms)
@@ -38,10 +47,19 @@ class Compose:
 
 
 class RandomShift:
-    """Moves each image by up to `pixels` along each axis, each distance equally likely.
+    """A transform that moves each image by up to `pixels` along each axis.
 
-    What moves in from outside the image is `fill`. Raises `ValueError` unless `pixels` is an
-    integer from 0 on.
+    Args:
+        pixels: At least 0. Each distance from `-pixels` to `pixels` is equally likely.
+        fill: The value of what moves in from outside the image.
+
+    Raises:
+        ValueError: `pixels` is negative, or not an integer.
+
+    Example:
+        >>> shift = nn.data.RandomShift(1)
+        >>> shift(np.ones((2, 1, 3, 3))).shape
+        (2, 1, 3, 3)
     """
 
     def __init__(self, pixels: int, fill: float = 0) -> None:
@@ -63,9 +81,17 @@ class RandomShift:
 
 
 class RandomFlip:
-    """Mirrors each image, left to right, with probability `p`.
+    """A transform that mirrors each image, left to right, with probability `p`.
 
-    Raises `ValueError` for a `p` that is not from 0 to 1.
+    Args:
+        p: From 0 to 1.
+
+    Raises:
+        ValueError: `p` is outside 0 to 1.
+
+    Example:
+        >>> nn.data.RandomFlip(1.0)(np.array([[[[1, 2]]]]))
+        array([[[[2, 1]]]])
     """
 
     def __init__(self, p: float = 0.5) -> None:
@@ -84,10 +110,21 @@ class RandomFlip:
 
 
 class Normalize:
-    """`(images - mean) / std`, with one number for all channels or one for each.
+    """The transform `(images - mean) / std`.
 
-    Nothing is drawn. Raises `ValueError` for a `std` that is not above 0, and `DTypeError` for
-    images of integers.
+    Args:
+        mean: One number for all channels, or one for each.
+        std: Likewise; above 0.
+
+    Raises:
+        ValueError: `std` is not above 0.
+        ShapeError: `mean` or `std` has several axes, or another number of values than the images
+            have channels.
+        DTypeError: The images are not floats.
+
+    Example:
+        >>> nn.data.Normalize(1.0, 2.0)(np.array([[[[1.0, 3.0]]]]))
+        array([[[[0., 1.]]]])
     """
 
     def __init__(self, mean: ArrayLike, std: ArrayLike) -> None:

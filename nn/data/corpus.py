@@ -1,4 +1,4 @@
-"""Text to learn words from: files read as a stream, and a text that every Python carries."""
+"""Texts to learn words from: files read as a stream, and one that comes with Python."""
 
 from __future__ import annotations
 
@@ -23,15 +23,29 @@ _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # how an archive begins:
 
 
 class LineSentences:
-    """The sentences in a text file: each line a sentence, as a list of words.
+    r"""The sentences in a text file: each line a sentence, as a list of words.
 
-    Words stand between white space. The file is UTF-8, and may be compressed by gzip or bzip2
-    (whatever it is called). It is read anew, as a stream, each time this is iterated over; a line
-    of more than `max_sentence_length` words gives several sentences, so that the memory taken
-    depends neither on the file nor on its lines. `limit`: read only so many lines (None: all).
+    Words are separated by white space. The file is UTF-8, and may be compressed by gzip or bzip2
+    (whatever its name). It is read again, as a stream, at each iteration. Long lines give several
+    sentences, so memory depends neither on the file nor on its lines.
 
-    Raises `OSError` for a file that cannot be opened, and `DataError` for what cannot be read again
-    (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
+    Args:
+        source: The path of the file.
+        max_sentence_length: The most words in a sentence.
+        limit: The most lines to read (None: all).
+
+    Raises:
+        OSError: The file cannot be opened.
+        DataError: The file cannot be read again (a pipe); or, while reading, it has bytes that are
+            not UTF-8, or is a damaged archive.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "text")
+        ...     _ = path.write_text("the cat\nthe dog\n")
+        ...     print(list(nn.data.LineSentences(path)))
+        [['the', 'cat'], ['the', 'dog']]
     """
 
     def __init__(
@@ -61,7 +75,7 @@ class LineSentences:
                 sentence = sentence[most:]
 
     def _pieces(self) -> Iterator[tuple[list[str], bool]]:
-        """The words of each piece of a line, and whether the line ends with it."""
+        """Yield the words of each piece of a line, and whether the line ends with it."""
         number, rest = 1, ""
         decode = codecs.getincrementaldecoder("utf-8")().decode
         with opened(self.source) as file:
@@ -82,13 +96,26 @@ class LineSentences:
 
 
 class PathLineSentences:
-    """The sentences in all files of a folder, one file after the other, sorted by name.
+    r"""The sentences in all files of a folder, sorted by file name.
 
-    Each is read as by `LineSentences`, and `limit` lines of each. Files whose names begin with a
-    dot are left out. `source` may also be a single file.
+    Files whose names begin with a dot are left out.
 
-    Raises `DataError` for a folder that holds no files, or another folder, and what
-    `LineSentences` raises.
+    Args:
+        source: The folder, or a single file.
+        max_sentence_length: As in `LineSentences`.
+        limit: The most lines to read of each file (None: all).
+
+    Raises:
+        DataError: The folder has no files, or contains another folder. For the rest see
+            `LineSentences`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("b", "a"):
+        ...         _ = pathlib.Path(folder, name).write_text(f"file {name}\n")
+        ...     print(list(nn.data.PathLineSentences(folder)))
+        [['file', 'a'], ['file', 'b']]
     """
 
     def __init__(
@@ -110,7 +137,7 @@ class PathLineSentences:
 
 
 def lines(path: str | os.PathLike[str], encoding: str = "UTF-8") -> Iterator[tuple[int, str]]:
-    """The lines of a text, which may be compressed, with their numbers from 1."""
+    """Yield the lines of a text, which may be compressed, with their numbers from 1."""
     decode = codecs.getincrementaldecoder(encoding)().decode
     with opened(path) as file:
         for number, line in enumerate(file, 1):
@@ -119,9 +146,10 @@ def lines(path: str | os.PathLike[str], encoding: str = "UTF-8") -> Iterator[tup
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """The file, to read bytes from, which may be compressed by gzip or bzip2.
+    """Open a file of bytes, which may be compressed by gzip or bzip2.
 
-    Raises `DataError` where the archive is damaged, also while reading.
+    Raises:
+        DataError: The archive is damaged; also while reading.
     """
     with open(path, "rb") as file:
         head = file.read(10)
@@ -186,12 +214,17 @@ FUNCTION_WORDS = frozenset(_COMMON.split())
 
 
 def python_reference() -> list[list[str]]:
-    """The sentences of Python's own language reference, about 60,000 words of English.
+    """Return the sentences of Python's own language reference, about 60,000 words of English.
 
-    Each is a list of words in lower case, without code and markup. What the text is
-    depends on the version of Python.
+    Each is a list of words in lower case, without code and markup. The text depends on the version
+    of Python.
 
-    Raises `DataError` where Python was installed without it.
+    Raises:
+        DataError: Python was installed without it.
+
+    Example:
+        >>> len(nn.data.python_reference()) > 1000
+        True
     """
     try:
         from pydoc_data.topics import topics

@@ -20,11 +20,21 @@ from ..module import Module
 class MLP(Module):
     """Linear layers with an activation between them: `(..., sizes[0])` to `(..., sizes[-1])`.
 
-    `sizes`: the widths of the input, the hidden layers and the output; `MLP([64, 128, 10])` has
-    one hidden layer. `activation`: makes the module after each layer but the last. The output
-    is not activated: for a classifier it is the logits.
+    The output is not activated: for a classifier it is the logits.
 
-    Raises `ValueError` for fewer than two sizes.
+    Args:
+        sizes: The widths of the input, the hidden layers and the output.
+        activation: Makes the module after each layer but the last.
+        dtype: The dtype of the parameters.
+        generator: The source of randomness (default: a fresh one).
+
+    Raises:
+        ValueError: There are fewer than two sizes.
+
+    Example:
+        >>> model = nn.MLP([64, 128, 10])
+        >>> model(np.zeros((5, 64), np.float32)).shape
+        (5, 10)
     """
 
     def __init__(
