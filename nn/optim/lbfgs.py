@@ -48,7 +48,7 @@ class LBFGS(Optimizer):
         ...     loss = (weight**2).sum()
         ...     loss.backward()
         ...     return loss
-        >>> optimizer.step(closure).item(), closure().item()
+        >>> optimizer.step(closure).item(), round(closure().item(), 6)
         (13.0, 0.0)
     """
 
@@ -170,7 +170,7 @@ class LBFGS(Optimizer):
         return loss_at_start
 
     def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, float, Any]:
-        """Return the loss that the closure gives, the same as a number, and all gradients as one vector."""
+        """Return the closure's loss, that as a number, and all gradients as one vector."""
         with enable_grad():
             loss = closure()
         if loss is None or all(p.grad is None for p in self._parameters()):

@@ -36,7 +36,7 @@ _NEW = 0.05
 
 @dataclass
 class Run:
-    """A training run: its parameters, and its progress."""
+    """The parameters and the progress of a training run."""
 
     epochs: int
     alpha: float  #: the first learning rate
@@ -62,7 +62,7 @@ class Run:
         self.pairs += pairs
 
     def result(self) -> Result:
-        """The loss to show, as the progress bar takes it."""
+        """Return the loss to show, as the progress bar takes it."""
         return self.recent, {}
 
     def end_epoch(self) -> float:
@@ -123,13 +123,14 @@ class Checkpoint:
             self.next = end + max(PAUSE, PATIENCE * (end - start))
 
     def due(self) -> bool:
-        """Whether it is time for the next checkpoint."""
+        """Return whether it is time for the next checkpoint."""
         return self.path is not None and time.monotonic() >= self.next
 
     def load(self) -> bool:
-        """Restore the run from the file, and return True; return False if there is no file.
+        """Restore the run from the file; return whether there is one.
 
-        Raises `CheckpointError` for a file of another run, without changing anything.
+        Raises:
+            CheckpointError: The file is of another run; nothing has changed.
         """
         if self.path is None or not Path(self.path).exists():
             return False
@@ -166,7 +167,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
 def _kind(
     settings: dict[str, Any], run: dict[str, Any], words: list[str], counts: Any
 ) -> dict[str, Any]:
-    """Everything that a run and its checkpoint must agree on."""
+    """Return everything that a run and its checkpoint must agree on."""
     content = [packed(words).tobytes(), counts.tobytes(), str(run.get("checksum")).encode()]
     digest = hashlib.sha256(b"".join(content)).hexdigest()
     corpus = f"{run.get('total', 0):,} words, {len(words):,} distinct ({digest[:8]})"

@@ -1,4 +1,4 @@
-"""A text as word numbers, which is read once and takes a bounded amount of memory."""
+"""A text as word numbers, read once and kept in a bounded amount of memory."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ IN_MEMORY = 1 << 24
 
 
 class Chunks:
-    """Chunks of a text in a file: `chunks[i]` is a pair of arrays, the number of each word and the
-    number of its sentence.
+    """Chunks of a text in a file: `chunks[i]` is the number of each word, and that of its sentence.
 
-    `places`: for each chunk, where it begins in the file, and how many words and sentences it has.
     The file has the words, and then the length of each sentence, as int32.
+
+    Attributes:
+        places: For each chunk, its position in the file, and how many words and sentences it has.
     """
 
     def __init__(self, file: IO[bytes], places: list[tuple[int, int, int]]) -> None:
@@ -43,8 +44,14 @@ class Chunks:
 
 
 class Encoded(NamedTuple):
-    """A text. `total`: the number of its words. `neighbours`: whether any sentence has two words.
-    `checksum`: of all the numbers."""
+    """A text as numbers.
+
+    Attributes:
+        chunks: Its parts.
+        total: The number of its words.
+        neighbours: Whether any sentence has two words.
+        checksum: Of all the numbers.
+    """
 
     chunks: Chunks
     total: int
@@ -55,9 +62,11 @@ class Encoded(NamedTuple):
 def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded:
     """Convert the words of sentences to their numbers in `index`, and drop unknown words.
 
-    A chunk has whole sentences; a sentence of more than `CHUNK` words is cut. Raises `TypeError`
-    for a sentence that is a plain str, or not a list of words, and `OSError` where the temporary
-    folder has no room.
+    A chunk has whole sentences; a sentence of more than `CHUNK` words is cut.
+
+    Raises:
+        TypeError: A sentence is a plain str, or not a list of words.
+        OSError: The temporary folder is full.
     """
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
     chunks = Chunks(file, [])

@@ -17,8 +17,13 @@ _QUESTIONS = 64  # analogies answered at a time
 
 
 class PairScores(NamedTuple):
-    """How well similarities agree with human ratings: two correlations, and the share of pairs
-    with an unknown word."""
+    """The agreement of similarities with human ratings.
+
+    Attributes:
+        pearson: Pearson's correlation.
+        spearman: Spearman's correlation.
+        unknown: The share of pairs with an unknown word, 0 to 1.
+    """
 
     pearson: float
     spearman: float
@@ -39,15 +44,34 @@ class Evaluations(Similarities):
     ) -> PairScores:
         r"""Compare the similarities of pairs of words with human ratings.
 
-        Each line of the file `pairs` has two words and a number, separated by tabs or spaces, or by
-        `delimiter` ("\t" for words that contain spaces); lines that begin with # are ignored. Among
-        words that differ only in case, the first in the vocabulary is used, unless
-        `case_insensitive` is False. Pairs with a word that is not among the first `restrict_vocab`
-        are left out, or count as similarity 0 with `dummy4unknown`.
+        Args:
+            pairs: A file whose lines have two words and a number; lines that begin with # are
+                ignored.
+            delimiter: What separates them (None: tabs or spaces). Words that contain spaces need
+                "\t".
+            encoding: The encoding of the file.
+            restrict_vocab: Words after the first so many count as unknown.
+            case_insensitive: Among words that differ only in case, use the first in the vocabulary.
+            dummy4unknown: Count pairs with an unknown word as similarity 0, instead of skipping
+                them.
 
-        Returns Pearson's and Spearman's correlation (NaN if either side is constant) and the share
-        of pairs with an unknown word, 0 to 1. Raises `DataError` for a file in another format, or
-        with fewer than two pairs to compare.
+        Returns:
+            Pearson's and Spearman's correlation (NaN if either side is constant) and the share of
+                pairs
+            with an unknown word, 0 to 1.
+
+        Raises:
+            DataError: The file is in another format, or has fewer than two pairs to compare.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "pairs")
+            ...     _ = path.write_text("king queen 9\nking apple 1\nqueen apple 2\n")
+            ...     round(wv.evaluate_word_pairs(path).spearman, 6)
+            1.0
         """
         known = self._known(restrict_vocab, case_insensitive)
         given, found, unknown = [], [], 0
@@ -79,15 +103,32 @@ class Evaluations(Similarities):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer the questions in a file: a is to b as c is to what?
+        r"""Answer the questions in a file: a is to b as c is to what?
 
-        Each line of the file `analogies` has the words a, b, c and the answer; a line `: name`
-        begins a section. Case is treated as in `evaluate_word_pairs`. Questions with a word that is
-        not among the first `restrict_vocab` are left out, or count as wrong with `dummy4unknown`.
+        Args:
+            analogies: A file whose lines have the words a, b, c and the answer; a line `: name`
+                begins a section.
+            restrict_vocab: Words after the first so many count as unknown.
+            case_insensitive: Among words that differ only in case, use the first in the vocabulary.
+            dummy4unknown: Count questions with an unknown word as wrong, instead of skipping them.
 
-        Returns the share of correct answers, 0 to 1, and a dict for each section (the last is all
-        of them together) with its name, `section`, and its questions, `correct` and `incorrect`.
-        Raises `DataError` for a file in another format, or without a question to answer.
+        Returns:
+            The share of correct answers, 0 to 1, and a dict for each section (the last is all of
+                them
+            together) with its name, `section`, and its questions, `correct` and `incorrect`.
+
+        Raises:
+            DataError: The file is in another format, or has no question to answer.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> words = ["man", "king", "woman", "queen"]
+            >>> wv = nn.KeyedVectors(words, np.array([[1.0, 0], [1, 1], [-1, 0], [-1, 1]]))
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "questions")
+            ...     _ = path.write_text(": royals\nman king woman queen\n")
+            ...     wv.evaluate_word_analogies(path)[0]
+            1.0
         """
         known = self._known(restrict_vocab, case_insensitive)
         read = read_questions(analogies)
@@ -110,7 +151,7 @@ class Evaluations(Similarities):
         return len(correct) / (len(correct) + len(incorrect)), sections
 
     def _answered(self, questions: list[Any]) -> Iterator[bool]:
-        """Whether the answer to each question is right; its words are given as lists of numbers."""
+        """Yield whether the answer to each question is right; its words are lists of numbers."""
         if not questions:
             return
         units = unit(self.vectors[: max(max(map(max, question)) for question in questions) + 1])
@@ -124,7 +165,7 @@ class Evaluations(Similarities):
                 yield int(row.argmax()) in question[3]
 
     def _known(self, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, list[int]]:
-        """The numbers of each word: several if words differ only in case."""
+        """Return the numbers of each word: several if words differ only in case."""
         known: dict[str, list[int]] = {}
         for i, word in enumerate(self.index_to_key[:restrict_vocab]):
             known.setdefault(_fold(word, case_insensitive), []).append(i)
@@ -134,7 +175,7 @@ class Evaluations(Similarities):
 def read_pairs(
     path: str | os.PathLike[str], delimiter: str | None, encoding: str
 ) -> list[tuple[str, str, float]]:
-    """The pairs of words in a file, with their rated similarity."""
+    """Return the pairs of words in a file, with their rated similarity."""
     found = []
     for number, line in lines(path, encoding):
         if not line.strip() or line.startswith("#"):
@@ -153,7 +194,7 @@ def read_pairs(
 def read_questions(
     path: str | os.PathLike[str],
 ) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """The sections of a file: each a name, and questions of four words."""
+    """Return the sections of a file: each a name, and questions of four words."""
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
     for number, line in lines(path):
         if line.startswith(":"):
@@ -170,13 +211,13 @@ def read_questions(
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float:
-    """Pearson's correlation; NaN if either side is constant."""
+    """Return Pearson's correlation; NaN if either side is constant."""
     one, other = (unit(np.asarray(v, float) - np.mean(v)) for v in (x, y))
     return float(one @ other) if one.any() and other.any() else float("nan")
 
 
 def ranks(values: Sequence[float]) -> Any:
-    """The ranks of values, from 1; equal values get the mean of their ranks."""
+    """Return the ranks of values, from 1; equal values get the mean of their ranks."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[which]
 

@@ -46,7 +46,7 @@ def write_vectors(
 
 @contextmanager
 def compressed(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[Any]:
-    """A file to write to, compressed according to the suffix of `path`."""
+    """Open a file to write to, compressed according to the suffix of `path`."""
     suffix = Path(path).suffix
     if suffix == ".gz":
         # No name and no time, so that equal vectors give equal files.
@@ -62,7 +62,7 @@ def compressed(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[Any]:
 def text_vectors(
     path: str | os.PathLike[str], encoding: str, errors: str, no_header: bool
 ) -> Generator[Row]:
-    """The rows of a text file."""
+    """Yield the rows of a text file."""
     with opened(path) as file:
         count = size = number = 0  # 0: not known yet
         if not no_header:
@@ -111,7 +111,7 @@ def text_vectors(
 
 
 def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> Generator[Row]:
-    """The rows of a binary file."""
+    """Yield the rows of a binary file."""
     with opened(path) as file:
         count, size = _announced(file.readline(_LONGEST_HEAD), path)
         content = bytearray()
@@ -137,7 +137,7 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
 
 
 def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dict[str, int]:
-    """The counts of a file that has a word and its count on each line."""
+    """Return the counts in a file that has a word and its count on each line."""
     counts: dict[str, int] = {}
     with opened(path) as file:
         for number, line in enumerate(file, 1):
@@ -151,7 +151,7 @@ def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dic
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins with the header of word2vec.c."""
+    """Return whether a file begins with the header of word2vec.c."""
     try:
         with opened(path) as file:
             _announced(file.readline(_LONGEST_HEAD), path)
@@ -161,7 +161,7 @@ def has_header(path: str | os.PathLike[str]) -> bool:
 
 
 def _announced(head: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:
-    """The number of words and the length of their vectors, from the header."""
+    """Return the number of words and the length of their vectors, from the header."""
     try:
         count, size = map(int, head.removeprefix(codecs.BOM_UTF8).split())
         if min(count, size) > 0:

@@ -32,20 +32,33 @@ class KeyedVectors(Evaluations):
     """Words and their vectors, with gensim's names and results.
 
     `wv["word"]` is a vector (a read-only view), and `wv[["some", "words"]]` is a matrix; a word's
-    number may be used in place of the word. `"word" in wv`, `len(wv)` and `for word in wv` work,
-    and `wv["word"] = vector` adds a word or changes its vector.
+    number may replace the word. `"word" in wv`, `len(wv)` and `for word in wv` work, and
+    `wv["word"] = vector` adds a word or changes its vector. A vector of zeros has similarity 0 to
+    everything. Nothing is cached, so `vectors` may change at any time, as it does in training.
 
-    `words`: list of str, kept as `index_to_key`. `vectors`: floats of shape
-    `(words, vector_size)`, not copied. `counts`: each word's count in its corpus, or None.
-    `key_to_index`: a dict from words to their numbers. `KeyedVectors(vector_size=100)` has no words
-    yet (and float32 vectors).
+    Args:
+        words: List of str.
+        vectors: Floats, `(words, vector_size)`, not copied.
+        counts: Each word's count in its corpus, or None.
+        vector_size: The length of the vectors; without `vectors`, there are no words yet, and the
+            vectors will be float32.
 
-    Methods that take a word raise `UnknownWordError` (a KeyError) for an unknown one. A vector of
-    zeros has similarity 0 to everything. Nothing is cached, so `vectors` may change at any time, as
-    it does in training.
+    Attributes:
+        index_to_key: The words.
+        key_to_index: Dict from words to their numbers.
 
-    Raises `ValueError` for a duplicate word, `TypeError` for a word that is not a str, `ShapeError`
-    for shapes that do not match, and `DTypeError` for vectors that are not floats.
+    Raises:
+        ValueError: A word is given twice.
+        TypeError: A word is not a str.
+        ShapeError: The shapes do not match.
+        DTypeError: The vectors are not floats.
+        UnknownWordError: A method gets an unknown word.
+
+    Example:
+        >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+        >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+        >>> wv["queen"], wv.most_similar("king", topn=1)
+        (array([0.8, 0.6]), [('queen', 0.8)])
     """
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -53,7 +66,17 @@ class KeyedVectors(Evaluations):
 
         The words are stored as a JSON list, in UTF-8.
 
-        Raises `CheckpointError` if the file cannot be written.
+        Raises:
+            CheckpointError: The file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     wv.save(pathlib.Path(folder, "words.npz"))
+            ...     nn.KeyedVectors.load(pathlib.Path(folder, "words.npz"))
+            KeyedVectors(3 words x 2)
         """
         arrays = {"words": packed(self.index_to_key), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
@@ -62,8 +85,18 @@ class KeyedVectors(Evaluations):
     def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
         """Read a file that `save` or `Word2Vec.save` wrote.
 
-        Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
-        for one that cannot be opened.
+        Raises:
+            CheckpointError: The file is damaged, or holds something else.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     wv.save(pathlib.Path(folder, "words.npz"))
+            ...     nn.KeyedVectors.load(pathlib.Path(folder, "words.npz"))["queen"]
+            array([0.8, 0.6])
         """
         try:
             arrays = load(path)
@@ -92,12 +125,28 @@ class KeyedVectors(Evaluations):
         """Write the text or binary format of word2vec.c, in the order of the words.
 
         Files that end in `.gz` or `.bz2` are compressed. The text format is exact for floats of any
-        size; the binary format stores float32. `fvocab`: a file for the words and their counts.
-        Without `write_header`, the text is in GloVe's format.
+        size; the binary format stores float32.
 
-        Raises `ValueError` for no words, for words that the format cannot hold, because they are
-        empty or contain a space or a line break, and for `fvocab` without known counts; `OSError`
-        if a file cannot be written.
+        Args:
+            fname: The path of the file.
+            fvocab: A file for the words and their counts.
+            binary: Write the binary format.
+            write_header: Without it, the text is in GloVe's format.
+
+        Raises:
+            ValueError: There are no words; the format cannot hold a word, because it is empty or
+                contains a space or a line break; or the counts for `fvocab` are not known.
+            OSError: A file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "words.txt")
+            ...     wv.save_word2vec_format(path)
+            ...     print(path.read_text().splitlines()[:2])
+            ['3 2', 'king 1.0 0.0']
         """
         if not len(self):
             raise ValueError("save_word2vec_format: there are no words to write; use save")
@@ -137,16 +186,34 @@ class KeyedVectors(Evaluations):
         datatype: DTypeLike = np.float32,
         no_header: bool = False,
     ) -> KeyedVectors:
-        """Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
+        r"""Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
 
-        The file may be compressed by gzip or bzip2. `fvocab`: a file with the counts of the words.
-        `encoding`, `unicode_errors`: as in `bytes.decode`; if "replace" or "ignore" makes words
-        equal, the first is kept. `limit`: how many words to read, at most. `datatype`: of the
-        vectors. `no_header`: the text has no header line with the sizes, as in GloVe's files.
+        The file may be compressed by gzip or bzip2. No more memory is needed than the content
+        takes, whatever the header announces.
 
-        Raises `DataError`, which names the line or word, for a file that is cut short, damaged or
-        in another format, and `OSError` for one that cannot be opened. It needs no more memory than
-        the content does, whatever the header announces.
+        Args:
+            fname: The path of the file.
+            fvocab: A file with the counts of the words.
+            binary: Read the binary format.
+            encoding: As in `bytes.decode`.
+            unicode_errors: As in `bytes.decode`; if "replace" or "ignore" makes words equal, the
+                first is kept.
+            limit: The most words to read.
+            datatype: The dtype of the vectors.
+            no_header: The text has no header line with the sizes, as in GloVe's files.
+
+        Raises:
+            DataError: The file is cut short, damaged or in another format; the message names the
+                line or word.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "glove.txt")
+            ...     _ = path.write_text("king 1.0 0.0\nqueen 0.8 0.6\n")
+            ...     nn.KeyedVectors.load_word2vec_format(path, no_header=True)
+            KeyedVectors(2 words x 2)
         """
         _check_path("load_word2vec_format", fvocab)
         codecs.lookup(encoding), codecs.lookup_error(unicode_errors)  # or LookupError
@@ -187,12 +254,12 @@ class KeyedVectors(Evaluations):
 
 
 def packed(words: list[str]) -> NDArray[np.uint8]:
-    """Words as an array of bytes. (In an array of str, each takes as much room as the longest.)"""
+    """Return words as an array of bytes; in one of str, each takes as much room as the longest."""
     return np.frombuffer(json.dumps(words).encode(), np.uint8)
 
 
 def unpacked(array: NDArray[Any]) -> list[str]:
-    """The words in an array that `packed` made."""
+    """Return the words in an array that `packed` made."""
     return list(json.loads(array.tobytes()))
 
 

@@ -1,8 +1,8 @@
-"""One pass over a row of words: many centres to a step, with the engine's gradients.
+"""A step of training: many centres at a time, with the engine's gradients.
 
 Centres are taken in blocks (see `windows.py`), many blocks to a step: a batched matrix product
-scores the outputs of each block (see `outputs.py`) with all its inputs, and weights pick the pairs
-out. The engine differentiates the loss, and the gradients are subtracted from the rows that were
+scores the outputs of each block (see `outputs.py`) with all its inputs, and weights select the
+pairs. The engine differentiates the loss, and the gradients are subtracted from the rows that were
 read (see `Rows`).
 """
 
@@ -69,9 +69,12 @@ MEASURED = 4
 
 
 class Learned(NamedTuple):
-    """The words of a pass, the sum of the losses that were measured, and the number of these.
+    """The result of a pass. A loss is that of a pair in skip-gram, and in CBOW that of a centre.
 
-    A loss is that of a pair in skip-gram, and in CBOW that of a centre with a word near it.
+    Attributes:
+        words: The words of the pass.
+        loss: The sum of the losses that were measured.
+        measured: Their number.
     """
 
     words: int
@@ -82,9 +85,12 @@ class Learned(NamedTuple):
 class Learner:
     """A table that learns from rows of words.
 
-    `settings`: those of the model. `table`: the vectors of the inputs, the outputs and the nodes,
-    one below the other. `generator`: decides which words are kept, and draws windows and noise
-    words. `shared`: whether other processes change the table at the same time.
+    Args:
+        settings: Those of the model.
+        vocabulary: Those of the model.
+        table: The vectors of the inputs, the outputs and the nodes, one below the other.
+        generator: Decides which words are kept, and draws windows and noise words.
+        shared: Whether other processes change the table at the same time.
     """
 
     def __init__(
@@ -112,7 +118,7 @@ class Learner:
         self.longest = LONGEST / (1 if self.sg or self.cbow_mean else self.window)
 
     def learn(self, words: NDArray[Any], sentences: NDArray[Any], rate: float) -> Learned:
-        """One pass over a row of words, many at a time: their numbers, and those of sentences."""
+        """Learn from a row of words: their numbers, and those of their sentences."""
         seen = len(words)
         kept = self.generator.random(seen) < self.keep[words]
         words, sentences = words[kept], sentences[kept]
@@ -157,7 +163,7 @@ class Learner:
         return Learned(seen, total, measured)
 
     def _scores(self, inputs: Tensor, outputs: Tensor, there: Tensor, back: Tensor) -> Tensor:
-        """The scores of a step; the last two say which centre meets which place."""
+        """Return the scores of a step; the last two say which centre meets which place."""
         scores: Tensor
         if self.sg:
             near = stretches(inputs, there)
@@ -168,7 +174,7 @@ class Learner:
         return scores
 
     def _targets(self, centres: Any, true: Any, window: int, rate: float) -> Targets:
-        """Choose what the centres are predicted with, as rows of the table."""
+        """Choose the rows of the table that centres are predicted with."""
         targets = []
         if self.negative:
             steps, blocks, _ = centres.shape
@@ -203,11 +209,13 @@ ROUNDS = 8
 
 
 class Plan(NamedTuple):
-    """How to read and update the rows of a step, some of which occur repeatedly.
+    """The way to read and update the rows of a step, some of which occur repeatedly.
 
-    `rows`: the distinct rows, the most frequent first. `places`: the index in `rows` of each
-    occurrence. `order`: the occurrences, round by round. `begins`: where each round begins in
-    `order`, and last where the remaining occurrences begin.
+    Attributes:
+        rows: The distinct rows, the most frequent first.
+        places: The index in `rows` of each occurrence.
+        order: The occurrences, round by round.
+        begins: Where each round begins in `order`, and last where the remaining occurrences begin.
     """
 
     rows: NDArray[Any]
@@ -217,7 +225,7 @@ class Plan(NamedTuple):
 
 
 def plans(numbers: NDArray[Any]) -> list[Plan]:
-    """The plan for each line of `numbers`, (steps, k).
+    """Return the plan for each line of `numbers`, `(steps, k)`.
 
     Planning many steps at a time costs little more than planning one.
     """
@@ -256,8 +264,11 @@ def plans(numbers: NDArray[Any]) -> list[Plan]:
 class Rows:
     """The rows of a table that each step reads and then updates.
 
-    `numbers`: (steps, k), the rows of each step. `longest`: the farthest that a step moves a row.
-    `shared`: whether other processes change the table at the same time.
+    Args:
+        table: The table.
+        numbers: `(steps, k)`, the rows of each step.
+        longest: The farthest that a step moves a row.
+        shared: Whether other processes change the table at the same time.
     """
 
     def __init__(
@@ -270,7 +281,7 @@ class Rows:
         self.gradients, self.sums = np.empty((2, k, size), table.dtype)
 
     def take(self, step: int) -> NDArray[Any]:
-        """The rows of a step, (k, size)."""
+        """Return the rows of a step, `(k, size)`."""
         self.plan = self.plans[step]
         self.held = self.table.take(self.plan.rows, axis=0)
         return self.held.take(self.plan.places, axis=0)

@@ -1,4 +1,4 @@
-"""Words and their vectors: looking them up, and adding more."""
+"""Words and their vectors: reading and adding them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ _COMMON = 20_000  # how many words are searched for one that resembles an unknow
 
 
 class UnknownWordError(AutogradError, KeyError):
-    """A word has no vector; the message names it, and similar words."""
+    """A word without a vector; the message names similar words.
+
+    Example:
+        >>> wv = nn.KeyedVectors(["king", "queen"], np.eye(2))
+        >>> try:
+        ...     wv["kings"]
+        ... except nn.models.UnknownWordError as error:
+        ...     print(error)
+        the word 'kings' has no vector; did you mean 'king'?
+    """
 
     __str__ = Exception.__str__  # KeyError would put the message in quotes
 
@@ -93,7 +102,12 @@ class WordVectors:
 
     @property
     def vector_size(self) -> int:
-        """The length of the vectors."""
+        """The length of the vectors.
+
+        Example:
+            >>> nn.KeyedVectors(["king"], np.ones((1, 3))).vector_size
+            3
+        """
         return int(self.vectors.shape[1])
 
     def __len__(self) -> int:
@@ -119,10 +133,21 @@ class WordVectors:
     # -- looking up -----------------------------------------------------------------------------
 
     def get_index(self, key: object, default: int | None = None) -> int:
-        """The number of a word; a number is returned as it is.
+        """Return the number of a word; a number is returned as it is.
 
-        For an unknown word or number, returns `default`, or raises `UnknownWordError` if it is
-        None. Raises `TypeError` for a key that is neither a str nor an int, if `default` is None.
+        Args:
+            key: A word, or a number.
+            default: The answer for an unknown key.
+
+        Raises:
+            UnknownWordError: The word or number is unknown, and `default` is None.
+            TypeError: `key` is neither a str nor an int, and `default` is None.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.get_index("queen"), wv.get_index("pear", -1)
+            (1, -1)
         """
         if isinstance(key, str) and key in self.key_to_index:
             return self.key_to_index[key]
@@ -143,14 +168,34 @@ class WordVectors:
         raise UnknownWordError(f"the word {key!r:.60} has no vector{remedy}")
 
     def has_index_for(self, key: object) -> bool:
-        """Whether there is such a word, or a vector with this number."""
+        """Return whether there is such a word, or a vector with this number.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.has_index_for("pear"), "king" in wv
+            (False, True)
+        """
         return self.get_index(key, -1) >= 0
 
     def get_vector(self, key: Key, norm: bool = False) -> Any:
-        """The vector of a word, read-only; with `norm`, scaled to length 1.
+        """Return the vector of a word, read-only.
 
         Without `norm` it is a view, which changes with `vectors`, as in training; use `.copy()` to
         keep the present numbers.
+
+        Args:
+            key: A word, or its number.
+            norm: Scale it to length 1.
+
+        Raises:
+            UnknownWordError: The word is unknown.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.get_vector("queen")
+            array([0.8, 0.6])
         """
         vector = self.vectors[self.get_index(key)]
         if norm:
@@ -159,13 +204,28 @@ class WordVectors:
         return vector
 
     def get_normed_vectors(self) -> Any:
-        """All vectors scaled to length 1, `(words, vector_size)`; a vector of zeros stays zero."""
+        """Return all vectors scaled to length 1, `(words, vector_size)`; zeros stay zeros.
+
+        Example:
+            >>> nn.KeyedVectors(["a", "b"], np.array([[3.0, 4.0], [0, 0]])).get_normed_vectors()
+            array([[0.6, 0.8],
+                   [0. , 0. ]])
+        """
         return unit(self.vectors)
 
     def get_vecattr(self, key: Key, attr: str) -> int:
-        """The count of a word in its corpus; `attr` must be "count".
+        """Return the count of a word in its corpus.
 
-        Raises `KeyError` for any other `attr`, and if the counts are not known.
+        Args:
+            key: A word, or its number.
+            attr: Must be "count".
+
+        Raises:
+            KeyError: `attr` is another one, or the counts are not known.
+
+        Example:
+            >>> nn.KeyedVectors(["king"], np.ones((1, 3)), counts=[7]).get_vecattr("king", "count")
+            7
         """
         if attr != "count":
             raise KeyError(f"get_vecattr: attr (={attr!r}) must be 'count'; nothing else is stored")
@@ -178,9 +238,17 @@ class WordVectors:
         return int(self.counts[number])
 
     def vectors_for_all(self, keys: Iterable[str], *, copy_vecattrs: bool = False) -> Self:
-        """The vectors of these words, in the given order, as a new object.
+        """Return the vectors of some words, in the given order, as a new object.
 
-        Unknown words and repetitions are left out. `copy_vecattrs`: copy the counts, too.
+        Args:
+            keys: Words; unknown ones and repetitions are left out.
+            copy_vecattrs: Copy the counts, too.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.vectors_for_all(["apple", "pear", "king"]).index_to_key
+            ['apple', 'king']
         """
         numbers = [
             self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index
@@ -197,7 +265,22 @@ class WordVectors:
     # -- adding ---------------------------------------------------------------------------------
 
     def add_vector(self, key: str, vector: ArrayLike) -> int:
-        """Add one word, and return its number. (To add many, `add_vectors` is faster.)"""
+        """Add one word, and return its number. (To add many, `add_vectors` is faster.)
+
+        Args:
+            key: The word.
+            vector: `(vector_size,)`.
+
+        Raises:
+            TypeError: `key` is not a str.
+            ShapeError: The vector does not fit.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.add_vector("pear", [0.1, 0.9])
+            3
+        """
         rows: Any = [vector]
         self.add_vectors([key], rows)
         return self.key_to_index[key]
@@ -209,15 +292,30 @@ class WordVectors:
         extras: Mapping[str, Any] | None = None,
         replace: bool = False,
     ) -> None:
-        """Add words and their vectors, `weights` of shape `(words, vector_size)`.
+        """Add words and their vectors.
 
-        A word that is already known keeps its vector, unless `replace` is True (as in `wv[word] =
-        vector`). `extras`: `{"count": counts}`; without it, new words get a count of 0 if the
-        others have counts. Each call copies the whole table, so add many words at a time. Do not
-        add words to a model that will be trained further; use its `build_vocab(update=True)`.
+        Each call copies the whole table, so add many words at a time. Do not add words to a model
+        that will be trained further; use its `build_vocab(update=True)`.
 
-        Raises `TypeError` for a word that is not a str, `ShapeError` for vectors that do not fit,
-        and `ValueError` for other extras or a word given twice, without adding anything.
+        Args:
+            keys: The words.
+            weights: Their vectors, `(words, vector_size)`.
+            extras: `{"count": counts}`; without it, new words get a count of 0 if the others have
+                counts.
+            replace: Give known words the new vectors (as in `wv[word] = vector`); otherwise they
+                keep theirs.
+
+        Raises:
+            TypeError: A word is not a str.
+            ShapeError: The vectors do not fit.
+            ValueError: There are other extras, or a word is given twice; nothing is added.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.add_vectors(["pear", "plum"], [[0.1, 0.9], [0.2, 0.8]])
+            >>> len(wv)
+            5
         """
         words = as_list(keys)
         rows = self._rows(words, weights)
@@ -278,15 +376,12 @@ def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
 
 
 def is_key(value: object) -> TypeGuard[Key]:
-    """Whether a value is a word or a word's number: a str or an integer."""
+    """Return whether a value is a word or its number: a str or an integer."""
     return isinstance(value, str | int | np.integer)
 
 
 def as_list(value: object) -> list[Any]:
-    """The words or vectors as a list; one word or vector alone becomes a list of one.
-
-    Raises `TypeError` for what is neither.
-    """
+    """Return words or vectors as a list; one alone becomes a list of one."""
     is_vector = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiu"
     if is_key(value) or is_vector:
         return [value]
@@ -306,7 +401,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def lengths(vectors: NDArray[Any]) -> NDArray[Any]:
-    """The lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
+    """Return the lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
     with np.errstate(over="ignore", under="ignore"):
         found = np.sqrt(np.vecdot(vectors, vectors))
         least, most = np.sqrt([np.finfo(found.dtype).tiny, np.finfo(found.dtype).max])
@@ -318,6 +413,6 @@ def lengths(vectors: NDArray[Any]) -> NDArray[Any]:
 
 
 def unit(vectors: NDArray[Any]) -> NDArray[Any]:
-    """Vectors scaled to length 1."""
+    """Scale vectors to length 1."""
     scaled: NDArray[Any] = vectors / lengths(vectors)[..., np.newaxis]
     return scaled

@@ -25,34 +25,59 @@ from .vocabulary import TrimRule, Vocabulary, count_words
 
 
 class Word2Vec(Training, Predictions):
-    """Word vectors, trained on `sentences`, an iterable (not an iterator) of lists of words.
+    """Word vectors, learned from which words occur near each other.
 
-    Given `sentences`, or `corpus_file` (a path for `nn.data.LineSentences`), it builds the
-    vocabulary and trains; otherwise call `build_vocab` and `train`. `vector_size`: the length of
-    the vectors. `window`: the largest distance between the two words of a pair; with
-    `shrink_windows`, each centre draws its own from 1 to `window`. For the words that are kept, see
-    `build_vocab`.
+    Given `sentences` or `corpus_file`, it builds the vocabulary and trains; otherwise call
+    `build_vocab` and `train`. The parameters are gensim's. Noise words are a weighted sample that
+    the 32 centres of a block share. As in word2vec.c, each word of a mean gets the whole gradient
+    of the mean, not the share that the chain rule gives it.
 
-    `sg`: 1 predicts a centre from each word near it (skip-gram); 0 predicts it from their mean
-    (CBOW), or with `cbow_mean=0` from their sum. As in word2vec.c and gensim, each word of a mean
-    gets the whole gradient of the mean, not the share that the chain rule gives it. `negative`: how
-    many noise words there are for each true one (0: none), drawn in proportion to
-    `count ** ns_exponent`; they are a weighted sample that the 32 centres of a block share. `hs`: 1
-    adds the hierarchical softmax. `sample`: words with more than about this share of the text are
-    thinned out (0: none). The learning rate falls from `alpha` to `min_alpha`, linearly in the
-    number of words seen.
+    Args:
+        sentences: An iterable (not an iterator) of lists of words.
+        corpus_file: A path for `nn.data.LineSentences`.
+        vector_size: The length of the vectors.
+        alpha: The first learning rate; it falls linearly in the number of words seen.
+        window: The largest distance between the two words of a pair.
+        min_count: Rarer words are dropped; see `build_vocab`.
+        max_vocab_size: The most words while counting; see `build_vocab`.
+        sample: Words with more than about this share of the text are thinned out (0: none).
+        seed: With one worker, the same seed gives the same vectors.
+        workers: The number of processes that train at once (gensim's default is 3).
+        min_alpha: The last learning rate.
+        sg: 1 predicts a centre from each word near it (skip-gram), 0 from their mean (CBOW).
+        hs: 1 adds the hierarchical softmax.
+        negative: The number of noise words for each true one (0: none).
+        ns_exponent: Noise words are drawn in proportion to `count ** ns_exponent`.
+        cbow_mean: 0 takes the sum instead of the mean in CBOW.
+        epochs: The number of passes over the text.
+        trim_rule: Decides which words are kept; see `build_vocab`.
+        sorted_vocab: 0 keeps words in order of appearance.
+        callbacks: Objects that are told of the training; see `train`.
+        max_final_vocab: The most words to keep; see `build_vocab`.
+        shrink_windows: Each centre draws its own window from 1 to `window`.
+        progress: Show the progress; see `train`.
 
-    `workers`: how many processes train at once (gensim's default is 3). With one, the same `seed`
-    gives the same vectors. `callbacks`, `progress`: as in `train`.
+    Attributes:
+        wv: The words and their vectors, `KeyedVectors`.
+        syn1neg: The vectors of the outputs.
+        syn1: The vectors of the nodes of the tree. (`wv`, `syn1neg` and `syn1` are parts of one
+            table, which any of them keeps in memory; `copy.deepcopy(wv)` does not.)
+        vocabulary: The words and their counts.
+        corpus_count: The number of sentences that `build_vocab` read.
+        corpus_total_words: The number of words that it read.
+        history: The loss and learning rate of each epoch of the last training.
+        generator: The source of all randomness.
 
-    `wv`: the vectors. `syn1neg`, `syn1`: those of the outputs, and of the nodes of the tree. (They
-    are parts of one table, which any of them keeps in memory; `copy.deepcopy(wv)` does not.)
-    `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: the number of
-    sentences and words that `build_vocab` read. `history`: the loss and learning rate of each epoch
-    of the last training. `generator`: the source of all randomness.
+    Raises:
+        TypeError: A parameter has the wrong type, or is one of gensim's that are missing; the
+            message names the replacement.
+        ValueError: A parameter is out of range. For the rest see `build_vocab` and `train`.
 
-    Raises `TypeError` and `ValueError` for invalid parameters (of gensim's that are missing, with
-    the remedy), and the errors of `build_vocab` and `train`.
+    Example:
+        >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+        >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+        >>> model.wv["cat"].shape
+        (4,)
     """
 
     def __init__(
@@ -121,16 +146,27 @@ class Word2Vec(Training, Predictions):
     ) -> None:
         """Count the words, and initialise the vectors: inputs uniform, outputs zero.
 
-        Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent,
-        unless `trim_rule(word, count, min_count)` returns 1 (drop it) or 2 (keep it) instead of 0.
-        If there are more than `max_vocab_size` words while counting, the rarest are forgotten. The
-        most frequent word comes first; with `sorted_vocab=0`, words are in order of appearance.
+        The most frequent word comes first; with `sorted_vocab=0`, words are in order of appearance.
+        Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent.
+        If there are more than `max_vocab_size` words while counting, the rarest are forgotten.
 
-        With `update=True` the existing words keep their vectors, counts are added, and new words
-        come after them. With `hs` the tree changes, so `syn1` starts from zero again.
+        Args:
+            corpus_iterable: Lists of words.
+            corpus_file: A path for `nn.data.LineSentences`, instead.
+            update: Keep the vectors of existing words, add up the counts, and put new words after
+                them. With `hs` the tree changes, so `syn1` starts from zero again.
+            trim_rule: Called as `trim_rule(word, count, min_count)`; returns 0 (the counts decide),
+                1 (drop the word) or 2 (keep it).
 
-        Raises `TypeError` for a corpus that does not consist of lists of words, and `ValueError` if
-        no word is left.
+        Raises:
+            TypeError: The corpus does not consist of lists of words.
+            ValueError: No word is left.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4, min_count=1)
+            >>> model.build_vocab([["the", "cat"], ["the", "dog"]])
+            >>> model.wv.index_to_key
+            ['the', 'cat', 'dog']
         """
         refuse_others("build_vocab", others)
         corpus = corpus_of("build_vocab", "corpus_iterable", corpus_iterable, corpus_file)
@@ -148,7 +184,20 @@ class Word2Vec(Training, Predictions):
     ) -> None:
         """Do the same as `build_vocab`, with words that are already counted.
 
-        `word_freq`: a dict from words to their counts. Raises the errors of `build_vocab`.
+        Args:
+            word_freq: The count of each word.
+            update: As in `build_vocab`.
+            trim_rule: As in `build_vocab`.
+
+        Raises:
+            TypeError: `word_freq` is not a dict from words to counts.
+            ValueError: No word is left.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4)
+            >>> model.build_vocab_from_freq({"the": 20, "cat": 5, "dog": 1})
+            >>> model.wv.index_to_key
+            ['the', 'cat']
         """
         refuse_others("build_vocab_from_freq", others)
         if not isinstance(word_freq, Mapping):
@@ -169,7 +218,19 @@ class Word2Vec(Training, Predictions):
         self.corpus_count, self.corpus_total_words = 0, sum(map(int, word_freq.values()))
 
     def reset_from(self, other_model: Word2Vec) -> None:
-        """Take the words of another model, and initialise the vectors."""
+        """Take the words of another model, and initialise the vectors.
+
+        Args:
+            other_model: A model with a vocabulary.
+
+        Example:
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> other = nn.Word2Vec(vector_size=8)
+            >>> other.reset_from(model)
+            >>> len(other.wv) == len(model.wv)
+            True
+        """
         self._begin(other_model.vocabulary, 0)
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
@@ -192,16 +253,37 @@ class Word2Vec(Training, Predictions):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to exactly `path`, as `.npz`; `KeyedVectors.load` reads it too.
 
-        Raises `CheckpointError` where it cannot be written.
+        Raises:
+            CheckpointError: The file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(pathlib.Path(folder, "model.npz"))
+            ...     other = nn.Word2Vec.load(pathlib.Path(folder, "model.npz"))
+            >>> np.array_equal(other.wv["cat"], model.wv["cat"])
+            True
         """
         save_model(self, path)
 
     @of_class
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:  # noqa: N805
-        """Read what `save` wrote, or a checkpoint of `train`.
+        """Read a file that `save` wrote, or a checkpoint of `train`.
 
-        Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
-        for one that cannot be opened.
+        Raises:
+            CheckpointError: The file is damaged, or holds something else.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(pathlib.Path(folder, "model.npz"))
+            ...     nn.Word2Vec.load(pathlib.Path(folder, "model.npz")).vector_size
+            4
         """
         return load_model(cls, path)
 

@@ -1,4 +1,5 @@
-"""What words are predicted with: noise words to tell them from, or the nodes of a Huffman tree.
+"""The outputs of a block: noise words (negative sampling), or nodes of a Huffman tree (hierarchical
+softmax).
 
 Either way some rows of the table are scored with the inputs of a block: `Targets`. The score
 `outputs[i] @ inputs[j]` counts `weights[i, j]` times, and should be large in `true[i, j]` of them.
@@ -55,7 +56,7 @@ unmeasured_loss: Callable[..., Any] = rule(
 
 
 def scores_of_all(outputs: Array, inputs: Array) -> Array:
-    """The scores (blocks, m, n) of `outputs` (blocks, m, size) with inputs, n for each block."""
+    """Return scores (blocks, m, n) of outputs (blocks, m, size) with n inputs for each block."""
     inputs = np.reshape(inputs, (outputs.shape[0], -1, outputs.shape[2]))
     return outputs @ np.swapaxes(inputs, 1, 2)
 
@@ -130,21 +131,25 @@ scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
 class Targets(NamedTuple):
-    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), how often
-    the score of a row with an input counts; `true`: (steps, blocks, at most m, n), how often it is
-    that of a true pair."""
+    """The rows that inputs are scored with.
+
+    Attributes:
+        rows: `(steps, blocks, m)`, numbers of outputs.
+        weights: `(steps, blocks, m, n)`, how often the score of a row with an input counts.
+        true: `(steps, blocks, at most m, n)`, how often it is that of a true pair.
+    """
 
     rows: NDArray[Any]
     weights: NDArray[Any]
     true: NDArray[Any]
 
     def moved(self, begin: int) -> Targets:
-        """The same targets in a table where the outputs begin at row `begin`."""
+        """Return the same targets in a table where the outputs begin at row `begin`."""
         return self._replace(rows=self.rows + begin)
 
 
 def joined(one: Targets, other: Targets) -> Targets:
-    """The targets of both."""
+    """Return the targets of both."""
     lacking = one.weights.shape[2] - one.true.shape[2]
     true = np.pad(one.true, ((0, 0), (0, 0), (0, lacking), (0, 0)))
     parts = zip(one._replace(true=true), other, strict=True)
@@ -154,12 +159,17 @@ def joined(one: Targets, other: Targets) -> Targets:
 def negatives(
     centres: NDArray[Any], true: NDArray[Any], noise: NDArray[Any], share: float
 ) -> Targets:
-    """The targets of negative sampling: `centres` (steps, blocks, block), and `noise` words of each
-    block (steps, blocks, size), each of which counts as `share` of a word.
+    """Return the targets of negative sampling.
 
-    `true`: (steps, blocks, block, n), 1 where a centre is predicted from an input; in CBOW,
-    (steps, blocks, 1, block). As in gensim, a noise word that equals a pair's centre does not count
-    for that pair: the two have the same score, so its weight is subtracted from the centre's.
+    As in gensim, a noise word that equals a pair's centre does not count for that pair: the two
+    have the same score, so its weight is subtracted from the centre's.
+
+    Args:
+        centres: `(steps, blocks, block)`.
+        true: `(steps, blocks, block, n)`, 1 where a centre is predicted from an input; in CBOW,
+            `(steps, blocks, 1, block)`.
+        noise: `(steps, blocks, size)`, the noise words of each block.
+        share: The part of a word that each noise word counts as.
     """
     size = noise.shape[2]
     equal: NDArray[Any] = np.flatnonzero(centres[..., None] == noise[..., None, :])
@@ -176,8 +186,8 @@ def negatives(
 class Tree:
     """The paths from the root of a Huffman tree to its words, for the hierarchical softmax.
 
-    `depths`, `points`, `codes`: from `Vocabulary.huffman`. With a score s at a node, the turn False
-    has the probability sigmoid(s).
+    With a score s at a node, the turn False has the probability sigmoid(s). The arguments come from
+    `Vocabulary.huffman`.
     """
 
     def __init__(self, depths: NDArray[Any], points: NDArray[Any], codes: NDArray[Any]) -> None:
@@ -187,10 +197,10 @@ class Tree:
         self.left = np.append(~codes, False)
 
     def paths(self, centres: NDArray[Any], true: NDArray[Any]) -> Targets:
-        """The nodes on the paths to the centres of each block, each node once.
+        """Return the nodes on the paths to the centres of each block, each node once.
 
-        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes whose
-        weight is 0.
+        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes of
+        weight 0.
         """
         steps, blocks, block = centres.shape
         depth = self.depth[centres]

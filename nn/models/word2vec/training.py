@@ -48,7 +48,47 @@ class Training(Parameters):
         resume: bool = False,
         **others: object,
     ) -> History:
-        """DOC"""
+        """Train on a text for `epochs` passes, ignoring words that are not in the vocabulary.
+
+        Args:
+            corpus_iterable: Lists of words.
+            corpus_file: A path for `nn.data.LineSentences`, instead.
+            total_examples: Not needed, because it is counted here.
+            total_words: Not needed either.
+            epochs: The number of passes (None: the model's own).
+            start_alpha: The first learning rate (None: the model's own).
+            end_alpha: The last learning rate (None: the model's own).
+            callbacks: Objects with any of gensim's methods `on_train_begin`, `on_epoch_begin`,
+                `on_epoch_end` and `on_train_end`, which are called with the model.
+            progress: Show a bar if tqdm is installed, or otherwise a line per epoch.
+            checkpoint: A file that is written before the first epoch, after each epoch, and from
+                time to time in between (taking at most a twentieth of the time); `Word2Vec.load`
+                reads it.
+            resume: Continue the run in the checkpoint if there is one; with `workers=1` it ends bit
+                for bit as if it had never stopped. Otherwise the file is overwritten.
+
+        Returns:
+            The `history`: for each epoch, the mean logistic loss of a pair (skip-gram) or of a
+                centre
+            (CBOW), or NaN if `sample` left none, and the last learning rate.
+
+        Raises:
+            ValueError: The text has no pair of known words (nothing has changed then), or a
+                callback replaced the vectors.
+            DivergedError: The loss or the vectors grow without bound.
+            CheckpointError: The checkpoint cannot be written, or belongs to another run (the number
+                of workers may differ).
+            OSError: Several workers cannot be started.
+            RuntimeError: One of several workers ended.
+
+        Example:
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(vector_size=4, min_count=1, sample=0)
+            >>> model.build_vocab(text)
+            >>> history = model.train(text, epochs=2, progress=False)
+            >>> len(history.loss)
+            2
+        """
         refuse_others("train", others)
         epochs = self.epochs if epochs is None else epochs
         start = self.alpha if start_alpha is None else start_alpha
@@ -113,7 +153,7 @@ class Training(Parameters):
                 bar.epoch_done(self.history)
 
     def _loss_of_zeros(self, learner: Learner) -> float:
-        """The mean loss of a pair with zero vectors: log 2 for each decision."""
+        """Return the mean loss of a pair with zero vectors: log 2 for each decision."""
         decisions = 1.0 + self.negative if self.negative else 0.0
         if self.hs:
             decisions += float(np.average(learner.tree.depth, weights=self.vocabulary.counts))
@@ -134,7 +174,7 @@ class Training(Parameters):
 
 
 def _with_pairs(corpus: Iterable[Iterable[str]], vocabulary: Vocabulary) -> Encoded:
-    """The text as numbers; raises `ValueError` for one without a pair of known words."""
+    """Encode a text; raise `ValueError` for one without a pair of known words."""
     text = encode(corpus, vocabulary.index)
     if not text.neighbours:
         spent = isinstance(corpus, Iterator)
@@ -147,7 +187,7 @@ def _with_pairs(corpus: Iterable[Iterable[str]], vocabulary: Vocabulary) -> Enco
 
 
 def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
-    """The chunks until the next checkpoint or the end of the epoch, with their learning rates."""
+    """Yield the chunks until the next checkpoint or the end of the epoch, with learning rates."""
     done = run.epoch * text.total + run.count
     for chunk in range(run.chunks, len(text.chunks)):
         run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)

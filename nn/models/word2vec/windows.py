@@ -23,10 +23,15 @@ from autograd import rule
 
 
 class Windows(NamedTuple):
-    """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
-    2 window), the same, with those around. `pairs`: (steps, blocks * parts, block / parts,
-    block / parts + 2 window), 1.0 where a centre meets a place. `counts`: (steps, blocks, block),
-    of the pairs of each centre (float32). Padding is word 0, in no pair."""
+    """The blocks of a row of words. Padding is word 0, in no pair.
+
+    Attributes:
+        centres: `(steps, blocks, block)`, numbers of words.
+        places: `(steps, blocks * block + 2 window)`, the same, with those around.
+        pairs: `(steps, blocks * parts, block / parts, block / parts + 2 window)`, 1.0 where a
+            centre meets a place.
+        counts: `(steps, blocks, block)`, the number of pairs of each centre.
+    """
 
     centres: NDArray[np.int32]
     places: NDArray[np.int32]
@@ -45,10 +50,15 @@ def windows(
 ) -> Windows:
     """Cut a row of `words` into blocks, and find the pairs in them.
 
-    `words`: (n,), numbers. `sentences`: (n,), the sentence of each word, ascending. `reach`: (n,)
-    or a number, 1 to `window`: a centre is paired with the words of its sentence that are at most
-    this many places away, as in gensim. `step`: the most centres in a step, at least `block`.
-    `parts`: how many parts each block's mask is split into.
+    Args:
+        words: `(n,)`, numbers.
+        sentences: `(n,)`, the sentence of each word, ascending.
+        reach: `(n,)` or a number, 1 to `window`: as in gensim, a centre is paired with the words of
+            its sentence that are at most this many places away.
+        window: The largest reach.
+        block: The centres in a block.
+        step: The most centres in a step, at least `block`.
+        parts: How many parts each block's mask is split into.
     """
     n = len(words)
     steps = -(-n // (step // block * block))
@@ -75,14 +85,14 @@ def windows(
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:
-    """A view of `x` as overlapping parts of its first axis, each `step` places after the last."""
+    """Return a view of `x` as overlapping parts, each `step` places after the last."""
     length = len(x) - (parts - 1) * step
     shape, strides = (parts, length, *x.shape[1:]), (step * x.strides[0], *x.strides)
     return as_strided(x, shape, strides, writeable=False)
 
 
 def _overlapped(g: Any, n: int, step: int) -> Any:
-    """The sum of overlapping parts (parts, length, size) at the `n` places they were taken from."""
+    """Add up overlapping parts (parts, length, size) at the `n` places that they came from."""
     parts, length, size = g.shape
     total = np.zeros((-(-n // step) * step, size), g.dtype)
     for begin in range(0, length, step):

@@ -1,10 +1,10 @@
-"""Several processes that learn from one text at once, each from chunks of its own.
+"""Processes that learn from one text at once, each from chunks of its own.
 
-They share the table, and none waits for another (Recht et al. 2011, Hogwild, arXiv:1106.5730): if
-two of them update a row at the same moment, one update is lost, which is rare. The table and the
-text lie in files that all of them map into memory. Jobs and results are lines in pipes. NumPy is
-given one thread in each, so the process of the user, whose NumPy may have more, only hands out
-jobs: threads that wait for one another on busy cores would slow all of them down.
+They share the table without waiting for one another (Recht et al. 2011, Hogwild,
+arXiv:1106.5730): if two of them update a row at the same moment, one update is lost, which is rare.
+The table and the text are in files that all of them map into memory. Jobs and results are lines in
+pipes. NumPy gets one thread in each, so the user's process, whose NumPy may have more, only
+distributes jobs: threads that wait for one another on busy cores would slow all of them down.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _COMMAND = (
 
 
 class Alone:
-    """This process by itself."""
+    """The user's process by itself."""
 
     def __init__(self, learner: Learner, chunks: Chunks) -> None:
         self.learner, self.chunks = learner, chunks
@@ -59,7 +59,7 @@ class Alone:
 
 
 class Workers(Alone):
-    """A number of processes, which last as long as the context.
+    """Several processes, which last as long as the context.
 
     Entering it raises `OSError` if the shared files cannot be written, or Python cannot be started.
     """
@@ -147,9 +147,10 @@ class Workers(Alone):
         listener.start()
 
     def results(self, jobs: Iterable[Job]) -> Iterator[Learned]:
-        """Do the jobs; their results come in the order in which they are done.
+        """Do the jobs, and yield results in the order in which they are done.
 
-        Raises `RuntimeError` if one of the processes has ended.
+        Raises:
+            RuntimeError: One of the processes has ended.
         """
         self.learner.table[...] = self.table  # which may have been changed in between
         for chunk, rate in jobs:
@@ -167,7 +168,7 @@ class Workers(Alone):
         self._collect()
 
     def _busy(self) -> bool:
-        """Whether all processes have started, and none has room for a job."""
+        """Return whether all processes have started, and none has room for a job."""
         return len(self._started) == self.count and not any(self._room)
 
     def _result(self) -> Learned:
