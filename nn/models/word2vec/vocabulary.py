@@ -183,7 +183,7 @@ class Vocabulary:
         return np.minimum((np.sqrt(ratios) + 1) / ratios, 1)
 
     def noise(self, ns_exponent: float) -> Any:
-        """Return the cumulative distribution (float64) of words, in proportion to count^ns_exponent.
+        """Return the cumulative distribution (float64) of words by count^ns_exponent.
 
         `np.searchsorted(noise, generator.random(shape), side="right")` draws word numbers.
 
