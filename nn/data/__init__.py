@@ -8,7 +8,8 @@ Data sets are `((images, labels), (test_images, test_labels))`. The reading orde
 from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
 from .corpus import FUNCTION_WORDS, LineSentences, PathLineSentences, python_reference
 from .datasets import digits, fashion_mnist, mnist
-from .idx import DataError, Pair, idx_folder, read_idx
+from .files import DataError
+from .idx import Pair, idx_folder, read_idx
 from .loader import DataLoader
 
 __all__ = [

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
 import os
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ..sizes import check_sizes
-from .idx import DataError
+from .files import DataError, opened
 
 _PIECE = 1 << 16  # bytes of a line that are looked at together
-_LONGEST = 1 << 20  # characters of a word; whatever has longer ones is no text
-_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # how an archive begins: a block, or the end
+_LONGEST = 1 << 20  # characters of a word; longer ones are not text
 
 
 class LineSentences:
@@ -59,7 +54,7 @@ class LineSentences:
             check_sizes("LineSentences", limit=limit)
         if Path(source).exists() and not Path(source).is_file():
             remedy = "; for the files in it: PathLineSentences" * Path(source).is_dir()
-            raise DataError(f"{source}: is no file that can be read more than once{remedy}")
+            raise DataError(f"{source}: is not a file that can be read more than once{remedy}")
         open(source, "rb").close()  # not before: of a pipe, it waits for someone to write
         self.source = source
         self.max_sentence_length = max_sentence_length
@@ -144,32 +139,6 @@ def lines(path: str | os.PathLike[str], encoding: str = "UTF-8") -> Iterator[tup
             yield number, _decoded(decode, line, True, path, number, encoding)
 
 
-@contextmanager
-def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """Open a file of bytes, which may be compressed by gzip or bzip2.
-
-    Raises:
-        DataError: The archive is damaged; also while reading.
-    """
-    with open(path, "rb") as file:
-        head = file.read(10)
-        file.seek(0)
-        if head.startswith(b"\x1f\x8b"):
-            archive: Any = gzip.GzipFile(fileobj=file)
-        elif _BZIP2.match(head):
-            archive = bz2.BZ2File(file)
-        else:
-            yield file
-            return
-        try:
-            with archive as content:
-                yield content
-        except (EOFError, OSError, zlib.error) as error:
-            if getattr(error, "errno", None) is not None:  # the disk's fault, not the archive's
-                raise
-            raise DataError(f"{path}: is damaged, or cut short ({error})") from error
-
-
 def _decoded(
     decode: Any,
     content: bytes,
@@ -209,7 +178,7 @@ when where whether which while who whom whose why will with within without would
 yourself
 """
 
-#: Words that every English text has many of, whatever it is about.
+#: Words that are frequent in every English text, whatever its subject.
 FUNCTION_WORDS = frozenset(_COMMON.split())
 
 

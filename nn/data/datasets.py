@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import written_whole
-from .idx import TEST, TRAIN, DataError, Pair, idx_folder, missing
+from .files import DataError
+from .idx import TEST, TRAIN, Pair, idx_folder, missing
 
 _TRAINING = 1437  # of the 1,797 digits: four fifths
 

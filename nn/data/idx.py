@@ -7,16 +7,14 @@ C. Burges, The MNIST database of handwritten digits.
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
-from autograd import AutogradError
+from .files import DataError, opened
 
 Pair = tuple[Any, Any]
 
@@ -28,20 +26,8 @@ TRAIN = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 
-class DataError(AutogradError, ValueError):
-    """Data that are missing, damaged or not as expected.
-
-    Example:
-        >>> try:
-        ...     nn.data.mnist("no such folder")
-        ... except nn.data.DataError as error:
-        ...     print(str(error)[:54])
-        mnist: files are missing; pass download=True, or put t
-    """
-
-
 def read_idx(path: str | os.PathLike[str]) -> Any:
-    """Read the array in an IDX file, which may be compressed by gzip (whatever its name).
+    """Read the array in an IDX file, which may be compressed by gzip or bzip2 (whatever its name).
 
     It needs no more memory than the content does, whatever the header announces.
 
@@ -64,16 +50,8 @@ def read_idx(path: str | os.PathLike[str]) -> Any:
         ...     print(nn.data.read_idx(path))
         [7 9]
     """
-    with open(path, "rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if not compressed:
-            return _parsed(file, path)
-        try:
-            with gzip.GzipFile(fileobj=file) as content:
-                return _parsed(content, path)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{path}: is damaged, or cut short ({error})") from error
+    with opened(path) as file:
+        return _parsed(file, path)
 
 
 def idx_folder(folder: str | os.PathLike[str]) -> tuple[Pair, Pair]:
@@ -156,10 +134,10 @@ def _pair(folder: Path, names: tuple[str, str]) -> Pair:
     return images, labels.astype(np.int64)
 
 
-def _parsed(file: BinaryIO | gzip.GzipFile, path: str | os.PathLike[str]) -> Any:
+def _parsed(file: IO[bytes], path: str | os.PathLike[str]) -> Any:
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
-        raise DataError(f"{path}: is no IDX file; it begins with {head!r}")
+        raise DataError(f"{path}: is not an IDX file; it begins with {head!r}")
     lengths = file.read(4 * head[3])
     if len(lengths) < 4 * head[3]:
         raise DataError(f"{path}: is cut short within its header")

@@ -14,7 +14,7 @@ from autograd.typing import ArrayLike
 
 from ..sizes import check_sizes
 from .augment import Transform
-from .idx import DataError
+from .files import DataError
 
 
 class DataLoader:

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from ...checkpoint import GENSIMS, is_gensims
 from ...data import DataError
-from ...data.corpus import opened
+from ...data.files import opened
 
 _READ = 1 << 20
 _LONGEST_HEAD = 100
-_DIGITS = 18  # of a count: they always fit in int64
+_DIGITS = 18  # of a count, so that it fits in int64
 
 Row = tuple[str, str, Any]  #: a place in the file (for messages), a word, its vector
 
@@ -121,7 +121,7 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
                 if not more:
                     raise DataError(f"{path}: is cut short in word {number} of {count}, or is text")
                 content += more
-            if number == 1:  # text, read as binary, would give vectors too: of garbage
+            if number == 1:  # text read as binary would give garbage
                 _, *numbers = bytes(content).partition(b"\n")[0].rstrip(b" \r").split(b" ")
                 if len(numbers) == size and all(map(_is_number, numbers)):
                     raise DataError(f"{path}: is text; leave out binary=True")

@@ -114,7 +114,7 @@ def test_folders_that_hold_no_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="missing"):
         PathLineSentences(tmp_path / "missing")
     (tmp_path / "inner").mkdir()
-    with pytest.raises(DataError, match="inner: is no file that can be read more than once"):
+    with pytest.raises(DataError, match="inner: is not a file that can be read more than once"):
         PathLineSentences(tmp_path)
     with pytest.raises(DataError, match="more than once; for the files in it: PathLineSentences"):
         LineSentences(tmp_path)
@@ -167,7 +167,7 @@ def test_files_that_cannot_be_read_are_refused_at_once(tmp_path):
         LineSentences(tmp_path / "missing")
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", os.devnull):
-        with pytest.raises(DataError, match="is no file that can be read more than once"):
+        with pytest.raises(DataError, match="is not a file that can be read more than once"):
             LineSentences(path)
 
 
