@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -27,9 +27,7 @@ from autograd import AutogradError, DTypeError, RemovableHandle, Tensor, scopes
 from autograd.typing import ArrayLike
 
 from .hooks import Hooks
-
-if TYPE_CHECKING:
-    from .summary import Summary
+from .summary import Summary, summary
 
 next_number, record = scopes.next_number, scopes.record  # without a dot: each call needs them
 
@@ -552,8 +550,6 @@ class Module:
             >>> nn.MLP([4, 3, 2]).summary((1, 4)).parameters
             23
         """
-        from .summary import summary  # imported here: few models are asked for it
-
         return summary(self, *input_shapes, dtype=dtype)
 
     def extra_repr(self) -> str:
@@ -591,8 +587,8 @@ class Module:
                 part._add_rows(rows, indent + "  ", f"{name}: ")
 
 
-_STATE = Parameter | Buffer  #: what is saved of a module
-_PARTS = _STATE | Module  #: what must be an attribute of a module
+_STATE = Parameter | Buffer  #: the parts that are saved
+_PARTS = _STATE | Module  #: the parts that must be attributes of a module
 
 
 def arrays_of(function: str, state: object) -> dict[str, Any]:
@@ -616,7 +612,7 @@ def evaluating(module: Module) -> Iterator[None]:
         finally:
             _set_modes(modes)
     finally:
-        _set_modes(modes)  # in case that Ctrl-C ended the first
+        _set_modes(modes)  # in case Ctrl-C interrupted the first
 
 
 def _set_modes(modes: list[tuple[Module, bool]]) -> None:

@@ -97,8 +97,8 @@ def _with_summed_gradients(
     given = [parameters] if isinstance(parameters, Parameter) else list(parameters)
     if not given:
         raise ValueError(
-            f"{function}: got no parameters; an iterator can be used only once, so pass "
-            f"model.parameters() anew"
+            f"{function}: got no parameters; an iterator can be used only once, so call "
+            f"model.parameters() again"
         )
     held = [p for p in given if p.grad is not None]
     for p in held:

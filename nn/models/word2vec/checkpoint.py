@@ -26,8 +26,8 @@ from .vocabulary import Vocabulary
 
 Model = TypeVar("Model", bound=Parameters)
 
-#: The least time between two checkpoints within an epoch: PAUSE seconds, and PATIENCE times as long
-#: as the last one took to write.
+#: The least time between two checkpoints within an epoch: this many seconds, and this many times
+#: the time that the last one took to write.
 PAUSE, PATIENCE = 60.0, 20
 
 #: The weight of the latest chunk in the running mean of the loss.
@@ -172,7 +172,7 @@ def _kind(
     digest = hashlib.sha256(b"".join(content)).hexdigest()
     corpus = f"{run.get('total', 0):,} words, {len(words):,} distinct ({digest[:8]})"
     of_run = {name: run.get(name) for name in ("epochs", "alpha", "min_alpha")}
-    # Another number of workers may go on, as where one of them failed.
+    # The run may continue with other workers, for example after one of them failed.
     settings = {name: value for name, value in settings.items() if name != "workers"}
     return {**settings, **of_run, "corpus": corpus}
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .vocabulary import refuse_text
 
-#: About how many words are trained on at a time, at one learning rate, as in gensim.
+#: The words that are trained on at a time, at one learning rate, about as many as in gensim.
 CHUNK = 10_000
 
 #: Bytes kept in memory, 4 million words; a larger text is in a temporary file.

@@ -143,7 +143,7 @@ class Evaluations(Similarities):
             raise DataError(f"{analogies}: 0 of its {count} questions have only known words")
         right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
         sections: list[dict[str, Any]] = []
-        # Questions that were not asked are wrong with dummy4unknown, and do not count without it.
+        # Questions that were not asked count as wrong with dummy4unknown, and not at all without.
         for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
             correct = [question for question in questions if right.get(question)]
             incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]

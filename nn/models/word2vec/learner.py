@@ -31,7 +31,7 @@ from .outputs import (
 from .vocabulary import Vocabulary
 from .windows import stretches, window_sums, windows
 
-#: Centres in a block, which share noise words. CBOW adds up their windows in so many parts.
+#: The centres in a block, which share noise words, and the parts in which CBOW adds up windows.
 BLOCK = 32
 PARTS = 2
 
@@ -40,31 +40,31 @@ PARTS = 2
 NOISE = {0: 24, 1: 40}
 MOST_NOISE = 256
 
-#: Why a step is stable. Sequential training moves a noise word by one pair at a time; here all
-#: pairs of a block push it at once, from where it was before. The logistic loss has a curvature of
-#: at most 1/4, so a push by n pairs converges only while |v|^2 < 8 / (rate * n), where n is
-#: `negative` times the pairs of the block divided by its noise words. With the defaults that is
-#: just enough. At higher rates, in wider windows or with more negatives, blocks draw more noise
-#: words: in proportion to rate * (pairs * negative)^2, because a small sample of them also moves
-#: vectors at random, and farther at high rates. This is the divisor.
+#: Divides the number of noise words of a block, by `sg`, and so keeps a step stable. Sequential
+#: training moves a noise word by one pair at a time; here all pairs of a block push it at once from
+#: its old place. The logistic loss has a curvature of at most 1/4, so a push by n pairs converges
+#: only while |v|^2 < 8 / (rate * n), where n is `negative` times the pairs of the block divided by
+#: its noise words. The defaults are just stable. At higher rates, in wider windows or with more
+#: negatives, blocks draw more noise words: in proportion to rate * (pairs * negative)^2, because a
+#: small sample of them also moves vectors at random, and farther at high rates.
 PUSH = {0: 40, 1: 720}
 
-#: The farthest that a step moves a row (vectors become 1 to 10 long), for what remains: words that
-#: occur in many blocks of one step. With the parameters that the literature recommends, this acts
-#: on less than 1 % of the rows; with extreme ones, on a tenth. Where CBOW takes the sum of a window
-#: and not the mean, its words move the sum together, and each of them `window` times less far.
+#: The farthest that a step moves a row (vectors become 1 to 10 long). It limits words that occur in
+#: many blocks of one step: less than 1 % of the rows with the parameters that the literature
+#: recommends, a tenth with extreme ones. Where CBOW takes the sum of a window instead of the mean,
+#: its words move the sum together, so each of them moves `window` times less far.
 LONGEST = 1.5
 
-#: By `sg`: the most centres in a step, that is, between two updates of the table. With the
+#: The most centres in a step, that is, between two updates of the table, by `sg`. With the
 #: hierarchical softmax there are fewer, because all words share the nodes near its root.
 STEP = {0: 1024, 1: 512}
 HS_STEP = 256
 
-#: An epoch has at least so many steps, unless they would be shorter than a block: with fewer, a
+#: The least number of steps in an epoch, unless they would be shorter than a block. With fewer, a
 #: small corpus is learned worse than by gensim, which takes one step for each pair.
 STEPS = 300
 
-#: The loss is measured in one of so many steps: its value costs a seventh of a step.
+#: The loss is measured once in this many steps, because its value costs a seventh of a step.
 MEASURED = 4
 
 
@@ -124,7 +124,7 @@ class Learner:
         words, sentences = words[kept], sentences[kept]
         if not len(words):
             return Learned(seen, 0.0, 0)
-        # No word is farther away than the longest sentence is long.
+        # No window reaches beyond the longest sentence.
         window = max(min(self.window, int(np.bincount(sentences).max()) - 1), 1)
         reach: Any = window
         if self.shrink_windows:
@@ -184,7 +184,7 @@ class Learner:
             wanted = math.ceil(rate * pushes**2 / PUSH[self.sg])
             size = min(max(wanted, NOISE[self.sg]), MOST_NOISE)
             # One from each of `size` equal parts of the distribution, which spreads them better
-            # than independent draws. Together they stand for `negative` words for each pair.
+            # than independent draws. Together they count as `negative` words for each pair.
             draws = (self.generator.random((steps, blocks, size)) + np.arange(size)) / size
             noise = np.searchsorted(self.noise, draws, "right")
             targets.append(
@@ -234,7 +234,7 @@ def plans(numbers: NDArray[Any]) -> list[Plan]:
     step = places // k
     span, bits = int(numbers.max()) + 1, places.size.bit_length()
     keys = ((step * span + numbers.ravel()) << bits) | places
-    keys.sort()  # all of one row in one step stand together
+    keys.sort()  # all of one row in one step are adjacent
     occurrence, groups = keys & ((1 << bits) - 1), keys >> bits
     starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
     counts = np.diff(starts, append=places.size)
@@ -245,7 +245,7 @@ def plans(numbers: NDArray[Any]) -> list[Plan]:
     rank = np.empty_like(frequent)
     rank[frequent] = np.arange(frequent.size) - firsts[of_step]
     rows = groups[starts[frequent]] - of_step * span
-    # An occurrence goes behind the earlier rounds of its step, in the place of its row.
+    # An occurrence goes after the earlier rounds of its step, in the place of its row.
     rank = np.repeat(rank, counts)
     turn = places - np.repeat(starts, counts)
     most = int(counts.max())
@@ -302,7 +302,7 @@ class Rows:
         lengths = np.vecdot(total, total)
         if not lengths.max() <= self.longest**2:
             total *= (self.longest / np.sqrt(np.maximum(lengths, self.longest**2)))[:, np.newaxis]
-        if self.shared:  # otherwise, the changes of others meanwhile would be lost
+        if self.shared:  # others may have changed them in the meantime
             self.held = self.table.take(rows, axis=0)
         self.held -= total
         self.table[rows] = self.held

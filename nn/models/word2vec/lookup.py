@@ -19,7 +19,7 @@ Key = str | int  #: a word, or its number
 Query = ArrayLike | Iterable[object]  #: words, numbers of words, or vectors; or one of them
 
 _MISSING = ATTRIBUTES["KeyedVectors"]
-_COMMON = 20_000  # how many words are searched for one that resembles an unknown word
+_COMMON = 20_000  # words that are searched for one like an unknown word
 
 
 class UnknownWordError(AutogradError, KeyError):

@@ -61,7 +61,7 @@ def scores_of_all(outputs: Array, inputs: Array) -> Array:
     return outputs @ np.swapaxes(inputs, 1, 2)
 
 
-#: How far from where it is an input meets a centre, at most; see `scores_in_turn`.
+#: The farthest that other inputs move the centre that an input meets; see `scores_in_turn`.
 AHEAD = 0.25
 
 
@@ -77,7 +77,7 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
     met = outputs.copy()
     met[:, :block] -= step
     of_inputs = np.swapaxes(met, 1, 2) @ g
-    # An input does not meet what it did to the centre itself.
+    # An input does not meet its own change of the centre.
     itself = np.vecdot(np.swapaxes(part, 1, 2), np.swapaxes(own, 1, 2))
     of_inputs += inputs * itself[:, np.newaxis]
     return of_outputs, of_inputs, None

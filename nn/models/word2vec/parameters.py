@@ -85,7 +85,7 @@ class Parameters:
         """Return the tables by name, with `function` to name in messages.
 
         Raises:
-            ValueError: If there are none yet, or if one was replaced by another array.
+            ValueError: There are none yet, or one was replaced by another array.
         """
         if "vocabulary" not in vars(self):
             raise ValueError(

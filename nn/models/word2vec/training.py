@@ -14,8 +14,8 @@ import numpy as np
 
 from ...history import History
 from ...progress import Silence, shown_progress
-from ...sizes import check_sizes
 from ...run import DivergedError
+from ...sizes import check_sizes
 from .checkpoint import Checkpoint, Run
 from .encoded import Encoded, encode
 from .gensim import refuse_others
@@ -168,7 +168,7 @@ class Training(Parameters):
             self.tables("train")
             if self._table is not table:
                 raise ValueError(
-                    f"train: a callback made the vectors anew in {event}; call build_vocab before "
+                    f"train: a callback created new vectors in {event}; call build_vocab before "
                     f"or after training"
                 )
 

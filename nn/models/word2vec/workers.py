@@ -31,7 +31,7 @@ from .vocabulary import Vocabulary
 #: A chunk, by its number, and the learning rate.
 Job = tuple[int, float]
 
-#: How many jobs a process has at once: the one that it is doing, and one for when that is done.
+#: The jobs that a process has at once: the one that it is doing, and the next.
 _AHEAD = 2
 
 _COMMAND = (
@@ -69,14 +69,14 @@ class Workers(Alone):
         self.count = count
         self.table = learner.table
         self._others: list[subprocess.Popen[str]] = []
-        self._said: list[Any] = []  # files with what they wrote to their standard error
-        self._room = [0] * count  # for how many more jobs, once they have started
+        self._said: list[Any] = []  # their standard error
+        self._room = [0] * count  # the jobs that each can still take, once started
         self._started: list[int] = []
         self._given = 0
         self._done: queue.Queue[tuple[int, Learned | None]] = queue.Queue()
 
     def __enter__(self) -> Workers:
-        with ExitStack() as stack:  # whatever fails, and whenever, nothing is left behind
+        with ExitStack() as stack:  # nothing is left over, whatever fails
             try:
                 self._folder = tempfile.TemporaryDirectory(
                     prefix="word2vec-", ignore_cleanup_errors=True
@@ -100,7 +100,7 @@ class Workers(Alone):
         self._stack.close()
 
     def _write(self, folder: Path) -> None:
-        self.table.tofile(folder / "table")  # in full: a file with holes could not be filled later
+        self.table.tofile(folder / "table")  # in full, because the disk may be full later
         with open(folder / "text", "wb") as file:
             self.chunks.file.seek(0)
             shutil.copyfileobj(self.chunks.file, file)
@@ -127,7 +127,7 @@ class Workers(Alone):
         said = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
         self._said.append(said)
         single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        # It finds the modules that this one found, and where `sys.path` has changed since, itself.
+        # It imports from where this process did, and finds nn even if `sys.path` has changed since.
         path = [entry for entry in sys.path if isinstance(entry, str)]
         path.append(str(Path(__file__).parents[3]))
         seed = self.learner.generator.integers(1 << 62)
@@ -206,7 +206,7 @@ class Workers(Alone):
                     self._room[i] = _AHEAD
                     self._started.append(i)
                     if len(self._started) == len(self._room):
-                        # All hold the files, and a sudden end of this process leaves none behind.
+                        # All have opened the files, so none is left over if this process is killed.
                         self._folder.cleanup()
                     break
             for line in other.stdout:
@@ -228,7 +228,7 @@ def _end(other: Any, listener: threading.Thread) -> None:
 
 def work(folder: str, seed: int) -> None:
     """Read jobs and write results: the program of another process."""
-    # Only results go to the standard output, and not what anything else writes there.
+    # Only results go to the standard output; anything else that writes there goes to the error.
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     place = Path(folder)

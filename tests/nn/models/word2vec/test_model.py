@@ -177,7 +177,7 @@ def test_numbers_of_numpy_are_kept_as_pythons():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda model: model.build_vocab(topics()), "a callback made the vectors anew in on_"),
+        (lambda model: model.build_vocab(topics()), "a callback created new vectors in on_"),
         (lambda model: model.wv.add_vector("new", np.ones(4)), "train: vectors was replaced by an"),
         (lambda model: setattr(model, "negative", 0), "negative or hs has changed since"),
     ],
