@@ -53,7 +53,7 @@ class ModuleList(Module):
         if not isinstance(module, Module):
             raise TypeError(
                 f"{type(self).__name__}: part {place} is {_described(module)}, not a Module; pass "
-                f"each part made with its parentheses (nn.ReLU())"
+                f"instances (nn.ReLU())"
             )
         setattr(self, str(place), module)
 
@@ -138,8 +138,8 @@ class ModuleDict(Module):
     def __setitem__(self, name: str, module: Module) -> None:
         if not isinstance(name, str) or not isinstance(module, Module):
             raise TypeError(
-                f"ModuleDict: the part {name!r} is {_described(module)}; the names are strings, "
-                f"and the parts modules, each made with its parentheses (nn.ReLU())"
+                f"ModuleDict: the part {name!r} is {_described(module)}; names must be "
+                f"strings, and parts instances of modules (nn.ReLU())"
             )
         if not name or hasattr(type(self), name):
             raise ValueError(f"ModuleDict: {name!r} cannot be the name of a part; choose another")
@@ -211,7 +211,7 @@ class Flatten(Module):
     def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if not shape:
-            raise ShapeError("Flatten got an input without axes; its first axis is the batch")
+            raise ShapeError("Flatten got an input without axes; its first axis must be the batch")
         return np.reshape(x, (shape[0], math.prod(shape[1:])))  # type: ignore[return-value]
 
 

@@ -58,7 +58,7 @@ def dropout(
 
 def _check_probability(owner: str, p: float) -> None:
     if not 0 <= p <= 1:
-        raise ValueError(f"{owner}: p (={p}) is a probability, from 0 to 1")
+        raise ValueError(f"{owner}: p (={p}) must be a probability, from 0 to 1")
 
 
 _CHUNK = 2**15  # numbers drawn at a time: they stay in the cache

@@ -29,7 +29,7 @@ from autograd.typing import ArrayLike
 from .hooks import Hooks
 from .summary import Summary, summary
 
-next_number, record = scopes.next_number, scopes.record  # without a dot: each call needs them
+next_number, record = scopes.next_number, scopes.record  # looked up in each call, so without a dot
 
 
 class StateError(AutogradError, ValueError):
@@ -194,7 +194,7 @@ class Module:
                 f"functions that need it"
             )
         object.__setattr__(self, name, value)
-        # Networks are built from the inside out, so all that is below gets a longer path.
+        # Networks are built from the inside out, so everything below gets a longer path.
         for path, module in self.named_modules(self._path):
             object.__setattr__(module, "_path", path)
         for path, parameter in self.named_parameters(self._path):

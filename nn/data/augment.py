@@ -141,7 +141,7 @@ class Normalize:
         images = _batch("Normalize", images)
         if images.dtype.kind != "f":
             raise DTypeError(
-                f"Normalize: images have dtype {images.dtype}; make floats of them first: "
+                f"Normalize: images have dtype {images.dtype}; convert them to floats first: "
                 f"images.astype(np.float32)"
             )
         for name, values in (("mean", self.mean), ("std", self.std)):

@@ -13,7 +13,7 @@ from typing import Any
 from ..sizes import check_sizes
 from .files import DataError, opened
 
-_PIECE = 1 << 16  # bytes of a line that are looked at together
+_PIECE = 1 << 16  # bytes of a line that are read together
 _LONGEST = 1 << 20  # characters of a word; longer ones are not text
 
 
@@ -55,7 +55,7 @@ class LineSentences:
         if Path(source).exists() and not Path(source).is_file():
             remedy = "; for the files in it: PathLineSentences" * Path(source).is_dir()
             raise DataError(f"{source}: is not a file that can be read more than once{remedy}")
-        open(source, "rb").close()  # not before: of a pipe, it waits for someone to write
+        open(source, "rb").close()  # only now, because opening a pipe waits for a writer
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -78,11 +78,11 @@ class LineSentences:
                 ends = piece.endswith(b"\n")
                 text = rest + _decoded(decode, piece, ends, self.source, number)
                 words = text.split()
-                # A word at the end of a piece may go on in the next one.
+                # A word at the end of a piece may continue in the next one.
                 rest = words.pop() if not ends and words and not text[-1].isspace() else ""
                 if len(rest) > _LONGEST:
                     raise DataError(
-                        f"{self.source}: line {number} has no word in a million letters"
+                        f"{self.source}: line {number} has a word of more than a million letters"
                     )
                 yield words, ends
                 number += ends

@@ -135,7 +135,7 @@ def _by_hand(folder: Path, url: str) -> str:
 
 
 def _download(url: str, path: Path, md5: str) -> None:
-    # Imported here: few need them, and they take long.
+    # Imported here, because they take long and few need them.
     from http.client import HTTPException
     from urllib.request import urlopen
 
@@ -145,10 +145,10 @@ def _download(url: str, path: Path, md5: str) -> None:
             while part := answer.read(1 << 16):
                 size += len(part)
                 if size > _LARGEST:
-                    raise DataError(f"it goes on after {_LARGEST} bytes")
+                    raise DataError(f"it continues after {_LARGEST} bytes")
                 digest.update(part)
                 file.write(part)
             if digest.hexdigest() != md5:
                 raise DataError(f"its MD5 sum is {digest.hexdigest()}, not {md5}")
-    except HTTPException as error:  # not an OSError, as all else is that can go wrong
+    except HTTPException as error:  # not an OSError, unlike all other failures
         raise DataError(f"{type(error).__name__}: {error}") from error

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from autograd import AutogradError
 
-_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # how an archive begins: a block, or the end
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # an archive begins with a block, or ends
 
 
 class DataError(AutogradError, ValueError):

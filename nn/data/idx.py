@@ -120,8 +120,8 @@ def _pair(folder: Path, names: tuple[str, str]) -> Pair:
     for path, array, axes in ((paths[0], pixels, 3), (paths[1], labels, 1)):
         if array.ndim != axes or array.dtype != np.uint8:
             raise DataError(
-                f"{path}: holds {array.dtype} of shape {array.shape}, where bytes with {axes} "
-                f"axes should be"
+                f"{path}: holds {array.dtype} of shape {array.shape}; it should hold bytes (uint8) "
+                f"with {axes} axes"
             )
     if len(pixels) != len(labels):
         raise DataError(

@@ -53,8 +53,8 @@ def clip_grad_norm_(
     norm = _norm([_norm_of(_values(p.grad), norm_type) for p in held], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise ValueError(
-            f"clip_grad_norm_: the norm of the gradients is {norm}, and they were left as they "
-            f"are; lower the learning rate, or skip this step"
+            f"clip_grad_norm_: the norm of the gradients is {norm}, and they are unchanged; "
+            f"lower the learning rate, or skip this step"
         )
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1:  # also for NaN

@@ -148,7 +148,7 @@ class LBFGS(Optimizer):
             if group["line_search_fn"] is None:
                 self._move([p.data for p in params], d, t)
                 if iteration == max_iter:
-                    break  # the loss would not be looked at
+                    break  # the loss would not be used
                 _, loss, g = self._evaluate(closure)
                 evaluations += 1
             else:
@@ -313,7 +313,7 @@ def _narrowed(
         margin = 0.1 * (right - left)
         is_near_end = min(right - t, t - left) < margin
         if is_near_end and (was_near_end or not left < t < right):
-            # Twice at an end, or beyond it, would hardly narrow the bracket.
+            # A second point at an end, or beyond it, would hardly narrow the bracket.
             t = right - margin if abs(t - right) < abs(t - left) else left + margin
             is_near_end = False
         was_near_end = is_near_end

@@ -79,7 +79,7 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
             numbers = np.fromiter(found, np.int32, size)
         except TypeError as error:
             raise TypeError(
-                f"a sentence has something else than words ({error}): a corpus is a list of "
+                f"a sentence has something other than words ({error}): a corpus is a list of "
                 f"sentences, a sentence a list of words"
             ) from error
         known = numbers >= 0

@@ -98,7 +98,7 @@ class Training(Parameters):
         check_rates("train", start_alpha=start, end_alpha=end)
         check_callbacks(callbacks)
         if resume and checkpoint is None:
-            raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
+            raise ValueError("train: resume=True needs checkpoint=, the file to continue from")
         corpus = corpus_of("train", "corpus_iterable", corpus_iterable, corpus_file)
         self.tables("train")
         text = _with_pairs(corpus, self.vocabulary)

@@ -175,10 +175,18 @@ def test_idx_folder_with_half_a_set_raises(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("images-idx3", np.zeros((4, 6), "u1"), r"holds uint8 of shape \(4, 6\), where bytes with"),
-        ("images-idx3", np.zeros((4, 3, 2), "i4"), r"holds int32 of shape \(4, 3, 2\), where"),
+        (
+            "images-idx3",
+            np.zeros((4, 6), "u1"),
+            r"holds uint8 of shape \(4, 6\); it should hold",
+        ),
+        ("images-idx3", np.zeros((4, 3, 2), "i4"), r"holds int32 of shape \(4, 3, 2\); it should"),
         ("images-idx3", np.zeros((5, 3, 2), "u1"), r"has 5 images, and .*labels-idx1-ubyte 4 la"),
-        ("labels-idx1", np.zeros((4, 1), "u1"), r"holds uint8 of shape \(4, 1\), where bytes with"),
+        (
+            "labels-idx1",
+            np.zeros((4, 1), "u1"),
+            r"holds uint8 of shape \(4, 1\); it should hold",
+        ),
         ("labels-idx1", np.array([0, 9, 10, 1], "u1"), r"has the label 10, which is not from 0"),
     ],
 )
