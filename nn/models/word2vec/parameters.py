@@ -82,10 +82,19 @@ class Parameters:
     # -- tables ---------------------------------------------------------------------------------
 
     def tables(self, function: str) -> dict[str, Any]:
-        """Return the tables by name, with `function` to name in messages.
+        """Return the tables by name.
+
+        Args:
+            function: The function to name in messages.
 
         Raises:
-            ValueError: There are none yet, or one was replaced by another array.
+            ValueError: There are no tables yet, or one was replaced by another array.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4)
+            >>> model.build_vocab_from_freq({"the": 20, "cat": 5})
+            >>> list(model.tables("example"))
+            ['vectors', 'syn1neg']
         """
         if "vocabulary" not in vars(self):
             raise ValueError(
@@ -108,7 +117,17 @@ class Parameters:
         return tables
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Set the words, and make tables of zeros."""
+        """Set the words, and make tables of zeros.
+
+        Args:
+            vocabulary: The words and their counts.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4)
+            >>> model.set_vocabulary(nn.models.Vocabulary(["the", "cat"], [20, 5]))
+            >>> model.wv.vectors.shape
+            (2, 4)
+        """
         self.vocabulary = vocabulary
         self._laid_out = size, negative, hs = self._layout()
         self._table = np.zeros((len(vocabulary) * (1 + negative + hs), size), np.float32)

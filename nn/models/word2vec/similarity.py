@@ -309,7 +309,9 @@ class Similarities(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> Any:
-        """Return the mean of words and vectors: the weighted sum, divided by the sum of |weights|.
+        """Return the weighted mean of words and vectors.
+
+        It is their weighted sum, divided by the sum of the absolute weights.
 
         Args:
             keys: Words, numbers of words, or vectors.
