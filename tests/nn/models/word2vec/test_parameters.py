@@ -11,7 +11,8 @@ from nn.models.word2vec import Word2Vec
 from nn.models.word2vec.gensim import ATTRIBUTES, PARAMETERS
 from nn.models.word2vec.keyed_vectors import KeyedVectors
 
-from .test_model import MORE, state, topics
+from .test_model import MORE, state
+from .test_training import topics
 
 ABC = [["a", "b", "c"] * 5]
 
