@@ -17,6 +17,8 @@ from .base import Optimizer, Params, pieces, row_pieces
 class Adagrad(Optimizer):
     """Steps that shrink with the sum of all squared gradients, for rare features.
 
+    Each step computes::
+
         g = grad + weight_decay * p
         sum = sum + g^2
         p = p - lr / (1 + (step - 1) * lr_decay) * g / (sqrt(sum) + eps)
@@ -94,6 +96,8 @@ class Adagrad(Optimizer):
 
 class RMSprop(Optimizer):
     """Steps that shrink with a running mean of the squared gradients.
+
+    Each step computes::
 
         g = grad + weight_decay * p
         v = alpha * v + (1 - alpha) * g^2
@@ -175,6 +179,8 @@ class RMSprop(Optimizer):
 
 class Adam(Optimizer):
     """RMSprop with momentum, both running means corrected for their start from zero.
+
+    Each step computes::
 
         g = grad + weight_decay * p
         m = beta1 * m + (1 - beta1) * g

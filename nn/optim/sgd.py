@@ -16,6 +16,8 @@ from .base import Optimizer, Params, pieces, row_pieces
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum and weight decay as in PyTorch.
 
+    Each step computes::
+
         g = grad + weight_decay * p
         v = momentum * v + (1 - dampening) * g          (v = g in the first step)
         p = p - lr * v                                  (nesterov: lr * (g + momentum * v))

@@ -57,8 +57,7 @@ class Evaluations(Similarities):
 
         Returns:
             Pearson's and Spearman's correlation (NaN if either side is constant) and the share of
-                pairs
-            with an unknown word, 0 to 1.
+            pairs with an unknown word, 0 to 1.
 
         Raises:
             DataError: The file is in another format, or has fewer than two pairs to compare.
@@ -114,8 +113,7 @@ class Evaluations(Similarities):
 
         Returns:
             The share of correct answers, 0 to 1, and a dict for each section (the last is all of
-                them
-            together) with its name, `section`, and its questions, `correct` and `incorrect`.
+            them together) with its name, `section`, and its questions, `correct` and `incorrect`.
 
         Raises:
             DataError: The file is in another format, or has no question to answer.

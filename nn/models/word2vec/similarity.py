@@ -48,7 +48,7 @@ class Similarities(WordVectors):
 
         Returns:
             Pairs of word and cosine; with `topn=None`, an array of the cosines with all words
-                searched.
+            searched.
 
         Raises:
             ValueError: Nothing is given, or the sum is zero or not finite.

@@ -68,9 +68,8 @@ class Training(Parameters):
                 for bit as if it had never stopped. Otherwise the file is overwritten.
 
         Returns:
-            The `history`: for each epoch, the mean logistic loss of a pair (skip-gram) or of a
-                centre
-            (CBOW), or NaN if `sample` left none, and the last learning rate.
+            The `history`, which holds for each epoch the mean logistic loss of a pair (skip-gram)
+            or of a centre (CBOW), or NaN if `sample` left none, and the last learning rate.
 
         Raises:
             ValueError: The text has no pair of known words (nothing has changed then), or a

@@ -210,10 +210,8 @@ class Vocabulary:
 
         Returns:
             `depths`, the number of inner nodes on the path to each word; `points`, their numbers
-                (int32,
-            0 to the number of words - 2), from the root down, for one word after another; and
-                `codes`,
-            the turn at each (bool).
+            (int32, 0 to the number of words - 2), from the root down, for one word after another;
+            and `codes`, the turn at each (bool).
 
         Example:
             >>> nn.models.Vocabulary(["the", "a", "cat"], [5, 2, 1]).huffman()[0]

@@ -3,7 +3,7 @@
 The words of many sentences are put in one row, which is cut into steps, and each step into blocks
 of centres. The windows of all centres of a block are in its stretch: the block and `window` places
 on either side. A mask says which centre is paired with which place. For the row a b c d e (one
-sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair):
+sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair)::
 
     block    stretch    mask         block    stretch    mask         block    stretch    mask
     a b      . a b c    0 0 1 0      c d      b c d e    1 0 1 0      e .      d e . .    1 0 0 0
