@@ -1,9 +1,28 @@
 """Reverse-mode automatic differentiation on NumPy.
 
-The reading order: `op.py` (operations and their rules), `backward.py` (the backward pass),
-`rules/` (the tables of gradients), `protocols.py` and `operators.py` (how NumPy's functions and
-Python's operators get there), `tensor.py` (what people write with), `transforms.py` (gradients of
-functions), `gradcheck.py` (numerical checks), `pictures/` and `render.py` (pictures).
+These are the files in the order of their imports, each from those above it. It is also the order to
+read them in; for the idea alone, read `op`, `backward`, a table in `rules/`, and `tensor`.
+
+    errors, typing              exceptions and warnings; types for annotations
+    broadcasting, sparse        broadcasting undone; gradients of a few rows of a table
+    grad_mode, config, tree     recording on and off; the installation; nested containers
+    operands                    the arrays that an operation accepts, and their conversion
+    node, recorded              the graph; an array with its place in it
+    changes, hooks, scopes      writes to recorded arrays, callbacks, named parts
+    missing, signatures         names that a Tensor does not have; parameters of functions
+    op, registry, arrays        operations; the way into the registry; helpers of rules
+    vjps, backward              the rules of one node, applied; the backward pass
+    kernels/                    forward code that is more than a NumPy call
+    rules/                      the gradients
+    compositions/               NumPy functions in terms of others
+    nondifferentiable           NumPy functions without a gradient
+    protocols, seeds            NumPy's functions on a Tensor; where a backward pass starts
+    pictures/, render           the content of a picture of the graph; Graphviz
+    debug/                      reasons for missing gradients, NaN, memory and time
+    operators, tensor           Python's operators on a Tensor; the class people write with
+    ops                         network functions
+    transforms, gradcheck       `grad` and its family; numerical checks
+    numpy/                      the namespace for code written for `import autograd.numpy`
 """
 
 from importlib import import_module

@@ -136,7 +136,7 @@ def _topological_order(
         for parent in node.parents:
             if parent not in seen:
                 seen.add(parent)
-                order.append(parent)
+                order.append(parent)  # type: ignore[arg-type]  # not None: that has been seen
     order.sort(key=_number, reverse=True)
     return order
 
