@@ -21,7 +21,7 @@ read them in; for the idea alone, read `op`, `backward`, a table in `rules/`, an
     debug/                      reasons for missing gradients, NaN, memory and time
     operators, tensor           Python's operators on a Tensor; the class people write with
     ops                         network functions
-    transforms, gradcheck       `grad` and its family; numerical checks
+    transforms/, gradcheck      `grad` and its family; numerical checks
     numpy/                      the namespace for code written for `import autograd.numpy`
 """
 
