@@ -10,7 +10,8 @@ read them in; for the idea alone, read `op`, `backward`, a table in `rules/`, an
     node, recorded              the graph; an array with its place in it
     changes, hooks, scopes      writes to recorded arrays, callbacks, named parts
     missing, signatures         names that a Tensor does not have; parameters of functions
-    op, registry, arrays        operations; the way into the registry; helpers of rules
+    op, unrolled                operations; their calls on one and two inputs, made fast
+    registry, arrays            the way into the tables; helpers of rules
     vjps, backward              the rules of one node, applied; the backward pass
     kernels/                    forward code that is more than a NumPy call
     rules/                      the gradients

@@ -35,7 +35,6 @@ from .changes import fresh, in_our_rule, may_change, secure, settle
 from .errors import AutogradError, DTypeError, ShapeError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import (
-    ENGINE_FILES,
     NO_OPTIONS,
     Node,
     ShapeDtype,
@@ -46,19 +45,22 @@ from .node import (
     quoted_name,
     user_frame,
 )
-from .operands import NUMBERS, PLAIN_OPTIONS, argument, number, operand
+from .operands import NUMBERS, PLAIN_OPTIONS, argument, operand
 from .recorded import Recorded
 from .signatures import (
     ARRAY,
     NO_DEFAULT,
     NOTHING,
-    SHAPE,
     Reads,
     drop_defaults,
     positional_parameters,
 )
 
 VJP = Callable[..., Any]
+
+_new = object.__new__
+_ndarray = np.ndarray
+_LISTS = (list, tuple)
 
 # -- operations ---------------------------------------------------------------------------------
 
@@ -139,15 +141,6 @@ class Op:
             return self
         raise AttributeError(f"'Op' object has no attribute '{name}'")
 
-    def make_fast(self) -> None:
-        """Unroll the calls of an operation that is never freed: `apply` refers to it in turn.
-
-        One that is made inside a function has none, so that it goes with its last reference.
-        """
-        if all(self.vjps) and not self.residual and self.arity in (1, 2):
-            self.apply = _unary(self) if self.arity == 1 else _binary(self)
-            self.is_fast = True
-
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
@@ -177,7 +170,7 @@ class Op:
         on_tensors = False
         for i, x in enumerate(args):
             if not isinstance(x, Recorded) and type(x) not in NUMBERS:
-                x = _operand(x, self, i)
+                x = operand_of(x, self, i)
                 others = others or may_change(x)
             if isinstance(x, Recorded):
                 on_tensors = True
@@ -196,7 +189,7 @@ class Op:
         try:
             out = self.forward(*arrays, **options)
         except Exception as error:
-            _explain(self, error, arrays, parents)
+            explain(self, error, arrays, parents)
             raise
         if self.residual is not None:
             if type(out) is not tuple or len(out) != 2:
@@ -224,10 +217,10 @@ class Op:
         """
         several = isinstance(out, _LISTS)
         if several:
-            out = tuple(_as_array(o, self) for o in out)
+            out = tuple(as_output(o, self) for o in out)
         elif type(out) is not _ndarray:
-            out = _as_array(out, self)
-        recording = current_scope() is None or _recording(self, arrays, parents, out, options)
+            out = as_output(out, self)
+        recording = current_scope() is None or is_recorded(self, arrays, parents, out, options)
         if not several and out.dtype.kind not in "fc":
             return out  # integers and booleans carry no gradient
         if self.constants:
@@ -237,7 +230,7 @@ class Op:
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
         for x, parent, level in zip(arrays, parents, levels):  # noqa: B905 - a hot loop
-            saved.append(x if level == ARRAY else _kept(x, parent) if level else None)
+            saved.append(x if level == ARRAY else kept(x, parent) if level else None)
         frame = user_frame(getframe(2))
         if not several:
             node = fill(
@@ -295,7 +288,7 @@ class Op:
         return inputs, bound, None if bound.keys() <= self.options else extension
 
 
-def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
+def explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
     """Add to NumPy's complaint the names and the shapes that it leaves out."""
     if isinstance(error, AutogradError):
         return
@@ -313,7 +306,7 @@ def _explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | N
     error.add_note(f"in {op.name}, whose inputs have the shapes {shapes}")
 
 
-def _recording(
+def is_recorded(
     op: Op,
     arrays: list[Any],
     parents: list[Node | None],
@@ -331,12 +324,12 @@ def _recording(
     return False
 
 
-def _kept(x: Any, parent: Node | None) -> ShapeDtype:
+def kept(x: Any, parent: Node | None) -> ShapeDtype:
     """The shape and dtype of an input: its node knows them."""
     return parent or ShapeDtype(np.shape(x), np.result_type(x))
 
 
-def _as_array(x: Any, op: Op) -> Any:
+def as_output(x: Any, op: Op) -> Any:
     """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
     if isinstance(x, np.generic):
         return np.asarray(x)
@@ -358,17 +351,7 @@ def kind_of(x: Any) -> str:
     return f"a {name} of {len(x)}" if isinstance(x, tuple | list) else f"a {name}"
 
 
-# -- the hot path -------------------------------------------------------------------------------
-# An operation on a small array costs as much in Python as in NumPy. These two are
-# `Op.__call__` for one and for two inputs without options, unrolled; a test holds them to
-# recording the same.
-
-_new = object.__new__
-_ndarray, _generic, _asarray = np.ndarray, np.generic, np.asarray
-_LISTS = (list, tuple)
-
-
-def _operand(x: Any, op: Op, place: int) -> Any:
+def operand_of(x: Any, op: Op, place: int) -> Any:
     """An operand that is no Tensor: an array, or the Tensor that joins the tensors of a list."""
     if type(x) in _LISTS:
         x = joined(x)
@@ -392,125 +375,6 @@ def _stacked(x: Any) -> Any:
     if not isinstance(x, list | tuple) or not x:
         return x
     return np.stack([_stacked(part) for part in x])
-
-
-def _unary(op: Op) -> Callable[[Any], Any]:
-    forward = op.forward
-    keep_out, (level,) = op.plan((True,))
-    keep_x, keep_shape = level == ARRAY, level == SHAPE
-
-    def apply(x: Any) -> Any:
-        if not isinstance(x, Recorded):
-            return forward(operand(x, op.name))
-        exposed = settle(x) if fresh else False
-        try:
-            out = forward(x._array)
-        except Exception as error:
-            _explain(op, error, [x._array], [x.node])
-            raise
-        if type(out) is not _ndarray:
-            if isinstance(out, _generic):
-                out = _asarray(out)
-            elif isinstance(out, _LISTS):
-                return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), exposed)
-            else:
-                out = _as_array(out, op)
-        result = _new(Recorded.of_results)
-        result._array = out
-        parent = x.node
-        outside = current_scope() is not None and not _recording(op, [x._array], [parent], out)
-        if outside or parent is None:
-            result.node = None
-            return result
-        frame = getframe(1)
-        while frame.f_code.co_filename in ENGINE_FILES:
-            frame = frame.f_back  # type: ignore[assignment]
-        saved = (
-            out if keep_out else None,
-            x._array if keep_x else parent if keep_shape else None,
-        )
-        result.node = node = fill(
-            _new(Node), op, (parent,), saved, NO_OPTIONS, out.shape, out.dtype, frame
-        )
-        if exposed:
-            secure(node, (x,))
-        return result
-
-    return apply
-
-
-def _as_it_is(x: float, _: Any) -> float:
-    return x
-
-
-def _binary(op: Op) -> Callable[[Any, Any], Any]:
-    forward = op.forward
-    for_x, for_y, for_both = op.plan((True, False)), op.plan((False, True)), op.plan((True, True))
-    keeps_x, keeps_y = for_y[1][0] == ARRAY, for_x[1][1] == ARRAY  # where that is a constant
-    weak = _as_it_is if op.function is np.power else number  # whose rule asks for a number
-
-    def apply(x: Any, y: Any) -> Any:
-        others = settle(x, y) if fresh else False  # whether the node must keep copies
-        if isinstance(x, Recorded):
-            a, p = x._array, x.node
-            if isinstance(y, Recorded):
-                b, q = y._array, y.node
-            else:
-                b, q = y, None
-                if type(y) is float:
-                    b = weak(y, a)
-                elif type(y) not in NUMBERS:
-                    b = _operand(y, op, 1)
-                    others = others or (keeps_y and may_change(b))
-                    if isinstance(b, Recorded):
-                        b, q = b._array, b.node
-        elif isinstance(y, Recorded):
-            a, p = x, None
-            b, q = y._array, y.node
-            if type(x) is float:
-                a = weak(x, b)
-            elif type(x) not in NUMBERS:
-                a = _operand(x, op, 0)
-                others = others or (keeps_x and may_change(a))
-                if isinstance(a, Recorded):
-                    a, p = a._array, a.node
-        else:
-            return forward(operand(x, op.name, 0), operand(y, op.name, 1))
-        try:
-            out = forward(a, b)
-        except Exception as error:
-            _explain(op, error, [a, b], [p, q])
-            raise
-        if type(out) is not _ndarray:
-            if isinstance(out, _generic):
-                out = _asarray(out)
-            elif isinstance(out, _LISTS):
-                return op._record(out, [a, b], [p, q], NO_OPTIONS, (x, y), others)
-            else:
-                out = _as_array(out, op)
-        result = _new(Recorded.of_results)
-        result._array = out
-        outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
-        if outside or (p is None and q is None):
-            result.node = None
-            return result
-        frame = getframe(1)
-        while frame.f_code.co_filename in ENGINE_FILES:
-            frame = frame.f_back  # type: ignore[assignment]
-        keep_out, (level_x, level_y) = for_x if q is None else for_y if p is None else for_both
-        saved = (
-            out if keep_out else None,
-            a if level_x == ARRAY else _kept(a, p) if level_x else None,
-            b if level_y == ARRAY else _kept(b, q) if level_y else None,
-        )
-        result.node = node = fill(
-            _new(Node), op, (p, q), saved, NO_OPTIONS, out.shape, out.dtype, frame
-        )
-        if others:
-            secure(node, (x, y))
-        return result
-
-    return apply
 
 
 # -- several outputs ----------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from .node import ENGINE_FILES, getframe
 from .op import VJP, Op, joined
 from .operands import argument
 from .signatures import NO_DEFAULT, drop_defaults, positional_parameters
+from .unrolled import make_fast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -132,7 +133,7 @@ def _rule(
         REGISTRY[function] = op
     op.is_ours = caller.co_filename in ENGINE_FILES
     if dispatched or caller.co_name == "<module>":
-        op.make_fast()
+        make_fast(op)
     return op
 
 
