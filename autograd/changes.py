@@ -27,6 +27,7 @@ import numpy as np
 from .errors import GraphError
 from .node import Node, getframe, next_number, quoted_name, source_line, user_frame
 from .operands import is_array
+from .typing import Array
 
 #: The number of an input or the name of an option, an array, what is looked at, what that was.
 _Watched = tuple[int | str, Any, Callable[[Any], bytes], bytes]
@@ -214,27 +215,27 @@ _Content = tuple[int, bytes, _Place]  # from which node number on, what, and the
 _contents: dict[int, tuple[weakref.ref[Any], list[_Content]]] = {}
 
 
-def samples(array: Any) -> bytes:
-    """Some hundred elements of an array.
+def samples(array: Array) -> bytes:
+    """Return the bytes of some hundred elements of an array.
 
     They lie an odd number of elements apart, so that they fall into all columns of a matrix.
     """
-    return array.ravel("K")[:: (array.size // _SAMPLES) | 1].tobytes()
+    return bytes(array.ravel("K")[:: (array.size // _SAMPLES) | 1].tobytes())
 
 
-def content(array: Any) -> bytes:
+def content(array: Array) -> bytes:
     """Return what an array holds: all of it, or of a larger one sums of its bits, and samples.
 
     Every bit counts in one of the sums, at a fifth of what a product of the elements takes; the
     samples see what sums do not, elements that change places.
     """
     if array.nbytes <= 8 * _BLOCK:
-        return array.tobytes()
+        return bytes(array.tobytes())
     flat = array.ravel("K")  # a view, if it is contiguous in any order
     octets = flat.view(np.uint8)
     whole = octets.size - octets.size % (8 * _BLOCK)
     sums = np.add.reduce(octets[:whole].view(np.uint64).reshape(-1, _BLOCK), axis=1)
-    return sums.tobytes() + octets[whole:].tobytes() + samples(flat)
+    return bytes(sums.tobytes()) + bytes(octets[whole:].tobytes()) + samples(flat)
 
 
 def _note(array: Any) -> None:

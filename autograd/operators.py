@@ -109,7 +109,7 @@ class Flat:
         self._tensor = tensor
 
     def __len__(self) -> int:
-        return self._tensor.size
+        return int(self._tensor.size)
 
     def __iter__(self) -> Iterator[Tensor]:
         return iter(np.ravel(self._tensor))
@@ -198,7 +198,8 @@ def _updated(x: Tensor, value: Any, index: Any) -> Tensor:
             f"t[...] = value: a value that requires a gradient does not fit into a tensor of "
             f"dtype {x.dtype}; convert it first, t = t.astype(float)"
         )
-    return updated(x, value, index=index)
+    result: Tensor = updated(x, value, index=index)
+    return result
 
 
 def _change(

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .node import Node
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 
 class Recorded:
@@ -18,14 +21,14 @@ class Recorded:
     _array: Any
     node: Node | None  #: the node that recorded this tensor: None for a constant
 
-    of_results: ClassVar[type[Recorded]]  #: the class of the results of operations
+    of_results: ClassVar[type[Tensor]]  #: the class of the results of operations
 
     def __init_subclass__(cls, of_results: bool = False) -> None:
         if of_results:
-            Recorded.of_results = cls
+            Recorded.of_results = cls  # type: ignore[assignment]  # it is Tensor
 
     @staticmethod
-    def _of(data: Any, node: Node | None) -> Any:
+    def _of(data: Any, node: Node | None) -> Tensor:
         """Wrap an array, and the node that computed it, without a copy or a check."""
         tensor = object.__new__(Recorded.of_results)
         tensor._array = data

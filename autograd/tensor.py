@@ -8,7 +8,7 @@
 Operators, methods and NumPy's own functions all arrive at the same operations: `np.exp(x)` and
 `x.exp()` are one.
 
-The gradients stand in the tables of `rules/`. Read `transforms.py` next: gradients of functions.
+The gradients are in the tables of `rules/`. Read `transforms.py` next: gradients of functions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import DTypeLike
 
 from . import hooks
 from .backward import backward_pass, rule_is_recorded
@@ -48,39 +48,57 @@ from .rules.elementwise import astype
 from .rules.indexing import getitem
 from .seeds import seed_of
 from .sparse import RowGradient
+from .typing import Array, ArrayLike
 
 if TYPE_CHECKING:
     from .debug.stepping import Step
     from .render import Graph
 
-_clip, _put = method(np.clip), method(np.put)
-_reshape, _transpose = method(np.reshape), method(np.transpose)
-_copy, _copy_as = recorded(np.copy), method(np.copy)
-_with_axes_reversed = recorded(np.transpose)
+_Method = Callable[..., "Tensor"]
+_put = method(np.put)
+_clip: _Method = method(np.clip)
+_reshape: _Method = method(np.reshape)
+_transpose: _Method = method(np.transpose)
+_copy: _Method = recorded(np.copy)
+_copy_as: _Method = method(np.copy)
+_with_axes_reversed: _Method = recorded(np.transpose)
+_item: _Method = getitem
+_converted: _Method = astype
 
 
 class Tensor(Recorded, of_results=True):
-    """An array of floats, with the graph of the operations that computed it.
-
-    `data`: anything `np.array` takes (it is copied), of boolean, integer, float or complex
-    dtype. Python floats give float64, as in NumPy. `requires_grad`: make this a leaf, whose
-    gradient `backward()` puts into `.grad`. `dtype`: converts the data.
+    """An array of numbers, with the graph of the operations that computed it.
 
     Results of operations on a Tensor are Tensors; they require a gradient when an input does.
     Comparisons and functions with integer results return plain arrays. It has the attributes and
-    methods of `np.ndarray`, but for those of the memory itself (`view`, `resize` ...). Leave the
-    graph with `t.data` (the array), `t.item()` and `t.tolist()` (Python numbers) or `t.detach()`
-    (a constant Tensor). `t += x` and `t[i] = x` change this tensor only: parts of it that were
+    methods of `np.ndarray`, except those of the memory itself (`view`, `resize` ...).
+
+    `t.data` (the array), `t.item()` and `t.tolist()` (Python numbers) and `t.detach()` (a constant
+    Tensor) leave the graph. `t += x` and `t[i] = x` change this tensor only: parts of it that were
     taken before keep their values.
 
-    Raises `DTypeError` for data that are not numbers, and where integers or booleans are to
-    carry a gradient.
+    Args:
+        data: Anything that `np.array` takes, of boolean, integer, float or complex dtype. It is
+            copied. Python floats give float64, as in NumPy.
+        requires_grad: Make this a leaf, whose gradient `backward()` adds to `.grad`.
+        dtype: Convert the data to it.
+
+    Raises:
+        DTypeError: The data are not numbers, or are integers or booleans that should carry a
+            gradient.
+        GraphError: The data are a Tensor that requires a gradient.
+
+    Example:
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * np.exp(x)).sum().backward()
+        >>> x.grad
+        array([ 5.43656366, 22.1671683 ])
     """
 
     __slots__ = ()
 
     def __init__(
-        self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
+        self, data: ArrayLike, requires_grad: bool = False, dtype: DTypeLike | None = None
     ) -> None:
         self._array = _array_of_numbers(data, dtype)
         self.node = None
@@ -91,10 +109,16 @@ class Tensor(Recorded, of_results=True):
     # -- the array ------------------------------------------------------------------------------
 
     @property
-    def data(self) -> Any:
-        """The array itself, outside the graph: writing to it is not recorded.
+    def data(self) -> Array:
+        """The array itself, outside the graph: writes to it are not recorded.
 
-        What was recorded before keeps the values of then, or `backward()` raises `GraphError`.
+        What was recorded before keeps its values, or `backward()` raises `GraphError`.
+
+        Example:
+            >>> x = Tensor([1.0, 2.0], requires_grad=True)
+            >>> x.data -= 0.5
+            >>> x
+            Tensor([0.5, 1.5], requires_grad=True)
         """
         expose(self)
         if current_scope() is None and current_run() is None:
@@ -116,7 +140,7 @@ class Tensor(Recorded, of_results=True):
         expose(self)
 
     def _outside(self, how: str) -> Any:
-        """The array, for something that takes it out of the graph."""
+        """Return the array to code that takes it out of the graph."""
         if current_scope() is None and current_run() is None:
             return self._array  # nobody records a rule, and nobody observes
         if rule_is_recorded() and self.node is not None:
@@ -140,9 +164,14 @@ class Tensor(Recorded, of_results=True):
     device = of_array("device")
 
     def item(self, *index: Any) -> Any:
-        """The single element as a Python number, or the one at `index`, as NumPy's `item` has it.
+        """Return the single element, or the one at `index`, as a Python number.
 
-        Raises `ShapeError` where there are more and none is named.
+        Raises:
+            ShapeError: There are several elements and no index.
+
+        Example:
+            >>> Tensor([[1.0, 2.0]]).item(1)
+            2.0
         """
         if self.size != 1 and not index:
             raise ShapeError(
@@ -155,18 +184,35 @@ class Tensor(Recorded, of_results=True):
     dump, dumps = leaving("dump"), leaving("dumps")
 
     def detach(self) -> Tensor:
-        """A constant Tensor that shares this one's array."""
+        """Return a constant Tensor that shares this one's array.
+
+        Example:
+            >>> (Tensor(2.0, requires_grad=True) * 3).detach()
+            Tensor(6.)
+        """
         return Tensor._of(self._outside("detach()"), None)
 
     def copy(self, order: str = "C") -> Tensor:
-        """A Tensor with an array of its own; gradients pass through."""
+        """Return a Tensor with an array of its own; gradients pass through.
+
+        Example:
+            >>> Tensor([1.0], requires_grad=True).copy()
+            Tensor([1.], op=copy)
+        """
         return _copy(self) if order == "K" or self.ndim < 2 else _copy_as(self, order)
 
     # -- the gradient ---------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to or through this tensor. May be set, except on results."""
+        """Whether gradients flow to or through this tensor. It may be set, except on results.
+
+        Example:
+            >>> x = Tensor(1.0)
+            >>> x.requires_grad = True
+            >>> (2 * x).requires_grad
+            True
+        """
         return self.node is not None
 
     @requires_grad.setter
@@ -187,15 +233,27 @@ class Tensor(Recorded, of_results=True):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether no recorded operation computed this tensor."""
+        """Whether no recorded operation computed this tensor.
+
+        Example:
+            >>> x = Tensor(1.0, requires_grad=True)
+            >>> x.is_leaf, (2 * x).is_leaf
+            (True, False)
+        """
         return self.node is None or isinstance(self.node, Leaf)
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Array:
         """The gradient that `backward()` has added up here: an array like `data`, or None.
 
-        Of the result of an operation only after `retain_grad()`. It is a `RowGradient` where only
-        rows of this tensor were read, with `embedding`.
+        The result of an operation has one only after `retain_grad()`. It is a `RowGradient` where
+        `embedding` read only some rows of this tensor.
+
+        Example:
+            >>> x = Tensor(2.0, requires_grad=True)
+            >>> (x * x).backward()
+            >>> x.grad
+            array(4.)
         """
         return self.node.grad if isinstance(self.node, Leaf) else self._retained("grad")
 
@@ -224,14 +282,29 @@ class Tensor(Recorded, of_results=True):
 
     @property
     def retains_grad(self) -> bool:
-        """Whether this is the result of an operation and `retain_grad()` was called on it."""
+        """Whether this is the result of an operation, and `retain_grad()` was called on it.
+
+        Example:
+            >>> Tensor(2.0, requires_grad=True).exp().retains_grad
+            False
+        """
         return bool(self._retained("retains"))
 
     def retain_grad(self) -> None:
         """Have `backward()` add up `.grad` here too, where this is the result of an operation.
 
         It is the gradient after all hooks, also those that are registered later. On a leaf this
-        changes nothing. Raises `GraphError` for a tensor that requires no gradient.
+        changes nothing.
+
+        Raises:
+            GraphError: The tensor requires no gradient.
+
+        Example:
+            >>> y = 3 * Tensor(2.0, requires_grad=True)
+            >>> y.retain_grad()
+            >>> (y * y).backward()
+            >>> y.grad
+            array(12.)
         """
         self._need_gradient("retain_grad()")
         if not self.is_leaf:
@@ -241,13 +314,26 @@ class Tensor(Recorded, of_results=True):
     def register_hook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         """Call `hook(g)` in every backward pass with the gradient `g` of this tensor.
 
-        That is the sum over all uses of the tensor, an array (a Tensor where the pass is recorded
-        itself, a `RowGradient` where only rows were read): do not change it. What the hook
-        returns, unless None, takes its place, for all that this tensor was computed from, or for
-        the `.grad` of a leaf. Hooks are called in the order in which they were registered.
+        Args:
+            hook: Gets the sum over all uses of the tensor, and must not change it: an array, a
+                Tensor where the pass itself is recorded, a `RowGradient` where only rows were read.
+                What it returns, unless None, replaces the gradient, for everything this tensor was
+                computed from, or for the `.grad` of a leaf. Hooks are called in the order of
+                registration.
 
-        `handle.remove()` on what is returned takes the hook away. Raises `GraphError` for a
-        tensor that requires no gradient; in the pass `ShapeError` for a gradient of another shape.
+        Returns:
+            A handle; `handle.remove()` takes the hook away.
+
+        Raises:
+            GraphError: The tensor requires no gradient.
+            ShapeError: In the backward pass, where the hook returned a gradient of another shape.
+
+        Example:
+            >>> x = Tensor([3.0, 4.0], requires_grad=True)
+            >>> handle = x.register_hook(lambda g: np.clip(g, -1, 1))
+            >>> (x * x).sum().backward()
+            >>> x.grad
+            array([1., 1.])
         """
         self._need_gradient("register_hook(hook)")
         assert self.node is not None
@@ -262,7 +348,14 @@ class Tensor(Recorded, of_results=True):
 
     @property
     def name(self) -> str:
-        """What pictures and messages call a leaf; `nn` sets it to the parameter's path."""
+        """The name of a leaf in pictures and messages; `nn` sets it to the parameter's path.
+
+        Example:
+            >>> x = Tensor(1.0, requires_grad=True)
+            >>> x.name = "x"
+            >>> x.name
+            'x'
+        """
         return self.node.name if isinstance(self.node, Leaf) else ""
 
     @name.setter
@@ -273,12 +366,23 @@ class Tensor(Recorded, of_results=True):
     def backward(self, grad: ArrayLike | None = None, retain_graph: bool = False) -> None:
         """Add the gradient of this tensor to the `.grad` of every leaf it depends on.
 
-        `grad`: the cotangent to start from, of this tensor's shape; a scalar needs none (1 is
-        meant). The graph is freed on the way, so that a second call raises, unless
-        `retain_graph` is true.
+        Args:
+            grad: The cotangent to start from, of this tensor's shape. A scalar needs none, and
+                starts from 1.
+            retain_graph: Keep the graph for another pass. Otherwise it is freed on the way, and a
+                second call raises.
 
-        Raises `GraphError` for a tensor without a graph, a graph already freed, or a tensor of
-        several elements without `grad`; `ShapeError` for a `grad` of another shape.
+        Raises:
+            GraphError: The tensor has no graph or one that was freed, or has several elements and
+                no `grad` was given.
+            ShapeError: `grad` has another shape.
+            DTypeError: `grad` does not hold numbers, or is complex where the tensor is real.
+
+        Example:
+            >>> w = Tensor([1.0, 2.0], requires_grad=True)
+            >>> (w * w).backward(grad=[1.0, 10.0])
+            >>> w.grad
+            array([ 2., 40.])
         """
         seed = seed_of("backward()", self, grad)
         given = {id(seed)}
@@ -301,17 +405,32 @@ class Tensor(Recorded, of_results=True):
     def backward_steps(
         self, grad: ArrayLike | None = None, retain_graph: bool = False
     ) -> Iterator[Step]:
-        """`backward()`, to be looked at step by step: one `Step` for each node that is visited.
+        """Run `backward()` and yield a `Step` for each node that it visits.
 
-        Print a step to read what arrived at the node, which rule is applied, and what it sends on.
+        Print a step to read what arrived at the node, which rule was applied, and what it sent on.
         The whole pass is run when the first step is asked for, and adds to `.grad` as always.
+
+        Args:
+            grad: As in `backward`.
+            retain_graph: As in `backward`.
+
+        Example:
+            >>> y = np.exp(Tensor(0.0, requires_grad=True))
+            >>> [step.name for step in y.backward_steps()]
+            ['exp', 'a leaf of shape ()']
         """
         from .debug.stepping import backward_steps
 
         return backward_steps(self, grad, retain_graph)
 
     def graph(self, **options: Any) -> Graph:
-        """A picture of the graph that computed this tensor; see `autograd.render.Graph`."""
+        """Draw the graph that computed this tensor; `autograd.render.Graph` lists the options.
+
+        Example:
+            >>> y = np.exp(Tensor(0.0, requires_grad=True))
+            >>> print(y.graph().mermaid.splitlines()[0])
+            flowchart LR
+        """
         return graph(self, **options)
 
     # -- NumPy's protocols ----------------------------------------------------------------------
@@ -381,7 +500,7 @@ class Tensor(Recorded, of_results=True):
     def __len__(self) -> int:
         if not self.ndim:
             raise ShapeError("len() of a tensor without axes")
-        return self.shape[0]
+        return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.ndim:
@@ -392,7 +511,7 @@ class Tensor(Recorded, of_results=True):
         return bool(np.any(self == value))
 
     def __getitem__(self, index: Any) -> Tensor:
-        return getitem(self, index=unwrap(index, "t[i]"))
+        return _item(self, index=unwrap(index, "t[i]"))
 
     __setitem__ = set_item
 
@@ -432,15 +551,35 @@ class Tensor(Recorded, of_results=True):
     sort, partition, put = changing(np.sort), changing(np.partition), _put
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Tensor:
-        """`np.clip`; either bound may be left out."""
+        """`np.clip`; either bound may be left out.
+
+        Example:
+            >>> Tensor([-1.0, 5.0]).clip(max=3)
+            Tensor([-1.,  3.])
+        """
         return _clip(self, min, max, out, **options)
 
     def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Tensor:
-        """`np.compress`, which has the condition first."""
+        """`np.compress`, whose condition comes first.
+
+        Example:
+            >>> Tensor([1.0, 2.0, 3.0]).compress([True, False, True])
+            Tensor([1., 3.])
+        """
         return np.compress(condition, self, axis, out)
 
     def fill(self, value: Any) -> None:
-        """Set every element to the number `value`, in place."""
+        """Set every element to the number `value`, in place.
+
+        Raises:
+            ShapeError: `value` is an array with axes.
+
+        Example:
+            >>> x = Tensor([1.0, 2.0])
+            >>> x.fill(0)
+            >>> x
+            Tensor([0., 0.])
+        """
         if np.ndim(value):
             raise ShapeError(
                 f"fill() takes one number, got shape {np.shape(value)}; write t[...] = value"
@@ -455,10 +594,21 @@ class Tensor(Recorded, of_results=True):
         subok: bool = True,  # noqa: ARG002 - NumPy's; a Tensor has an array of no subclass
         copy: bool = True,
     ) -> Any:
-        """The tensor converted to `dtype`: a constant, unless to a float or complex dtype.
+        """Convert the tensor to `dtype`; gradients pass through to float and complex dtypes only.
 
-        `dtype=object` gives an array of Tensors, one for each element. With `copy=False`, a tensor
-        of that dtype is returned as it is. Raises `DTypeError` for dtypes that hold no numbers.
+        Args:
+            dtype: A dtype of numbers, or `object` for an array of Tensors, one for each element.
+            order: Memory layout of the result, as in NumPy.
+            casting: Which conversions are allowed, as in NumPy.
+            subok: Has no effect; NumPy's signature.
+            copy: If false, a tensor of that dtype is returned as it is.
+
+        Raises:
+            DTypeError: The dtype holds no numbers.
+
+        Example:
+            >>> Tensor([1.5, 2.5], requires_grad=True).astype(np.float32)
+            Tensor([1.5, 2.5], dtype=float32, op=astype)
         """
         dtype = np.dtype(dtype)
         if dtype.kind == "O":
@@ -474,24 +624,44 @@ class Tensor(Recorded, of_results=True):
             array = self._array.astype(dtype, order, casting)
             return Tensor._of(left(f"astype({dtype})", self, array), None)
         if order == "K" and casting == "unsafe":
-            return astype(self, dtype=dtype)
-        return astype(self, dtype=dtype, order=order, casting=casting)
+            return _converted(self, dtype=dtype)
+        return _converted(self, dtype=dtype, order=order, casting=casting)
 
     def reshape(self, *shape: Any, **options: Any) -> Tensor:
-        """`np.reshape`, with the lengths one by one or as a tuple, and its `order` and `copy`."""
+        """`np.reshape`, with the lengths one by one or as a tuple, and its `order` and `copy`.
+
+        Example:
+            >>> Tensor([1.0, 2.0]).reshape(2, 1).shape
+            (2, 1)
+        """
         return _reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Tensor:
-        """`np.transpose`, with the axes one by one or as a tuple; without any, all reversed."""
+        """`np.transpose`, with the axes one by one or as a tuple; without any, all are reversed.
+
+        Example:
+            >>> Tensor(np.zeros((2, 3, 4))).transpose(1, 0, 2).shape
+            (3, 2, 4)
+        """
         return _transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
     def flatten(self, order: str = "C") -> Tensor:
-        """All elements along one axis, in an array of its own."""
+        """Copy all elements to one axis.
+
+        Example:
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flatten()
+            Tensor([1., 2., 3., 4.])
+        """
         return self.reshape(-1, order=order, copy=True)
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
-        """The tensor with its axes reversed."""
+        """The tensor with its axes reversed.
+
+        Example:
+            >>> Tensor(np.zeros((2, 3))).T.shape
+            (3, 2)
+        """
         return _with_axes_reversed(self)
 
     mT = property(method(np.matrix_transpose), doc="The last two axes exchanged.")  # noqa: N815
@@ -500,7 +670,12 @@ class Tensor(Recorded, of_results=True):
 
     @property
     def flat(self) -> Flat:
-        """The elements in their order: `t.flat[3]`, `t.flat[3] = x`, `for x in t.flat`."""
+        """The elements in their order: `t.flat[3]`, `t.flat[3] = x`, `for x in t.flat`.
+
+        Example:
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flat[2]
+            Tensor(3.)
+        """
         return Flat(self)
 
     @flat.setter
@@ -541,7 +716,7 @@ class Tensor(Recorded, of_results=True):
 
 
 def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
-    """A new array of `data`, which is of NumPy's or of another type with NumPy's protocols."""
+    """Copy `data` to a new array, of NumPy or of another library that speaks its protocols."""
     if isinstance(data, Tensor):
         if data.node is not None:
             raise GraphError(
@@ -562,7 +737,7 @@ def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:
 
 
 def _elements(t: Tensor) -> Any:
-    """The elements of a tensor, each a Tensor, in an array of objects."""
+    """Put the elements of a tensor, each a Tensor, into an array of objects."""
     array = np.empty(t.shape, object)
     for index in np.ndindex(t.shape):
         array[index] = t[index]
@@ -579,7 +754,20 @@ def _rebuild(cls: type[Tensor], data: Any, requires_grad: bool, grad: Any, name:
 
 
 def graph(*outputs: Tensor, **options: Any) -> Graph:
-    """A picture of the graph that computed all these tensors; see `autograd.render.Graph`."""
+    """Draw the graph that computed all these tensors.
+
+    Args:
+        *outputs: Tensors that require a gradient.
+        **options: Those of `autograd.render.Graph`.
+
+    Raises:
+        GraphError: A tensor has no graph, or one that was freed.
+
+    Example:
+        >>> x = Tensor(0.0, requires_grad=True)
+        >>> print(autograd.graph(np.exp(x), np.sin(x)).mermaid.splitlines()[0])
+        flowchart LR
+    """
     from .render import Graph
 
     return Graph(*outputs, **options)

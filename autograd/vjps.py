@@ -132,7 +132,7 @@ def note_place(error: Exception, node: Node, g: Array) -> None:
     )
 
 
-def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP) -> Any:
+def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP | None) -> Any:
     """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
 
     A VJP is linear in `g`: without the link, all that it could be is zero.

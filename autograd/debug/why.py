@@ -393,7 +393,7 @@ def _at(visit: Visit, kind: str, reason: str, remedy: str) -> Why:
     return Why(kind, reason + in_module(visit.node), visit.node.source(), remedy)
 
 
-def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
+def _name_in(names: dict[str, Any], tensor: Recorded) -> str:
     return next((name for name, value in names.items() if value is tensor), "")
 
 
