@@ -38,7 +38,7 @@ _latest = -1
 
 
 def latest() -> int:
-    """The number before which nodes may need an array that has been changed."""
+    """Return the number before which nodes may need an array that has been changed."""
     return _latest
 
 
@@ -148,7 +148,7 @@ def secure(node: Node, operands: Sequence[Any]) -> None:
 
 
 def _secured(what: int | str, array: Any, is_tensor: bool, watched: list[_Watched]) -> Any:
-    """An array, or a copy of it, or an entry in `watched`."""
+    """Return an array, a copy of it, or an entry in `watched`."""
     if is_tensor and id(owner_of(array)) not in exposed:
         return array
     if array.nbytes <= COPIED:
@@ -273,7 +273,7 @@ def note_change(array: Any, number: int, source: str) -> None:
 
 
 def check_watched(node: Node) -> None:
-    """Raise `GraphError` where a large array is not as it was when `node` was recorded."""
+    """Raise `GraphError` if a large array changed after `node` was recorded."""
     for what, array, look, held in node.watched or ():
         if look(array) != held:
             what = f"input {what}" if isinstance(what, int) else what
@@ -303,13 +303,13 @@ def check_unchanged(node: Node) -> None:
 
 
 def line_of_change(array: Any, number: int) -> str:
-    """The line that changed an array through a Tensor after a node of this number; or ''."""
+    """Find the line that changed an array through a Tensor after node `number`; or ''."""
     change = _changes.get(id(owner_of(array)))
     return change[2] if change is not None and change[1] > number else ""
 
 
 def changed(node: Node, how: str) -> GraphError:
-    """The error that an array which `node` still needs was changed."""
+    """Make the error for an array that was changed although `node` still needs it."""
     return GraphError(
         f"backward: an array that {node.op.name} ({node.source()}) still needs was changed {how}; "
         f"make that change after backward(), as an optimizer's step, or on a copy"
@@ -317,7 +317,7 @@ def changed(node: Node, how: str) -> GraphError:
 
 
 def _kept_by(node: Node) -> Iterator[tuple[str, Any]]:
-    """The arrays that the rules of a node read, and what they are."""
+    """Yield the arrays that the rules of a node read, with words for each."""
     out, *inputs = node.saved
     for y in out if isinstance(out, tuple) else (out,):
         yield "output", y
@@ -342,7 +342,7 @@ def _place_before_change(array: Any, history: list[_Content], number: int) -> _P
 
 
 def owner_of(array: Any) -> Any:
-    """The array that owns the memory which `array` may be a view of."""
+    """Return the array that owns the memory of `array`."""
     if type(array) is not _ndarray:
         base = getattr(array, "base", None)
         return base if is_array(base) else array

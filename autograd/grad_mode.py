@@ -1,13 +1,13 @@
-"""Switching recording off and on: `no_grad` and `enable_grad`.
+"""Recording, switched off and on: `no_grad` and `enable_grad`.
 
 The mode belongs to the running thread and context (a `ContextVar`), survives exceptions, and
 does not leak out of a generator that is suspended inside a `with no_grad():` block: such a
 block counts only while the generator's own frame is on the stack. The exception is a generator
 made into a context manager: its suspension is the block, so there the mode holds.
 
-Ctrl-C ends a block as any exception does. Only where it comes before the first line of `__exit__`
-can nothing be done at once: then the mode ends when `no_grad()` itself is freed, with the traceback
-or, if it was kept in a variable, with that.
+Ctrl-C ends a block as any exception does. Only if it comes before the first line of `__exit__`,
+nothing can be done at once: then the mode ends when `no_grad()` itself is freed, with the traceback
+or with the variable that holds it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,13 @@ current_scope = _current.get
 
 
 def grad_enabled() -> bool:
-    """Whether operations on tensors that require a gradient are being recorded here."""
+    """Whether operations on tensors that require a gradient are being recorded here.
+
+    Example:
+        >>> with autograd.no_grad():
+        ...     autograd.grad_enabled()
+        False
+    """
     scope = _current.get()
     while scope is not None:
         if scope.enabled is not None and scope.counts():
@@ -92,7 +98,7 @@ def differentiated(function: Callable[..., _R], *args: Any, **kwargs: Any) -> _R
 
 
 class Observer:
-    """Is told of all that is computed on Tensors while a block of `Observing` is executed."""
+    """An object that is told of everything computed on Tensors in a block of `Observing`."""
 
     def computed(
         self,
@@ -102,16 +108,22 @@ class Observer:
         out: Any,
         options: Mapping[str, Any],
     ) -> None:
-        """`op` computed `out` (a tuple, if it has several outputs) of `arrays` and `options`.
+        """`op` computed `out` (a tuple, if it has several outputs) from `arrays` and `options`.
 
-        Called before the result is recorded, and also where it will not be. `parents`: the nodes
-        of the inputs, None for constants.
+        Called before the result is recorded, and also where it will not be.
+
+        Args:
+            op: The operation.
+            arrays: Its inputs.
+            parents: The nodes of the inputs, None for constants.
+            out: Its output.
+            options: Its options.
         """
 
     def left(self, how: str, values: Any, result: Any) -> None:
-        """`result` was computed of `values`, with Tensors among them, outside of any graph.
+        """`result` was computed outside of any graph from `values`, some of which are Tensors.
 
-        `how`: what was written, such as "detach()" or "numpy.greater".
+        `how` is the code that did so, such as "detach()" or "numpy.greater".
         """
 
     def began(self, seeds: Sequence[tuple[Any, Any]], wanted: Collection[Any] | None) -> None:
@@ -128,7 +140,7 @@ class Observer:
 
 
 class _Both(Observer):
-    """Two blocks, one in the other: both observers are told."""
+    """Two blocks, one inside the other, whose observers are both told."""
 
     def __init__(self, outer: Observer, inner: Observer) -> None:
         self.observers = (outer, inner)
@@ -264,25 +276,39 @@ class _GradMode:
 
 
 class no_grad(_GradMode):  # noqa: N801 - the field's name for it
-    """Do not record: results inside the block are constants.
+    """A block, or a decorator, that does not record: results inside are constants.
 
-    Use as `with no_grad():` or as a decorator, `@no_grad()`, also of generator functions
-    and coroutines. Parameters may be changed in place inside the block (`w -= 0.1 * w.grad`).
+    As a decorator, `@no_grad()` works on generator functions and coroutines, too. Parameters may be
+    changed in place inside the block.
+
+    Example:
+        >>> w = Tensor(2.0, requires_grad=True)
+        >>> with autograd.no_grad():
+        ...     w -= 0.5
+        >>> w
+        Tensor(1.5, requires_grad=True)
     """
 
     enabled = False
 
 
 class enable_grad(_GradMode):  # noqa: N801 - the counterpart of no_grad
-    """Record again inside a `no_grad` block."""
+    """A block, or a decorator, that records again inside of `no_grad`.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> with autograd.no_grad(), autograd.enable_grad():
+        ...     (x * x).requires_grad
+        True
+    """
 
     enabled = True
 
 
 class Observing(_GradMode):
-    """Tell an observer of all that is computed inside the block; recording goes on as before.
+    """A block in which an observer is told of all computations; recording goes on as before.
 
-    Observers of blocks around it are told too.
+    Observers of blocks around it are told, too.
     """
 
     enabled = None

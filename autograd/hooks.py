@@ -1,11 +1,11 @@
-"""Hooks: functions that are called with the gradient of a tensor, and may replace it.
+"""Hooks: functions that get the gradient of a tensor, and may replace it.
 
     handle = hidden.register_hook(lambda g: print(abs(g).max()))
-    hidden.retain_grad()                        hidden.grad will be there after backward()
+    hidden.retain_grad()                        keeps hidden.grad in every backward pass
 
-They are held by their node, so that they go with it, and they go when a backward pass has freed
-it, for a hook may hold its own tensor. The backward pass asks here for them, and only while there
-are any.
+Their node holds them, so that they live as long as it does. A backward pass that frees a node drops
+its hooks, because a hook may hold its own tensor. The pass looks for hooks only while there are
+any.
 """
 
 from __future__ import annotations
@@ -27,7 +27,15 @@ Hook = Callable[[Any], Any]
 
 
 class RemovableHandle:
-    """Takes a hook away again: `handle.remove()`, or the end of a block `with handle:`."""
+    """A registration that can be undone: by `handle.remove()`, or at the end of `with handle:`.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> with x.register_hook(lambda g: 10 * g):
+        ...     (3 * x).backward()
+        >>> x.grad
+        array(30.)
+    """
 
     __slots__ = ("_hooks", "_key")
 
@@ -43,7 +51,12 @@ class RemovableHandle:
         hooks.update(others)
 
     def remove(self) -> None:
-        """From now on the hook is not called; harmless the second time."""
+        """Stop calling the hook; a second call has no effect.
+
+        Example:
+            >>> handle = Tensor(2.0, requires_grad=True).register_hook(print)
+            >>> handle.remove()
+        """
         self._hooks.pop(self._key, None)
 
     def __enter__(self) -> RemovableHandle:
@@ -54,7 +67,7 @@ class RemovableHandle:
 
 
 class Hooked:
-    """What is asked of the gradient of one node."""
+    """The hooks of one node, and its gradient where that is retained."""
 
     __slots__ = ("__weakref__", "grad", "hooks", "retains")
 
@@ -64,7 +77,7 @@ class Hooked:
         self.grad: Any = None
 
     def arrived(self, node: Node, g: Any, retain: bool = True) -> Any:
-        """Call the hooks with the gradient; returns it, or what they put in its place."""
+        """Call the hooks with the gradient; return it, or its replacement."""
         called = list(self.hooks.values())
         for hook in called:
             g = np.asarray(g) if isinstance(g, np.generic) else g
@@ -85,7 +98,7 @@ hooked: WeakValueDictionary[int, Hooked] = WeakValueDictionary()
 
 
 def of(node: Node) -> Hooked:
-    """The entry of a node, which is made if there is none."""
+    """Return the entry of a node, and make it if there is none."""
     entry = hooked.get(id(node))
     if entry is None:
         entry = hooked[id(node)] = node.hooked = Hooked()
@@ -93,7 +106,7 @@ def of(node: Node) -> Hooked:
 
 
 class Watchers:
-    """Who is told of a backward pass: the hooks of its nodes, and an observer if there is one."""
+    """The hooks of all nodes and the observer, as a backward pass sees them."""
 
     __slots__ = ("observing", "record", "retain_grads")
 
@@ -137,7 +150,7 @@ def watchers(
     record: bool,
     retain_grads: bool,
 ) -> Watchers | None:
-    """Tell the observer that a backward pass begins; None if nobody watches it."""
+    """Tell the observer that a backward pass begins; return None if nobody watches."""
     observing = observer()
     if observing is not None:
         observing.began(seeds, wanted)
@@ -147,7 +160,7 @@ def watchers(
 
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:
-    """What a hook returned, as a gradient like `g`."""
+    """Convert the result of a hook to a gradient like `g`."""
     is_recorded = hasattr(g, "_array")
     if is_recorded and isinstance(result, type(g)):
         array = result._array

@@ -36,7 +36,7 @@ _LIBRARIES = {"cupy"}
 
 
 def register(cls: _T) -> _T:
-    """Let arrays of this class in as they are; usable as a decorator.
+    """Accept arrays of this class as they are; may be used as a decorator.
 
     They must be positional, as NumPy's are, and keep their type through `__array_ufunc__` and
     `__array_function__`.
@@ -46,13 +46,13 @@ def register(cls: _T) -> _T:
 
 
 def is_array(x: Any) -> bool:
-    """Whether `x` is an array of NumPy's, or of a library that is let in as it is."""
+    """Whether `x` is a NumPy array, or one of a library that is accepted as it is."""
     cls = type(x)
     return cls is np.ndarray or cls in _registered or cls.__module__.split(".")[0] in _LIBRARIES
 
 
 def as_array(x: Any) -> Any:
-    """An operand as an array, where it is a number."""
+    """Convert an operand that is a number to an array."""
     return x if is_array(x) else np.asarray(x)
 
 
@@ -125,12 +125,12 @@ def argument(x: Any, function: str, place: int | str = "") -> Any:
 
 
 def _is_ours(cls: type) -> bool:
-    """Tensors and gradients of rows look after themselves."""
+    """Whether the class is that of Tensors or row gradients, which convert themselves."""
     return any(base.__module__.split(".")[0] == __package__ for base in cls.__mro__)
 
 
 def _plain(x: Any, function: str, place: int | str) -> Any:
-    """`x` as a `np.ndarray`, where nothing of its meaning is lost by that."""
+    """Convert `x` to a `np.ndarray`, or raise an error where that would change its meaning."""
     masked = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(x, masked.MaskedArray):
         raise DTypeError(
@@ -153,7 +153,7 @@ def _plain(x: Any, function: str, place: int | str) -> Any:
 
 
 def _called(function: str, place: int | str) -> str:
-    """The argument, as messages name it."""
+    """Name the argument for a message."""
     if place == "":
         return f"{function}: the operand"
     return f"{function}: input {place}" if isinstance(place, int) else f"{function}: `{place}`"
@@ -199,7 +199,7 @@ _WAYS: dict[str, str] = {
 
 
 def way_of_caller(frame: Any) -> str:
-    """What to write instead, if a library known here is asking for an array; else ''."""
+    """Say what to write instead, if a known library is asking for an array; else ''."""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         for library, way in _WAYS.items():

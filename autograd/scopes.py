@@ -1,11 +1,11 @@
-"""Named parts of a computation, by which pictures of the graph are grouped.
+"""Named parts of a computation, which group the nodes in pictures of its graph.
 
     with autograd.named_scope("attention"):
         scores = q @ k.T
 
-Nodes are numbered as they are made, so a part is a first and a last number and a name: the nodes
-know nothing of it. What is not recorded here is drawn all the same, in no group. Threads that
-compute at the same time share the numbers, so their groups are mixed up.
+Nodes are numbered as they are made, so a part is a first number, a last number and a name, and
+nodes know nothing of it. Nodes outside of all parts are drawn without a group. Threads that compute
+at the same time share the numbers, so their groups are mixed up.
 """
 
 from __future__ import annotations
@@ -30,12 +30,24 @@ record: Callable[[tuple[int, int, str, str]], None] = _recent.append
 
 @contextmanager
 def named_scope(name: str) -> Iterator[None]:
-    """Group what is computed in this block, or in a function decorated so, under a name.
+    """Group the results of this block, or of a function decorated so, under a name.
 
-    Pictures of the graph draw a frame around it, inside the frames of the modules and scopes that
-    it stands in. The latest 16,384 are remembered, and none that an exception ended.
+    Pictures of the graph draw a frame around them, inside the frames of enclosing modules and
+    scopes. The latest 16,384 parts are remembered, except those that an exception ended.
 
-    Raises `TypeError` for a name that is no string, and `ValueError` for an empty one.
+    Args:
+        name: The words on the frame.
+
+    Raises:
+        TypeError: The name is not a string.
+        ValueError: The name is empty.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> with autograd.named_scope("square"):
+        ...     y = x * x
+        >>> "square" in y.graph().mermaid
+        True
     """
     if not isinstance(name, str):
         raise TypeError(f"named_scope: name must be a string, got {type(name).__name__}")
@@ -57,7 +69,7 @@ def failed(error: Exception, path: str, kind: str) -> None:
 
 
 class Scope:
-    """A recorded part, among those that it stands in."""
+    """A recorded part, linked to the one around it."""
 
     __slots__ = ("first", "kind", "last", "level", "parent", "path")
 
@@ -72,7 +84,7 @@ class Scope:
         self.level: int = parent.level + 1 if parent else 1
 
     def outwards(self) -> Iterator[Scope]:
-        """This scope, the one around it, and so on."""
+        """Yield this scope, the one around it, and so on."""
         scope: Scope | None = self
         while scope is not None:
             yield scope
@@ -80,7 +92,7 @@ class Scope:
 
 
 def innermost(numbers: Iterable[int]) -> list[Scope | None]:
-    """The innermost scope that holds each of the numbers, which must ascend."""
+    """Find the innermost scope of each of the numbers, which must ascend."""
     waiting = sorted(_recent, reverse=True)
     found: list[Scope | None] = []
     inside: Scope | None = None
@@ -94,14 +106,14 @@ def innermost(numbers: Iterable[int]) -> list[Scope | None]:
 
 
 def _left(inside: Scope | None, number: int) -> Scope | None:
-    """What remains of the scopes around when all are left that end before `number`."""
+    """Leave the scopes that end before `number`; return the one that remains."""
     while inside is not None and inside.last < number:
         inside = inside.parent
     return inside
 
 
 def titles(scopes: Iterable[Scope | None]) -> dict[Scope, str]:
-    """What to write on these scopes and all around them, each after the one that it stands in."""
+    """Give these scopes, and all around them, the words for their frames, outermost first."""
     shown = {scope for inner in set(scopes) if inner for scope in inner.outwards()}
     order = sorted(shown, key=lambda scope: scope.first)
     calls = Counter((scope.parent, scope.path, scope.kind) for scope in order)

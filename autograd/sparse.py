@@ -1,4 +1,4 @@
-"""A gradient of a table of which few rows were read: those rows, and nothing of the others.
+"""The gradient of a table of which only some rows were read: those rows alone.
 
     table = Tensor(np.zeros((1_000_000, 64)), requires_grad=True)
     embedding(table, [3, 7, 3]).sum().backward()
@@ -6,9 +6,9 @@
     table.grad.summed().rows         [3, 7]
     table.data -= 0.1 * table.grad   writes to two rows
 
-Its size is that of what was read. It behaves as the ordinary gradient does, which is
-`np.asarray(g)` or `g.dense()`: in arithmetic, comparisons, reductions, indexing and NumPy's
-functions. What maps 0 to 0 gives a `RowGradient` again, everything else an array.
+Its size is that of what was read. In arithmetic, comparisons, reductions, indexing and NumPy's
+functions it behaves as the ordinary gradient does, which is `np.asarray(g)` or `g.dense()`. A
+function that maps 0 to 0 gives a `RowGradient` again, any other an array.
 """
 
 from __future__ import annotations
@@ -21,31 +21,46 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike
 
+from .typing import Array
+
 
 class RowGradient(NDArrayOperatorsMixin):
     """An array of the given `shape` that is zero except in some rows.
 
-    `rows`: integers (k,) from 0 to `shape[0] - 1`; a row that occurs several times counts with
-    the sum of its values. `values`: (k, *shape[1:]). Nothing is copied, and nothing here writes
-    to `rows` or `values`: `g *= 2` and `g[0] = 0` give this object new ones.
-
-    Operators, NumPy's functions and the methods of `ndarray` do what they do with `g.dense()`.
-    The result has only these rows where that is exact: `-g`, `g / 2`, `g**2`, `np.clip(g, -1, 1)`,
+    Operators, NumPy's functions and the methods of `ndarray` do the same as with `g.dense()`. The
+    result has only these rows where that is exact: `-g`, `g / 2`, `g**2`, `np.clip(g, -1, 1)`,
     `g + other_gradient`, `g * row`. `array += g` and `array -= g` write to these rows only. Views
-    (`g.T`, `g[1:]`) cannot be written to, for they are views of a copy.
+    (`g.T`, `g[1:]`) are read-only, because they are views of a copy.
+
+    Args:
+        rows: Integers `(k,)` from 0 to `shape[0] - 1`. A row that occurs several times counts with
+            the sum of its values.
+        values: An array `(k, *shape[1:])`. Neither it nor `rows` is copied or ever written to:
+            `g *= 2` and `g[0] = 0` give this object new ones.
+        shape: The shape of the whole.
+
+    Example:
+        >>> g = autograd.RowGradient(np.array([2, 0]), np.array([[1.0], [5.0]]), (3, 1))
+        >>> g
+        RowGradient(2 rows of shape (3, 1), float64)
+        >>> np.asarray(2 * g)
+        array([[10.],
+               [ 0.],
+               [ 2.]])
     """
 
     __slots__ = ("rows", "shape", "values")
 
-    def __init__(self, rows: Any, values: Any, shape: tuple[int, ...]) -> None:
+    def __init__(self, rows: Array, values: Array, shape: tuple[int, ...]) -> None:
         self.rows = rows
         self.values = values
         self.shape = shape
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
         """The dtype of the values."""
-        return self.values.dtype
+        dtype: np.dtype[Any] = self.values.dtype
+        return dtype
 
     @property
     def ndim(self) -> int:
@@ -59,15 +74,26 @@ class RowGradient(NDArrayOperatorsMixin):
 
     @property
     def base(self) -> Any:
-        """What the values may be shared with, as an array has it: the values themselves."""
+        """The array that the values may be shared with: the values themselves."""
         return self.values
 
     def copy(self, order: Any = "C") -> RowGradient:  # noqa: ARG002 - as an array has it
-        """The same with arrays of its own."""
+        """Copy rows and values.
+
+        Example:
+            >>> autograd.RowGradient(np.array([1]), np.ones((1, 2)), (3, 2)).copy().rows
+            array([1])
+        """
         return RowGradient(self.rows.copy(), self.values.copy(), self.shape)
 
     def astype(self, dtype: DTypeLike, *args: Any, copy: bool = True, **options: Any) -> Any:
-        """The same in another dtype: an ordinary array, unless it is of floats."""
+        """Convert to another dtype; the result is an ordinary array unless that is of floats.
+
+        Example:
+            >>> g = autograd.RowGradient(np.array([1]), np.ones((1, 2)), (3, 2))
+            >>> g.astype(np.float32)
+            RowGradient(1 rows of shape (3, 2), float32)
+        """
         if np.dtype(dtype).kind not in "fc":
             return self.dense().astype(dtype, *args, copy=False, **options)
         if not copy and self.dtype == dtype:
@@ -76,7 +102,13 @@ class RowGradient(NDArrayOperatorsMixin):
         return RowGradient(self.rows, values, self.shape)
 
     def summed(self) -> RowGradient:
-        """The same with every row once, in ascending order."""
+        """Add up the values of rows that occur several times, and sort the rows.
+
+        Example:
+            >>> g = autograd.RowGradient(np.array([1, 0, 1]), np.ones((3, 1)), (3, 1)).summed()
+            >>> g.rows, g.values.ravel()
+            (array([0, 1]), array([1., 2.]))
+        """
         if np.all(self.rows[1:] > self.rows[:-1]):
             return self
         count = len(self.rows)
@@ -102,8 +134,14 @@ class RowGradient(NDArrayOperatorsMixin):
             sums[unfinished] += np.add.reduceat(values, np.asarray(begins, like=values), axis=0)
         return RowGradient(rows[starts], sums, self.shape)
 
-    def dense(self) -> Any:
-        """The ordinary array."""
+    def dense(self) -> Array:
+        """Convert to an ordinary array.
+
+        Example:
+            >>> autograd.RowGradient(np.array([1]), np.ones((1, 2)), (2, 2)).dense()
+            array([[0., 0.],
+                   [1., 1.]])
+        """
         array = np.zeros_like(self.values, shape=self.shape)
         summed = self.summed()
         array[summed.rows] = summed.values
@@ -150,12 +188,12 @@ class RowGradient(NDArrayOperatorsMixin):
         return np.add(self, other)
 
     def _answers_itself(self, x: Any) -> bool:
-        """Whether `x` is of a kind of array, such as a Tensor, that knows better than this."""
+        """Whether `x` is an array, such as a Tensor, whose own protocol comes first."""
         known = RowGradient | np.ndarray | np.generic | type(self.values)
         return hasattr(x, "__array_ufunc__") and not isinstance(x, known)
 
     def _become(self, x: Any) -> RowGradient:
-        """Take the values of `x`, in place."""
+        """Take on the values of `x`, in place."""
         if isinstance(x, RowGradient) and x.shape == self.shape:
             values = x.values.astype(self.dtype, casting="same_kind", copy=False)
             self.rows, self.values = x.rows, values
@@ -173,7 +211,7 @@ class RowGradient(NDArrayOperatorsMixin):
         return array
 
     def __getattr__(self, name: str) -> Any:
-        """The other methods of an array."""
+        """Give the other methods of an array."""
         if name.startswith("_") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'RowGradient' object has no attribute '{name}'")
         if name not in ("fill", "partition", "put", "sort"):
@@ -234,11 +272,11 @@ class RowGradient(NDArrayOperatorsMixin):
         return f"RowGradient({len(self.rows)} rows of shape {self.shape}, {self.dtype})"
 
 
-_MANY = 100  # runs, from which on the first way is the faster
+_MANY = 100  # runs: with more, a value at a time is faster than np.add.reduceat
 
 
 def dense(g: Any) -> Any:
-    """A gradient as an ordinary array."""
+    """Convert a gradient to an ordinary array."""
     return g.dense() if isinstance(g, RowGradient) else g
 
 
@@ -263,7 +301,7 @@ def _change_rows(ufunc: Any, array: Any, g: RowGradient) -> Any:
 
 
 def _in_rows(ufunc: Any, inputs: Sequence[Any]) -> Any:
-    """What a ufunc gives where no more than the rows need be looked at; otherwise None."""
+    """Apply a ufunc to the rows alone; return None where all elements are needed."""
     gradients = [x for x in inputs if isinstance(x, RowGradient)]
     if not gradients or ufunc.signature is not None:
         return None
@@ -306,13 +344,13 @@ def _is_the_same_in_all_rows(x: Any, g: RowGradient) -> bool:
 
 
 def _appended(x: RowGradient, y: RowGradient) -> RowGradient:
-    """The sum of two, which takes as long as they are short."""
+    """Add two in a time that depends on their rows only."""
     rows = np.concatenate([x.rows, y.rows], dtype=np.int64, casting="unsafe")
     return RowGradient(rows, np.concatenate([x.values, y.values]), x.shape)
 
 
 def _aligned(gradients: Sequence[RowGradient]) -> tuple[Any, list[Any]]:
-    """Rows, each once, and the values that the gradients have there."""
+    """Return rows, each once, and the values that the gradients have there."""
     summed = [g.summed() for g in gradients]
     rows = summed[0].rows
     if all(np.array_equal(g.rows, rows) for g in summed[1:]):

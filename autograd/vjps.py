@@ -1,7 +1,7 @@
 """The rules of one recorded operation, applied: the gradient of each of its inputs.
 
-A rule may return anything; here it is checked, and given the shape and dtype of its input. Read
-`backward.py` next: it does this for one node after another.
+A rule may return anything. Here its result is checked, and given the shape and dtype of its input.
+Read `backward.py` next: it does this for one node after another.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def conform(
 
 
 def _is_stretched(shape: tuple[int, ...], small: tuple[int, ...]) -> bool:
-    """Whether broadcasting makes an array of `shape` of one whose shape is `small`."""
+    """Whether broadcasting makes an array of `shape` from one of shape `small`."""
     extra = len(shape) - len(small)
     return extra >= 0 and all(n in (1, m) for n, m in zip(small, shape[extra:], strict=True))
 
@@ -133,9 +133,9 @@ def note_place(error: Exception, node: Node, g: Array) -> None:
 
 
 def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP | None) -> Any:
-    """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
+    """Return the gradient `gx` as a Tensor, or raise an error if it has lost its link to `g`.
 
-    A VJP is linear in `g`: without the link, all that it could be is zero.
+    A VJP is linear in `g`: without the link it could only be zero.
     """
     is_tensor = isinstance(gx, Recorded)
     gs = g if isinstance(g, list) else [g]
