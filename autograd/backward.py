@@ -89,7 +89,7 @@ def backward_pass(
 
 
 class _Sums:
-    """What has arrived at nodes that are still to be visited, added up."""
+    """The sums of what has arrived at nodes that are still to be visited."""
 
     __slots__ = ("in_place", "owned", "sums")
 
@@ -153,7 +153,7 @@ _rule_is_recorded: ContextVar[bool] = ContextVar("rule_is_recorded", default=Fal
 def recorded_backward_pass(
     seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node], cut: bool = False
 ) -> dict[Node, Any]:
-    """`backward_pass` on Tensors: the gradients come with a graph of their own."""
+    """Run `backward_pass` on Tensors: the gradients come with a graph of their own."""
     first, before, ours = next_number(), _rule_is_recorded.get(), in_our_rule.get()
     try:
         _rule_is_recorded.set(True)

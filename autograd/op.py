@@ -66,7 +66,32 @@ _LISTS = (list, tuple)
 
 
 class Op:
-    """A differentiable function: call it on arrays, or on Tensors to have the call recorded."""
+    """A differentiable function: call it on arrays, or on Tensors to have the call recorded.
+
+    `autograd.rule` makes one from a function and its gradient rules. It keeps the function's name,
+    signature and docstring.
+
+    Args:
+        name: The name in pictures and messages.
+        function: The function itself, which gives `help` its page and calls their signature.
+        vjps: One rule per input; None for an input without a gradient.
+        joint: In place of `vjps`, one rule that returns the gradients of all inputs.
+        elementwise: Whether it broadcasts, so that gradients are summed back to their inputs'
+            shapes.
+        residual: The option under which rules find the second value of `forward`.
+        forward: Computes the function on arrays, if something is faster than `function`.
+
+    Raises:
+        TypeError: The numbers of rules and of their parameters disagree, or one rule names an
+            option that another does not.
+
+    Example:
+        >>> cube = autograd.Op("cube", lambda x: x**3, (lambda g, _, x: 3 * g * x**2,))
+        >>> cube(Tensor(2.0, requires_grad=True))
+        Tensor(8., op=cube)
+        >>> autograd.grad(cube)(2.0)
+        np.float64(12.0)
+    """
 
     __slots__ = (
         "__dict__",  # what `help` and editors read of the function
@@ -149,11 +174,13 @@ class Op:
         return self
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        """Apply to `args`, and record the call where one of them requires a gradient.
+        """Apply the function, and record the call where an input requires a gradient.
 
-        Arrays give what the plain function gives. With a Tensor among them the result is a
-        Tensor, or a tuple of Tensors for a function of several outputs. Raises
-        `NotDifferentiableError` for an option that the rules do not honour.
+        Arrays give what the plain function gives. With a Tensor among them the result is a Tensor,
+        or a tuple of Tensors for a function of several outputs.
+
+        Raises:
+            NotDifferentiableError: An option was given that the rules do not name.
         """
         if self.arity is not None:
             if options or len(args) != self.arity:
@@ -192,14 +219,17 @@ class Op:
             explain(self, error, arrays, parents)
             raise
         if self.residual is not None:
-            if type(out) is not tuple or len(out) != 2:
-                raise TypeError(
-                    f"{self.name}: with residual='{self.residual}' the forward function must "
-                    f"return (out, {self.residual}), got {kind_of(out)}"
-                )
-            out, residual = out
-            options = {**options, self.residual: residual}
+            out, options = self._with_residual(out, options)
         return self._record(out, arrays, parents, options, args, others) if on_tensors else out
+
+    def _with_residual(self, out: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Move the residual from the results of the forward function to the options."""
+        if type(out) is not tuple or len(out) != 2:
+            raise TypeError(
+                f"{self.name}: with residual='{self.residual}' the forward function must return "
+                f"(out, {self.residual}), got {kind_of(out)}"
+            )
+        return out[0], {**options, str(self.residual): out[1]}
 
     def _record(
         self,
@@ -261,9 +291,9 @@ class Op:
     def _bind(
         self, args: tuple[Any, ...], options: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any], Callable[..., Any] | None]:
-        """Sort the arguments of a call into inputs and options, as NumPy's signature has them.
+        """Sort the arguments of a call into inputs and options, by NumPy's signature.
 
-        The third is what to call with them where no rule names one of the options.
+        The third result is the function to call if no rule names one of the options.
         """
         options = {key: value for key, value in options.items() if value is not np._NoValue}
         if len(args) == self.arity and options.keys() <= self.options:
@@ -289,7 +319,7 @@ class Op:
 
 
 def explain(op: Op, error: Exception, arrays: list[Any], parents: list[Node | None]) -> None:
-    """Add to NumPy's complaint the names and the shapes that it leaves out."""
+    """Add to NumPy's message the names and the shapes that it leaves out."""
     if isinstance(error, AutogradError):
         return
     if any(x is None for x in arrays):
@@ -313,7 +343,7 @@ def is_recorded(
     out: Any,
     options: dict[str, Any] = NO_OPTIONS,
 ) -> bool:
-    """Where a block of `grad_mode.py` is open: tell its observer, and say whether to record."""
+    """Tell the observer of a block of `grad_mode.py`, and say whether to record the call."""
     observing = observer()
     if observing is not None:
         observing.computed(op, arrays, parents, out, options)
@@ -325,12 +355,12 @@ def is_recorded(
 
 
 def kept(x: Any, parent: Node | None) -> ShapeDtype:
-    """The shape and dtype of an input: its node knows them."""
+    """Return the shape and dtype of an input: its node knows them."""
     return parent or ShapeDtype(np.shape(x), np.result_type(x))
 
 
 def as_output(x: Any, op: Op) -> Any:
-    """NumPy gives scalars where a result has no axes; a Tensor always holds an array."""
+    """Convert a NumPy scalar to an array: a Tensor always holds an array."""
     if isinstance(x, np.generic):
         return np.asarray(x)
     if hasattr(x, "dtype"):
@@ -352,7 +382,7 @@ def kind_of(x: Any) -> str:
 
 
 def operand_of(x: Any, op: Op, place: int) -> Any:
-    """An operand that is no Tensor: an array, or the Tensor that joins the tensors of a list."""
+    """Convert an operand that is not a Tensor to an array; join a list that holds Tensors."""
     if type(x) in _LISTS:
         x = joined(x)
         if isinstance(x, Recorded):
@@ -361,7 +391,12 @@ def operand_of(x: Any, op: Op, place: int) -> Any:
 
 
 def joined(x: Any) -> Any:
-    """Nested lists and tuples that hold tensors as one Tensor; all else as it is."""
+    """Join nested lists and tuples that hold Tensors to one Tensor; return anything else as it is.
+
+    Example:
+        >>> autograd.op.joined([Tensor(1.0), 2.0])
+        Tensor([1., 2.])
+    """
     return _stacked(x) if _holds_tensors(x) else x
 
 
@@ -400,7 +435,7 @@ def _output_node(trunk: Node, place: int, specs: tuple[ShapeDtype, ...]) -> Node
 
 
 def recorded_arguments(node: Node) -> tuple[list[Any], dict[str, Any]]:
-    """What the rules read, as Tensors that are linked to the graph, and the options.
+    """Return the arguments of a node's rules as Tensors linked to the graph, and its options.
 
     Rules that run on these record the gradient they compute.
     """

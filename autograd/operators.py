@@ -1,6 +1,6 @@
 """NumPy's functions as operators and methods of a Tensor: `x + y`, `x += y`, `x[i] = y`, `x.sum()`.
 
-They arrive at the same operations as `np.add(x, y)` does, and are recorded alike.
+They call the same operations as `np.add(x, y)` and are recorded alike.
 
 Read `tensor.py` next: the class that has them.
 """
@@ -29,19 +29,29 @@ if TYPE_CHECKING:
 
 
 def recorded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The recorded form of a NumPy function of one or two inputs, ready to be a method."""
+    """Return the recorded form of a NumPy function of one or two inputs, for use as a method.
+
+    Example:
+        >>> autograd.operators.recorded(np.exp)(Tensor(0.0, requires_grad=True))
+        Tensor(1., op=exp)
+    """
     operation = REGISTRY.get(function, function)
     return operation.apply if isinstance(operation, Op) else operation
 
 
 def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same with its two inputs exchanged, as `__radd__` has them."""
+    """Return the recorded form of a NumPy function with its two inputs exchanged, for `__radd__`.
+
+    Example:
+        >>> autograd.operators.reflected(np.subtract)(Tensor(1.0), 3.0)
+        Tensor(2.)
+    """
     apply = recorded(function)
     return lambda y, x: apply(x, y)
 
 
 def power(x: Any, y: Any, modulo: Any = None) -> Any:
-    """`t**y`, and `pow(t, y)`. With a modulus Python raises, as for NumPy's arrays."""
+    """Compute `t**y`, or `pow(t, y)`; with a modulus Python raises, as for NumPy's arrays."""
     return _power(x, y) if modulo is None else NotImplemented
 
 
@@ -49,7 +59,7 @@ _power = recorded(np.power)
 
 
 def plain(ufunc: np.ufunc, swapped: bool = False) -> Callable[..., Any]:
-    """A ufunc whose results carry no gradient, `t < x` or `~t`: a plain array."""
+    """Return an operator that gives a plain array, such as `t < x` or `~t`."""
 
     def compare(self: Tensor, *other: Any) -> Any:
         values = (*other, self) if swapped else (self, *other)
@@ -60,7 +70,7 @@ def plain(ufunc: np.ufunc, swapped: bool = False) -> Callable[..., Any]:
 
 
 def method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
+    """Return a NumPy function as a method: `t.sum(axis=0)` is `np.sum(t, axis=0)`."""
 
     name = function.__name__
     apply = REGISTRY.get(function) or _with_known_keywords(function)
@@ -74,7 +84,7 @@ def method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_known_keywords(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A NumPy function without a gradient, which names the keyword that is meant."""
+    """Have a NumPy function without a gradient refuse unknown keywords with a suggestion."""
     known = positional_parameters(function)[1]
 
     def apply(*args: Any, **kwargs: Any) -> Any:
@@ -85,7 +95,7 @@ def _with_known_keywords(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def leaving(name: str) -> Callable[..., Any]:
-    """A method of the array that takes its numbers out of the graph, such as `t.tolist()`."""
+    """Return a method that takes the numbers of the array out of the graph: `t.tolist()`."""
 
     def leave(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return getattr(self._outside(f"{name}()"), name)(*args, **kwargs)
@@ -96,12 +106,20 @@ def leaving(name: str) -> Callable[..., Any]:
 
 
 def of_array(name: str) -> property:
-    """An attribute of the array that says how it lies in memory."""
+    """Return a property that reads how the array lies in memory."""
     return property(lambda self: getattr(self._array, name), doc=f"`np.ndarray.{name}`.")
 
 
 class Flat:
-    """`t.flat`: the elements in their order, to read, to iterate over and to write."""
+    """The elements of a Tensor in their order, for reading, iterating and writing: `t.flat`.
+
+    Example:
+        >>> t = Tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> t.flat[1] = 5.0
+        >>> t
+        Tensor([[1., 5.],
+                [3., 4.]])
+    """
 
     __slots__ = ("_tensor",)
 
@@ -125,7 +143,7 @@ class Flat:
 
 
 def in_place(ufunc: np.ufunc) -> Callable[..., Any]:
-    """`t += value` and its kind."""
+    """Return an operator such as `t += value`."""
 
     def update(self: Tensor, value: Any) -> Tensor:
         _change(
@@ -141,7 +159,7 @@ def in_place(ufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def changing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that changes the tensor: `t.sort()` is `t[...] = np.sort(t)`, as in NumPy."""
+    """Return a method that changes the tensor: `t.sort()` is `t[...] = np.sort(t)`, as in NumPy."""
 
     def change(self: Tensor, *args: Any, **kwargs: Any) -> None:
         name = function.__name__
@@ -160,7 +178,7 @@ def changing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
-    """`t[index] = value`."""
+    """Run `t[index] = value`."""
     if _is_part(self, value) and grad_enabled():
         raise GraphError(
             "t[i] = x: t is a part of another tensor, which x would not reach; index that tensor "
@@ -176,7 +194,7 @@ def set_item(self: Tensor, index: Any, value: Any) -> None:
 
 
 def _is_part(x: Tensor, value: Any) -> bool:
-    """Whether `value` is to be recorded in a view of an array that is being filled by index."""
+    """Whether `value` would be recorded in a view of an array that is being filled by index."""
     if x.node is None:
         return node_of(value) is not None and _users(x._array) > _ONE_USER
     parents = x.node.parents if x.node.op is getitem else ()
@@ -184,7 +202,7 @@ def _is_part(x: Tensor, value: Any) -> bool:
 
 
 def _users(array: Any) -> int:
-    """How many refer to the memory of a view, at least; 0 for an array with memory of its own."""
+    """Count the references to the memory of a view; 0 for an array with its own memory."""
     owner = getattr(array, "base", None)
     return 0 if owner is None else sys.getrefcount(owner)
 

@@ -1,8 +1,8 @@
-"""NumPy's protocols: what its functions do when they meet a Tensor.
+"""NumPy's protocols: how its functions treat a Tensor.
 
 NumPy hands its ufuncs over to `__array_ufunc__`, and its other functions to `__array_function__`.
-What has a rule is applied and recorded; what gives no gradient, such as `np.argmax`, is called on
-the arrays; everything else is refused. A Tensor leaves its graph only where that is asked for.
+Functions with a rule are applied and recorded; those without a gradient, such as `np.argmax`, are
+called on the arrays; all others are refused. A Tensor leaves its graph only on request.
 
 Read `operators.py` next: the other ways to the same operations.
 """
@@ -52,7 +52,7 @@ def array_ufunc(_self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
 
 
 def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
-    """`np.add.at(t, indices, values)` and its kind, as `t[...] = ` changes a tensor."""
+    """Run `np.add.at(t, indices, values)` and its kind as `t[...] = ` changes a tensor."""
     what = f"{name_of(ufunc)}.at(t, indices, ...)"
     recorded = grad_enabled() and node_of((array, values)) is not None
     if recorded and not isinstance(array, Recorded):
@@ -76,7 +76,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
 
 
 def _into(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
-    """What `ufunc` gives, written into a Tensor, or, if all is constant, into an array."""
+    """Write the result of `ufunc` into a Tensor or, if all is constant, into an array."""
     out = options["out"]
     is_tensor = any(isinstance(x, Recorded) for x in out)
     if is_tensor and len(out) == 1 and method == "__call__":
@@ -160,7 +160,7 @@ _INSTEAD = {
 
 
 def _asked_by(frame: FrameType) -> tuple[str, str]:
-    """Which function asks for the numbers of a tensor, and what to write instead."""
+    """Say which function asks for the numbers of a tensor, and what to write instead."""
     who, instead = "np.asarray, np.array and float()", "use np.stack([...]) to join tensors,"
     way = way_of_caller(frame)
     if way:  # another library
@@ -194,14 +194,14 @@ def _asked_by(frame: FrameType) -> tuple[str, str]:
 
 
 def _on_arrays(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    """A function of the arrays alone, whose result carries no gradient."""
+    """Call a function on the arrays alone; its result carries no gradient."""
     name = function.__name__
     result = function(*unwrap(args, name), **unwrap(kwargs, name))
     return left(function, (args, kwargs), result)
 
 
 def _unknown(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """A NumPy function without a rule: harmless on constants, an error on anything else."""
+    """Call a NumPy function without a rule on constants; raise an error on anything else."""
     if not (grad_enabled() and node_of((args, kwargs))):
         return _on_arrays(function, args, kwargs)
     name = name_of(function)
@@ -214,7 +214,7 @@ def _unknown(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _remedy(function: Any, name: str) -> str:
-    """How to make a function without a rule differentiable."""
+    """Say how to make a function without a rule differentiable."""
     ufunc = getattr(function, "__self__", function)
     if not isinstance(ufunc, np.ufunc):
         return f"teach it with autograd.rule({name}, ...), one rule for each argument"
@@ -231,7 +231,12 @@ def _remedy(function: Any, name: str) -> str:
 
 
 def name_of(function: Any) -> str:
-    """A function as a person imports it: 'numpy.linalg.norm', 'scipy.special.gammaln'."""
+    """Name a function as a person imports it.
+
+    Example:
+        >>> autograd.protocols.name_of(np.linalg.norm)
+        'numpy.linalg.norm'
+    """
     ufunc = getattr(function, "__self__", None)
     if isinstance(ufunc, np.ufunc):  # one of its methods, such as np.add.reduceat
         return f"{name_of(ufunc)}.{function.__name__}"
@@ -241,7 +246,7 @@ def name_of(function: Any) -> str:
 
 
 def _name_of_ufunc(ufunc: np.ufunc) -> str:
-    """A ufunc does not say where it is from: the modules that hold it are asked."""
+    """Ask the modules that hold a ufunc, which itself does not know its module."""
     name = ufunc.__name__
     if vars(np).get(name) is ufunc:
         return f"numpy.{name}"
@@ -258,7 +263,12 @@ def _is_compiled(module: ModuleType) -> bool:
 
 
 def unwrap(x: Any, function: str = "NumPy") -> Any:
-    """Plain arrays in place of Tensors and of others' arrays, also inside tuples, lists, dicts."""
+    """Replace Tensors and others' arrays by plain arrays, also inside tuples, lists and dicts.
+
+    Example:
+        >>> autograd.protocols.unwrap([Tensor(1.0), 2.0])
+        [array(1.), 2.0]
+    """
     if isinstance(x, Recorded):
         return x._array
     if isinstance(x, tuple | list):
@@ -269,7 +279,12 @@ def unwrap(x: Any, function: str = "NumPy") -> Any:
 
 
 def node_of(x: Any) -> Node | None:
-    """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
+    """Find the node of the first recorded tensor in `x`, also inside tuples, lists and dicts.
+
+    Example:
+        >>> autograd.protocols.node_of([1.0, Tensor(2.0, requires_grad=True)]).op.name
+        'leaf'
+    """
     if isinstance(x, Recorded):
         return x.node
     if isinstance(x, dict):
@@ -280,9 +295,9 @@ def node_of(x: Any) -> Node | None:
 
 
 def left(how: str | Callable[..., Any], values: Any, result: Any) -> Any:
-    """Tell who observes that `result` was computed of `values` outside the graph; returns it."""
+    """Tell the observer that `result` was computed from `values` outside the graph; return it."""
     if current_scope() is None and current_run() is None:
-        return result  # nobody does
+        return result  # nobody observes
     if not isinstance(how, str):
         how = f"np.{getattr(how, '__name__', how)}"
     note_exit(how, node_of(values))

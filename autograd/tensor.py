@@ -62,6 +62,7 @@ _transpose: _Method = method(np.transpose)
 _copy: _Method = recorded(np.copy)
 _copy_as: _Method = method(np.copy)
 _with_axes_reversed: _Method = recorded(np.transpose)
+_compress: _Method = np.compress
 _item: _Method = getitem
 _converted: _Method = astype
 
@@ -566,7 +567,7 @@ class Tensor(Recorded, of_results=True):
             >>> Tensor([1.0, 2.0, 3.0]).compress([True, False, True])
             Tensor([1., 3.])
         """
-        return np.compress(condition, self, axis, out)
+        return _compress(condition, self, axis, out)
 
     def fill(self, value: Any) -> None:
         """Set every element to the number `value`, in place.
@@ -703,7 +704,8 @@ class Tensor(Recorded, of_results=True):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         rebuild, arguments = self.__reduce__()
-        memo[id(self)] = copy = rebuild(*arguments)
+        copy: Tensor = rebuild(*arguments)
+        memo[id(self)] = copy
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
