@@ -49,9 +49,9 @@ from autograd.rules import (
     activations,
     assembly,
     convolution,
-    decompositions,
     elementwise,
     indexing,
+    linalg,
     normalization,
     pooling,
     products,
@@ -796,8 +796,8 @@ case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
 # -- what only gradients call -------------------------------------------------------------------
 
 # fmt: off
-case(decompositions.zero_or_power, lambda x: decompositions.zero_or_power(x, p=2.5), positive(3))
-case(decompositions.cofactors,     lambda x: decompositions.cofactors(x),            real(3, 3))
+case(elementwise.zero_or_power, lambda x: elementwise.zero_or_power(x, p=2.5), positive(3))
+case(linalg.cofactors,     lambda x: linalg.cofactors(x),            real(3, 3))
 case(assembly.overlap, lambda g: assembly.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
      real(3, 3, 2))
 case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),

@@ -306,7 +306,7 @@ FLAT: set[tuple[Op, int]] = {
 
 #: Rules whose result is always a vector (or its order that of one), which has no transpose.
 OF_VECTORS: set[tuple[Op, int]] = {
-    (products._convolve, 0), (products._convolve, 1), (convolution.convolve, 2),
+    (products.convolve, 0), (products.convolve, 1), (convolution.convolve, 2),
     (neural.linear, 2), (normalization.batch_norm, 1), (normalization.fixed_norm, 1),
 }  # fmt: skip
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays import as_array
-from ..broadcasting import Axes, reduced_size, unreduce
-from ..registry import extends, rule
-from .statistics import _deviation, degrees_lost, mean_of_known, root, spread_of_known
+from ..broadcasting import Axes, reduced_size
+from ..registry import extends
+from ..rules.reductions import EXTREMA_FROM, deviation
+from ..typing import Array
 
 
-def _mask(function: str, where: Any, a: Any) -> Any:
+def _mask(function: str, where: Array, a: Array) -> Array:
     """`where`, as NumPy reads it, of the shape of the array that is reduced."""
     where = as_array(where, a) if hasattr(where, "ndim") else as_array(where, a).astype(bool)
     if where.dtype.kind != "b":
@@ -26,7 +27,7 @@ def _mask(function: str, where: Any, a: Any) -> Any:
     return np.logical_and(np.broadcast_to(where, a.shape), True)
 
 
-def _start(function: str, initial: Any, dtype: np.dtype[Any], like: Any) -> Any:
+def _start(function: str, initial: Any, dtype: np.dtype[Any], like: Array) -> Array:
     """`initial`, in the dtype of the result."""
     initial = as_array(initial, like)
     if initial.ndim or (initial.dtype.kind == "c") > (dtype.kind == "c"):
@@ -37,7 +38,7 @@ def _start(function: str, initial: Any, dtype: np.dtype[Any], like: Any) -> Any:
     return initial.astype(dtype)
 
 
-def _need_start(function: str, a: Any, axis: Axes, where: Any) -> None:
+def _need_start(function: str, a: Array, axis: Axes, where: Array) -> None:
     """Raise where nothing is reduced, and there is no value to say for it."""
     if where is not True:
         raise ValueError(
@@ -56,13 +57,13 @@ def _need_start(function: str, a: Any, axis: Axes, where: Any) -> None:
 
 @extends(np.sum)
 def _sum(
-    a: Any,
+    a: Array,
     axis: Axes = None,
     dtype: Any = None,
     keepdims: bool = False,
     initial: Any = np._NoValue,
     where: Any = True,
-) -> Any:
+) -> Array:
     a = as_array(a)
     if initial is None:
         _need_start("sum", a, axis, where)
@@ -75,13 +76,13 @@ def _sum(
 
 @extends(np.prod)
 def _prod(
-    a: Any,
+    a: Array,
     axis: Axes = None,
     dtype: Any = None,
     keepdims: bool = False,
     initial: Any = np._NoValue,
     where: Any = True,
-) -> Any:
+) -> Array:
     a = as_array(a)
     if initial is None:
         _need_start("prod", a, axis, where)
@@ -92,13 +93,52 @@ def _prod(
     return y * _start("prod", initial, y.dtype, a) if given else y
 
 
-# -- averages -----------------------------------------------------------------------------------
+# -- means and variances -----------------------------------------------------------------------
+
+
+def mean_of_known(a: Array, known: Array, axis: Axes, dtype: Any, keepdims: bool) -> Array:
+    """The mean of the elements that are `known`, an array of booleans of the same shape."""
+    total = np.sum(np.where(known, a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    count = np.sum(known, axis=axis, keepdims=keepdims)
+    return (total / count).astype(total.dtype)  # float16 cannot hold large counts
+
+
+def spread_of_known(
+    a: Array, known: Array, axis: Axes, dtype: Any, keepdims: bool, mean: Array = None
+) -> tuple[Any, Any]:
+    """The squared distances from the mean of those that are `known`: their sum and their number."""
+    known = np.broadcast_to(as_array(known, a), a.shape)
+    if mean is None:
+        mean = mean_of_known(a, known, axis, dtype, keepdims=True)
+    centred = np.where(known, a - as_array(mean, a), 0)
+    is_complex = centred.dtype.kind == "c"
+    square = np.real(centred * np.conj(centred)) if is_complex else centred * centred
+    total = np.sum(square, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total, np.sum(known, axis=axis, keepdims=keepdims)
+
+
+def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
+    """`ddof`, or its other name in the array API standard."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(
+            f"{function}: ddof={ddof} and correction={correction} are two names of one number; "
+            f"give one of them"
+        )
+    return correction
+
+
+def root(variance: Array, count: Array) -> Array:
+    """The standard deviation of so many elements: that of one is 0, or NaN, whatever it is."""
+    alone = count <= 1
+    return np.where(alone, variance, deviation(np.where(alone, 1, variance)))
 
 
 @extends(np.mean)
 def _mean(
-    a: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False, where: Any = True
-) -> Any:
+    a: Array, axis: Axes = None, dtype: Any = None, keepdims: bool = False, where: Any = True
+) -> Array:
     a = as_array(a)
     if where is True:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
@@ -107,7 +147,7 @@ def _mean(
     return y.astype(a.dtype) if wide is not dtype and a.dtype.kind == "f" else y
 
 
-def _wide(a: Any, dtype: Any) -> Any:
+def _wide(a: Array, dtype: Any) -> Array:
     """The dtype to sum in: float32 for float16, float64 for integers."""
     if dtype is not None or a.dtype.kind == "c":
         return dtype
@@ -118,15 +158,15 @@ def _wide(a: Any, dtype: Any) -> Any:
 
 @extends(np.var)
 def _var(
-    a: Any,
+    a: Array,
     axis: Axes = None,
     dtype: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
     where: Any = True,
-    mean: Any = None,
+    mean: Array = None,
     correction: float | None = None,
-) -> Any:
+) -> Array:
     a, ddof = as_array(a), degrees_lost("var", ddof, correction)
     if where is True and mean is None:
         return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
@@ -139,21 +179,21 @@ def _var(
 
 @extends(np.std)
 def _std(
-    a: Any,
+    a: Array,
     axis: Axes = None,
     dtype: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
     where: Any = True,
-    mean: Any = None,
+    mean: Array = None,
     correction: float | None = None,
-) -> Any:
+) -> Array:
     a, ddof = as_array(a), degrees_lost("std", ddof, correction)
     if where is True and mean is None:
         return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
     variance = _var(a, axis, dtype, ddof, keepdims, where, mean)
     if mean is not None:
-        return _deviation(variance)
+        return deviation(variance)
     return root(variance, np.sum(_mask("std", where, a), axis=axis, keepdims=keepdims))
 
 
@@ -161,24 +201,15 @@ def _std(
 
 
 def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`np.max` and its kind of the elements that are chosen, and of an initial value."""
     name = function.__name__
 
-    def forward(
-        x: Any, initial: Any, axis: Axes = None, keepdims: bool = False, where: Any = True
-    ) -> Any:
-        return function(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
-
-    operation = rule(forward, _element_vjp, _initial_vjp)
-    operation.name = name
-
     def extremum(
-        a: Any,
+        a: Array,
         axis: Axes = None,
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
-    ) -> Any:
+    ) -> Array:
         a = as_array(a)
         if initial is None:
             _need_start(name, a, axis, where)
@@ -186,49 +217,10 @@ def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
         initial = _start(name, initial, a.dtype, a)
         if where is not True:
             where = _mask(name, where, a)
-        return operation(a, initial, axis=axis, keepdims=keepdims, where=where)
+        return EXTREMA_FROM[function](a, initial, axis=axis, keepdims=keepdims, where=where)
 
     return extremum
 
 
-def _shares(g: Any, y: Any, x: Any, initial: Any, axis: Axes, where: Any) -> tuple[Any, Any, Any]:
-    """Which elements are the largest, whether the initial value is, and what each of them gets."""
-    hit = (x == unreduce(y, x.shape, axis)) & where
-    count = np.sum(hit, axis=axis)
-    first = initial == np.reshape(y, count.shape)
-    ties = count + first  # none where the largest is NaN: nobody knows which element is
-    share = np.reshape(g, count.shape) / np.where(ties, ties, np.nan)
-    return hit, first, share.astype(g.dtype)
-
-
-def _element_vjp(
-    g: Any,
-    y: Any,
-    x: Any,
-    initial: Any,
-    axis: Axes = None,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Any:
-    hit, _, share = _shares(g, y, x, initial, axis, where)
-    return np.where(where, hit * unreduce(share, x.shape, axis), 0)
-
-
-def _initial_vjp(
-    g: Any,
-    y: Any,
-    x: Any,
-    initial: Any,
-    axis: Axes = None,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Any:
-    _, first, share = _shares(g, y, x, initial, axis, where)
-    return np.sum(first * share)
-
-
-for _function in (np.max, np.min, np.nanmax, np.nanmin):
+for _function in EXTREMA_FROM:
     extends(_function)(_extremum(_function))
-if np.amax is not np.max:  # two functions of the same: NumPy dispatches each
-    for _function in (np.amax, np.amin):
-        extends(_function)(_extremum(_function))
