@@ -31,8 +31,8 @@ from ..arrays import adjoint, conjugate, constant, transposed
 from ..errors import NotDifferentiableError
 from ..registry import rule
 from ..typing import Array
-from .elementwise import kink, zero_or_power
-from .linalg import identity
+from .elementwise import kink
+from .linalg import identity, slope_of_cone
 
 Arrays = tuple[Array, ...]
 
@@ -75,14 +75,15 @@ qr: Any = rule(lambda a: tuple(np.linalg.qr(a)), _qr_vjp, name="qr")
 
 # -- spectra --------------------------------------------------------------------------------------
 # The vectors turn into each other at the rate 1 / (w[j] - w[i]), which has no bound where values
-# meet. A loss that does not depend on the vectors has the cotangent 0 there, and 0 / 0 is 0.
+# meet. A loss that does not depend on the vectors has cotangents of 0, and 0 / 0 is 0 for them.
 
 
 def _quotient(x: Array, y: Array) -> Array:
-    return np.where(x == 0, 0, x / np.where(y == 0, np.nan, y))
+    quotients = x / np.where(y == 0, np.nan, y)
+    return quotients if np.any(x) else np.zeros_like(quotients)
 
 
-#: x / y, but 0 where x is 0, and else NaN where y is 0.
+#: x / y, with NaN where y is 0, unless x is 0 everywhere.
 quotient = rule(
     _quotient,
     lambda g, _, __, y: quotient(g, y),
@@ -95,7 +96,7 @@ quotient = rule(
 def _between(x: Array, gaps: Array) -> Array:
     """Return x[i, j] / gaps[i, j], with 0 on the diagonal."""
     one = identity(gaps)
-    return quotient(x * (1 - one), gaps + one)
+    return quotient(x, gaps + one) * (1 - one)
 
 
 def _gaps(w: Array) -> Array:
@@ -135,20 +136,16 @@ def _svd_vjp(g: Arrays, out: Arrays, _a: Any, full_matrices: bool = False) -> Ar
     row, column, v = s[..., None, :], s[..., :, None], adjoint(vh)
     gu, gv = conjugate(gu), transposed(gvh)
     in_u, in_v = adjoint(u) @ gu, vh @ gv  # the part of each that lies within the vectors
-    turn = (in_u - adjoint(in_u)) * row + column * (in_v - adjoint(in_v))
-    inner = _between(turn, _gaps(s) * (row + column))  # s[j]**2 - s[i]**2
-    inner = inner + identity(s) * (_slope_of_cone(gs, s)[..., None, :] + _phase(in_u, row))
+    gaps = _gaps(s) * (row + column)  # s[j]**2 - s[i]**2
+    turn_u, turn_v = _between(in_u, gaps), _between(in_v, gaps)
+    inner = (turn_u + adjoint(turn_u)) * row + column * (turn_v + adjoint(turn_v))
+    inner = inner + identity(s) * (slope_of_cone(gs, s)[..., None, :] + _phase(in_u, row))
     ga = u @ inner @ vh
     if u.shape[-2] > s.shape[-1]:
         ga = ga + quotient(gu - u @ in_u, row) @ vh
     if vh.shape[-1] > s.shape[-1]:
         ga = ga + u @ adjoint(quotient(gv - v @ in_v, row))
     return conjugate(ga + _undetermined(further, _a.shape))
-
-
-def _slope_of_cone(gs: Array, s: Array) -> Array:
-    """Return `gs`, but 0 where a singular value is 0, with NaN for a second derivative."""
-    return gs * zero_or_power(np.where((s == 0) & (gs != 0), s, 1), p=0)
 
 
 def _phase(in_u: Array, s: Array) -> Array:

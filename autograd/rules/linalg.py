@@ -20,12 +20,18 @@ from ..arrays import adjoint, conjugate, constant, transposed
 from ..broadcasting import unbroadcast
 from ..registry import rule
 from ..typing import Array
+from .elementwise import zero_or_power
 from .indexing import scatter
 
 
 def identity(x: Array) -> Array:
     """Return the identity matrix (an array) of the last axis of `x`."""
     return np.diag(np.ones_like(x, shape=x.shape[-1]))
+
+
+def slope_of_cone(gs: Array, s: Array) -> Array:
+    """Return `gs`, but 0 where a singular value is 0, with NaN for a second derivative."""
+    return gs * zero_or_power(np.where((s == 0) & (gs != 0), s, 1), p=0)
 
 
 # -- inverses and solutions -----------------------------------------------------------------------
@@ -71,8 +77,8 @@ def _lstsq_vjp(
     if b.ndim == 1:
         b, x, gx = b[:, None], x[:, None], gx[:, None]
     p = np.linalg.pinv(a, cutoff(a, rcond))  # the solution is x = p b
-    u, _, vh = np.linalg.svd(a, full_matrices=False)
-    ga = _pinv_vjp(gx @ b.T, p, a) + conjugate((u * gs) @ vh)
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    ga = _pinv_vjp(gx @ b.T, p, a) + conjugate((u * slope_of_cone(gs, s)) @ vh)
     gb = p.T @ gx
     if gr.size:  # |b - a x|^2 is at its minimum over x, which may be held
         error = 2 * conjugate(b - a @ x) * gr
@@ -86,7 +92,6 @@ rule(np.linalg.inv, lambda g, y, _: -transposed(y) @ g @ transposed(y))
 
 solve = rule(np.linalg.solve, joint=_solve_vjp)
 pinv  = rule(_pinv, _pinv_vjp, name="pinv")
-
 lstsq = rule(_lstsq, joint=_lstsq_vjp, name="lstsq")
 # fmt: on
 
