@@ -13,4 +13,5 @@ from . import norms as norms
 from . import products as products
 from . import quantiles as quantiles
 from . import statistics as statistics
+from . import ufunc_arguments as ufunc_arguments
 from . import ufunc_methods as ufunc_methods

@@ -1,4 +1,4 @@
-"""What reductions do with `where=`, `initial=`, `mean=` and `correction=`.
+"""Reductions with `where=`, `initial=`, `mean=` and `correction=`.
 
 Elements that `where` leaves out have gradient 0, whatever they are. `initial` counts as one more
 element: it has a gradient where it is a Tensor, and shares it where it ties for the largest.
@@ -17,7 +17,7 @@ from ..typing import Array
 
 
 def _mask(function: str, where: Array, a: Array) -> Array:
-    """`where`, as NumPy reads it, of the shape of the array that is reduced."""
+    """`where` as booleans, in the shape of the array that is reduced."""
     where = as_array(where, a) if hasattr(where, "ndim") else as_array(where, a).astype(bool)
     if where.dtype.kind != "b":
         raise TypeError(
@@ -39,7 +39,7 @@ def _start(function: str, initial: Any, dtype: np.dtype[Any], like: Array) -> Ar
 
 
 def _need_start(function: str, a: Array, axis: Axes, where: Array) -> None:
-    """Raise where nothing is reduced, and there is no value to say for it."""
+    """Raise where the reduction of nothing has no value."""
     if where is not True:
         raise ValueError(
             f"{function}: where= needs initial=, the value where nothing is chosen, for example "
@@ -55,49 +55,40 @@ def _need_start(function: str, a: Array, axis: Axes, where: Array) -> None:
 # -- sums and products --------------------------------------------------------------------------
 
 
-@extends(np.sum)
-def _sum(
-    a: Array,
-    axis: Axes = None,
-    dtype: Any = None,
-    keepdims: bool = False,
-    initial: Any = np._NoValue,
-    where: Any = True,
-) -> Array:
-    a = as_array(a)
-    if initial is None:
-        _need_start("sum", a, axis, where)
-    if where is not True:
-        a = np.where(_mask("sum", where, a), a, 0)
-    y = np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    given = initial is not None and initial is not np._NoValue
-    return y + _start("sum", initial, y.dtype, a) if given else y
+def _of_chosen(
+    plain: Callable[..., Any], with_start: np.ufunc, neutral: float
+) -> Callable[..., Array]:
+    name = plain.__name__
+
+    def reduction(
+        a: Array,
+        axis: Axes = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        initial: Any = np._NoValue,
+        where: Any = True,
+    ) -> Array:
+        a = as_array(a)
+        if initial is None:
+            _need_start(name, a, axis, where)
+        if where is not True:
+            a = np.where(_mask(name, where, a), a, neutral)
+        y = plain(a, axis=axis, dtype=dtype, keepdims=keepdims)
+        if initial is None or initial is np._NoValue:
+            return y
+        return with_start(y, _start(name, initial, y.dtype, a))
+
+    return reduction
 
 
-@extends(np.prod)
-def _prod(
-    a: Array,
-    axis: Axes = None,
-    dtype: Any = None,
-    keepdims: bool = False,
-    initial: Any = np._NoValue,
-    where: Any = True,
-) -> Array:
-    a = as_array(a)
-    if initial is None:
-        _need_start("prod", a, axis, where)
-    if where is not True:
-        a = np.where(_mask("prod", where, a), a, 1)
-    y = np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    given = initial is not None and initial is not np._NoValue
-    return y * _start("prod", initial, y.dtype, a) if given else y
-
+extends(np.sum)(_of_chosen(np.sum, np.add, 0))
+extends(np.prod)(_of_chosen(np.prod, np.multiply, 1))
 
 # -- means and variances -----------------------------------------------------------------------
 
 
 def mean_of_known(a: Array, known: Array, axis: Axes, dtype: Any, keepdims: bool) -> Array:
-    """The mean of the elements that are `known`, an array of booleans of the same shape."""
+    """Average the elements that are `known`, an array of booleans of the same shape."""
     total = np.sum(np.where(known, a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
     count = np.sum(known, axis=axis, keepdims=keepdims)
     return (total / count).astype(total.dtype)  # float16 cannot hold large counts
@@ -106,7 +97,7 @@ def mean_of_known(a: Array, known: Array, axis: Axes, dtype: Any, keepdims: bool
 def spread_of_known(
     a: Array, known: Array, axis: Axes, dtype: Any, keepdims: bool, mean: Array = None
 ) -> tuple[Any, Any]:
-    """The squared distances from the mean of those that are `known`: their sum and their number."""
+    """Sum the squared distances of the `known` elements from their mean; count the elements."""
     known = np.broadcast_to(as_array(known, a), a.shape)
     if mean is None:
         mean = mean_of_known(a, known, axis, dtype, keepdims=True)
@@ -118,7 +109,7 @@ def spread_of_known(
 
 
 def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
-    """`ddof`, or its other name in the array API standard."""
+    """`ddof`, or `correction`, its name in the array API standard."""
     if correction is None:
         return ddof
     if ddof != 0:
@@ -130,7 +121,7 @@ def degrees_lost(function: str, ddof: float, correction: float | None) -> float:
 
 
 def root(variance: Array, count: Array) -> Array:
-    """The standard deviation of so many elements: that of one is 0, or NaN, whatever it is."""
+    """The standard deviation of `count` elements; that of a single one is constant, 0 or NaN."""
     alone = count <= 1
     return np.where(alone, variance, deviation(np.where(alone, 1, variance)))
 
@@ -142,18 +133,22 @@ def _mean(
     a = as_array(a)
     if where is True:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    wide = _wide(a, dtype)
-    y = mean_of_known(a, _mask("mean", where, a), axis, wide, keepdims)
-    return y.astype(a.dtype) if wide is not dtype and a.dtype.kind == "f" else y
+    y = mean_of_known(a, _mask("mean", where, a), axis, _sum_dtype(a, dtype), keepdims)
+    return _narrowed(y, a, dtype)
 
 
-def _wide(a: Array, dtype: Any) -> Array:
+def _sum_dtype(a: Array, dtype: Any) -> Any:
     """The dtype to sum in: float32 for float16, float64 for integers."""
     if dtype is not None or a.dtype.kind == "c":
         return dtype
     if a.dtype.kind != "f":
         return np.dtype(np.float64)
-    return np.dtype(np.float32) if a.dtype.itemsize == 2 else None
+    return np.dtype(np.float32) if a.dtype == np.float16 else None
+
+
+def _narrowed(y: Array, a: Array, dtype: Any) -> Array:
+    """A result that was summed in float32, in the float16 of `a`."""
+    return y.astype(a.dtype) if dtype is None and a.dtype == np.float16 else y
 
 
 @extends(np.var)
@@ -170,11 +165,9 @@ def _var(
     a, ddof = as_array(a), degrees_lost("var", ddof, correction)
     if where is True and mean is None:
         return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-    wide = _wide(a, dtype)
     known = True if where is True else _mask("var", where, a)
-    total, count = spread_of_known(a, known, axis, wide, keepdims, mean)
-    y = total / np.maximum(count - ddof, 0).astype(total.dtype)
-    return y.astype(a.dtype) if wide is not dtype and a.dtype.kind == "f" else y
+    total, count = spread_of_known(a, known, axis, _sum_dtype(a, dtype), keepdims, mean)
+    return _narrowed(total / np.maximum(count - ddof, 0).astype(total.dtype), a, dtype)
 
 
 @extends(np.std)

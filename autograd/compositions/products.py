@@ -70,7 +70,7 @@ def cross(a: Array, b: Array, axisa: int, axisb: int, axisc: int, axis: int | No
 
 
 def _in_space(x: Array) -> Array:
-    """Vectors of a plane, which NumPy is giving up, as vectors of space."""
+    """Vectors of a plane as vectors of space: NumPy is about to drop the former."""
     if np.shape(x)[-1] != 2:
         return x
     return np.concatenate([x, np.zeros_like(x, shape=(*np.shape(x)[:-1], 1))], -1)
@@ -91,8 +91,7 @@ def linalg_cross(x1: Array, x2: Array, axis: int) -> Array:
 
 @implements(np.dot)
 def dot(a: Array, b: Array) -> Array:
-    """`np.dot`: a product of scalars, vectors or matrices; the last axis of `a` meets the
-    second-to-last of `b` in arrays of more axes."""
+    """Sum over the last axis of `a` and the second-to-last of `b`; scalars just multiply."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
     if np.ndim(b) <= 2:
@@ -107,50 +106,54 @@ def dot(a: Array, b: Array) -> Array:
 def kron(a: Array, b: Array) -> Array:
     ndim = max(np.ndim(a), np.ndim(b))
     m, n = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
-    product = np.reshape(a, [k for i in m for k in (i, 1)]) * np.reshape(
-        b, [k for j in n for k in (1, j)]
-    )
-    return np.reshape(product, [i * j for i, j in zip(m, n, strict=True)])
+    a = np.reshape(a, [k for i in m for k in (i, 1)])
+    b = np.reshape(b, [k for j in n for k in (1, j)])
+    return np.reshape(a * b, [i * j for i, j in zip(m, n, strict=True)])
 
 
 @implements(np.linalg.multi_dot, of_sequences=True)
 def multi_dot(arrays: Sequence[Array]) -> Array:
     """Multiply matrices (the first and the last may be vectors) in the cheapest order."""
     arrays = [joined(x) for x in arrays]
-    n = len(arrays)
     shapes = [np.shape(x) for x in arrays]
-    vectors_at_ends = all(len(s) == 2 or (len(s) == 1 and i in (0, n - 1)) for i, s in
-                          enumerate(shapes))  # fmt: skip
-    if n < 2 or not vectors_at_ends:
+    ndims = [len(shape) for shape in shapes]
+    if len(arrays) < 2 or not {*ndims[1:-1]} <= {2} or not {ndims[0], ndims[-1]} <= {1, 2}:
         raise ShapeError(
-            f"multi_dot: takes two or more matrices, of which the first and the last may be "
-            f"vectors; got shapes {shapes}"
+            f"multi_dot: takes two or more matrices (the first and the last may be vectors); got "
+            f"shapes {shapes}"
         )
-    sizes = [shapes[0][0] if len(shapes[0]) == 2 else 1]
-    sizes += [s[-1] for s in shapes[:-1]] + [shapes[-1][1] if len(shapes[-1]) == 2 else 1]
-    # cost[i, j] of the product of i..j, which is best cut behind cut[i, j]: dynamic programming
-    cost, cut = {(i, i): 0 for i in range(n)}, {}
-    for length in range(1, n):
-        for i in range(n - length):
-            j = i + length
-            cost[i, j], cut[i, j] = min(
-                (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
-                for k in range(i, j)
-            )
-    return _product(arrays, cut, 0, n - 1)
+    first = shapes[0][0] if ndims[0] == 2 else 1
+    last = shapes[-1][1] if ndims[-1] == 2 else 1
+    cuts = _cheapest_cuts([first, *(shape[-1] for shape in shapes[:-1]), last])
+    return _product(arrays, cuts, 0, len(arrays) - 1)
 
 
-def _product(arrays: Sequence[Array], cut: dict[tuple[int, int], int], i: int, j: int) -> Array:
-    """That of matrices i to j, each pair of factors cut where `cut` says."""
+def _cheapest_cuts(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Where to cut each product of matrices i to j, found by dynamic programming.
+
+    Matrix i has the shape `(sizes[i], sizes[i + 1])`.
+    """
+    n = len(sizes) - 1
+    costs, cuts = {(i, i): 0 for i in range(n)}, {}
+    for i, j in ((i, i + length) for length in range(1, n) for i in range(n - length)):
+        costs[i, j], cuts[i, j] = min(
+            (costs[i, k] + costs[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+            for k in range(i, j)
+        )
+    return cuts
+
+
+def _product(arrays: Sequence[Array], cuts: dict[tuple[int, int], int], i: int, j: int) -> Array:
+    """Multiply matrices i to j."""
     if i == j:
         return arrays[i]
-    k = cut[i, j]
-    return matmul(_product(arrays, cut, i, k), _product(arrays, cut, k + 1, j))
+    k = cuts[i, j]
+    return matmul(_product(arrays, cuts, i, k), _product(arrays, cuts, k + 1, j))
 
 
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Array, n: int) -> Array:
-    """`a` @ `a` @ ... of `n` factors, by squaring; of its inverse for negative `n`."""
+    """Multiply `n` factors `a`, or its inverse for negative `n`, by squaring."""
     n, shape = operator.index(n), np.shape(a)
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ShapeError(
@@ -189,7 +192,7 @@ def convolve(a: Array, v: Array, mode: str) -> Array:
 
 
 def _vector(x: Array) -> Array:
-    """A sequence as an array, and a number as a vector: NumPy takes them, too."""
+    """A sequence as an array, and a number as a vector, as NumPy takes them."""
     x = x if hasattr(x, "shape") else np.asarray(x)
     return x if x.ndim else np.reshape(x, 1)
 

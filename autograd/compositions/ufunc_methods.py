@@ -1,13 +1,13 @@
-"""The keyword arguments of ufuncs, and their methods: `reduce`, `accumulate`, `reduceat`, `at`.
+"""The methods of ufuncs: `reduce`, `accumulate`, `reduceat`, `outer` and `at`.
 
 They are written in terms of the plain calls, so that every ufunc with a gradient has them, at any
-order. Ties: where `maximum` or `minimum` accumulates, the whole gradient goes to the first of equal
-elements; `np.maximum.reduce` is `np.max`, which shares it; all others do what the ufunc itself
+order. At ties `maximum.accumulate` and `minimum.accumulate` give the whole gradient to the first of
+equal elements; `maximum.reduce` is `np.max`, which shares it; all others do what the ufunc itself
 does with two equal operands.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -15,81 +15,22 @@ import numpy as np
 
 from ..arrays import as_array, constant, part
 from ..broadcasting import normalize_axes
-from ..errors import DTypeError, NotDifferentiableError
+from ..errors import DTypeError
 from ..registry import REGISTRY
 from ..rules.indexing import updated
 from ..rules.ufuncs import added
-
-# -- keyword arguments --------------------------------------------------------------------------
-
-
-def call(ufunc: np.ufunc, *inputs: Any, **options: Any) -> Any:
-    """`ufunc(*inputs, **options)` of Tensors.
-
-    `dtype`, `casting` and `signature` choose the dtypes to compute in, as in NumPy, and raise its
-    errors; `axes` of a generalised ufunc moves axes. The rest are options of the operation.
-    """
-    if options.pop("where", True) is not True:
-        raise NotDifferentiableError(
-            f"{ufunc.__name__}: where= leaves the other elements uninitialised; write "
-            f"np.where(mask, np.{ufunc.__name__}(...), other), with a value for them"
-        )
-    options.pop("order", None)  # of memory: no value depends on it
-    options.pop("subok", None)
-    axes = options.pop("axes", None)
-    if axes is not None:
-        inputs = tuple(map(_to_the_end, inputs, axes))
-    casting = options.pop("casting", "same_kind")
-    signature = _loop(ufunc, options.pop("dtype", None), options.pop("signature", None))
-    if signature is not None or casting != "same_kind":
-        signature = signature or (None,) * ufunc.nargs
-        inputs = tuple(x if isinstance(x, _NUMBERS) else as_array(x) for x in inputs)
-        given = [type(x) if isinstance(x, _NUMBERS) else x.dtype for x in inputs]
-        wanted = ufunc.resolve_dtypes(  # raises NumPy's own errors
-            (*given, *(None,) * ufunc.nout), signature=signature, casting=casting
-        )
-        inputs = tuple(
-            x if isinstance(x, _NUMBERS) or x.dtype == d else x.astype(d)
-            for x, d in zip(inputs, wanted[: ufunc.nin], strict=True)
-        )
-    result = REGISTRY[ufunc](*inputs, **options)
-    return result if axes is None else _from_the_end(ufunc, result, axes)
+from ..typing import Array
+from .ufunc_arguments import call
 
 
-def _loop(ufunc: np.ufunc, dtype: Any, signature: Any) -> Any:
-    """The dtypes of all operands, as they are asked for; None where any will do."""
-    if isinstance(signature, str):
-        return tuple(signature.replace("->", ""))
-    if signature is None and dtype is not None:
-        return (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
-    return signature
-
-
-_NUMBERS = (bool, int, float, complex)
-
-
-def _to_the_end(x: Any, axes: int | Sequence[int]) -> Any:
-    """`x` with these axes last, where a generalised ufunc reads its matrices and vectors."""
-    axes = (axes,) if isinstance(axes, int) else tuple(axes)
-    return np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
-
-
-def _from_the_end(ufunc: np.ufunc, result: Any, axes: Sequence[Any]) -> Any:
-    if len(axes) == ufunc.nin:  # allowed where the result has no axes of its own
-        return result
-    last = axes[-1]
-    last = (last,) if isinstance(last, int) else tuple(last)
-    return np.moveaxis(result, tuple(range(-len(last), 0)), last)
-
-
-def outer(ufunc: np.ufunc, x: Any, y: Any, **options: Any) -> Any:
-    """`ufunc.outer`: every element of one with every one of the other."""
+def outer(ufunc: np.ufunc, x: Array, y: Array, **options: Any) -> Array:
+    """`ufunc.outer`: every element of one input with every element of the other."""
     return call(ufunc, np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y, **options)
 
 
 # -- reduce -------------------------------------------------------------------------------------
 
-#: What `np.add.reduce` and its kind are called otherwise.
+#: NumPy's own names of `np.add.reduce` and its kind.
 _REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum,
     np.multiply: np.prod,
@@ -109,60 +50,61 @@ _NEUTRAL: dict[np.ufunc, float] = {
 
 def reduce(
     ufunc: np.ufunc,
-    array: Any,
+    array: Array,
     axis: Any = 0,
     dtype: Any = None,
     keepdims: bool = False,
     initial: Any = np._NoValue,
-    where: Any = True,
-) -> Any:
+    where: Array = True,
+) -> Array:
     """`ufunc.reduce`."""
-    name = f"{ufunc.__name__}.reduce"
+    array = array if dtype is None else array.astype(dtype)
     if ufunc in _REDUCTIONS:
         options = {"axis": axis, "keepdims": keepdims, "initial": initial}
         if where is not True:  # True alone is no option: the plain rule will do
             options["where"] = where
-        if dtype is not None:
-            array = array.astype(dtype)
         return REGISTRY[_REDUCTIONS[ufunc]](array, **options)
+    name = f"{ufunc.__name__}.reduce"
     axes = normalize_axes(name, None if array.ndim == 0 else axis, array.ndim)
     if len(axes) > 1 and ufunc not in _NEUTRAL:
         raise ValueError(
             f"{name}: its operands must meet in order, so it takes a single axis; got axis={axis} "
             f"for an array of shape {array.shape}"
         )
-    array = array if dtype is None else array.astype(dtype)
     rest = tuple(i for i in range(array.ndim) if i not in axes)
     rows = _in_front(array, axes, rest)
-    given = initial is not None and initial is not np._NoValue
     if where is not True:
-        if not given and ufunc.identity is None:
-            raise ValueError(f"{name}: where= needs initial=, the result where nothing is chosen")
         where = _in_front(np.broadcast_to(where, array.shape), axes, rest)
-    if not given and len(rows) == 0 and (ufunc.identity is None or initial is None):
+    has_initial = initial is not None and initial is not np._NoValue
+    if where is not True and not has_initial and ufunc.identity is None:
+        raise ValueError(f"{name}: where= needs initial=, the result where nothing is chosen")
+    if not has_initial and len(rows) == 0 and (ufunc.identity is None or initial is None):
         raise ValueError(
             f"{name}: nothing to reduce along axis={axis} of shape {array.shape}; pass initial="
         )
-    if given:
-        first = as_array(initial, array).astype(array.dtype)
-    else:
-        first = np.full_like(array, ufunc.identity or 0, shape=())
-    if given or len(rows) == 0:
-        rows = np.concatenate((np.broadcast_to(first, (1, *rows.shape[1:])), rows))
-        if where is not True:
-            where = np.concatenate((np.ones((1, *where.shape[1:]), bool), where))
+    if has_initial or len(rows) == 0:
+        rows, where = _with_start(initial if has_initial else ufunc.identity, rows, where)
     result = (_pairwise if ufunc in _NEUTRAL else _in_order)(ufunc, rows, where)
     shape = tuple(1 if i in axes else n for i, n in enumerate(array.shape))
     return np.reshape(result, shape if keepdims else [array.shape[i] for i in rest])
 
 
-def _in_front(x: Any, axes: tuple[int, ...], rest: tuple[int, ...]) -> Any:
-    """`x` with the axes to reduce joined to one, the first."""
+def _with_start(initial: Array, rows: Array, where: Array) -> tuple[Array, Array]:
+    """Put a row of the initial value before the others."""
+    first = as_array(initial, rows).astype(rows.dtype)
+    rows = np.concatenate((np.broadcast_to(first, (1, *rows.shape[1:])), rows))
+    if where is not True:
+        where = np.concatenate((np.ones((1, *where.shape[1:]), bool), where))
+    return rows, where
+
+
+def _in_front(x: Array, axes: tuple[int, ...], rest: tuple[int, ...]) -> Array:
+    """Join the axes to reduce to one, the first."""
     moved = np.transpose(x, axes + rest)
     return np.reshape(moved, (math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes) :]))
 
 
-def _pairwise(ufunc: np.ufunc, rows: Any, where: Any) -> Any:
+def _pairwise(ufunc: np.ufunc, rows: Array, where: Array) -> Array:
     if where is not True:
         rows = np.where(where, rows, _NEUTRAL[ufunc])
     while len(rows) > 1:
@@ -171,7 +113,7 @@ def _pairwise(ufunc: np.ufunc, rows: Any, where: Any) -> Any:
     return rows[0]
 
 
-def _in_order(ufunc: np.ufunc, rows: Any, where: Any) -> Any:
+def _in_order(ufunc: np.ufunc, rows: Array, where: Array) -> Array:
     result = rows[0]
     for i in range(1, len(rows)):
         step = ufunc(result, rows[i])
@@ -182,7 +124,7 @@ def _in_order(ufunc: np.ufunc, rows: Any, where: Any) -> Any:
 # -- accumulate ---------------------------------------------------------------------------------
 
 
-def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) -> Any:
+def accumulate(ufunc: np.ufunc, array: Array, axis: int = 0, dtype: Any = None) -> Array:
     """`ufunc.accumulate`."""
     if array.ndim == 0:
         raise TypeError(f"{ufunc.__name__}.accumulate: takes an array with axes, got a scalar")
@@ -207,8 +149,8 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) ->
     return np.concatenate(steps, axis) if steps else array
 
 
-def _places_of_records(ufunc: np.ufunc, x: Any, axis: int) -> Any:
-    """Where the largest (smallest) element so far stands, the first of equal ones; a NaN wins."""
+def _places_of_records(ufunc: np.ufunc, x: Array, axis: int) -> Array:
+    """Find the largest (smallest) element so far, the first of equal ones; a NaN wins."""
     beats = np.greater if ufunc is np.maximum else np.less
     n = x.shape[axis]
     line = np.reshape(np.arange(n), (-1,) + (1,) * (x.ndim - 1 - axis))
@@ -216,8 +158,8 @@ def _places_of_records(ufunc: np.ufunc, x: Any, axis: int) -> Any:
     distance = 1
     while distance < n:
         best = np.take_along_axis(x, places, axis)
-        ahead, behind = part(best, axis, None, -distance), part(best, axis, distance, None)
-        keeps = beats(behind, ahead) | (np.isnan(behind) & ~np.isnan(ahead))
+        former, latter = part(best, axis, None, -distance), part(best, axis, distance, None)
+        keeps = beats(latter, former) | (np.isnan(latter) & ~np.isnan(former))
         met = np.where(
             keeps, part(places, axis, distance, None), part(places, axis, None, -distance)
         )
@@ -229,7 +171,9 @@ def _places_of_records(ufunc: np.ufunc, x: Any, axis: int) -> Any:
 # -- reduceat -----------------------------------------------------------------------------------
 
 
-def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+def reduceat(
+    ufunc: np.ufunc, array: Array, indices: Any, axis: int = 0, dtype: Any = None
+) -> Array:
     """`ufunc.reduceat`: one reduction for each stretch between two indices."""
     (axis,) = normalize_axes(f"{ufunc.__name__}.reduceat", axis, array.ndim)
     n = array.shape[axis]
@@ -250,8 +194,8 @@ def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: An
 # -- at -----------------------------------------------------------------------------------------
 
 
-def at(ufunc: np.ufunc, array: Any, indices: Any, *values: Any) -> Any:
-    """What `ufunc.at(array, indices, *values)` leaves in `array`, as a new array.
+def at(ufunc: np.ufunc, array: Array, indices: Any, *values: Array) -> Array:
+    """Return a new array with what `ufunc.at(array, indices, *values)` leaves in `array`.
 
     An element that is named several times is changed as often: first all that are named once or
     more, then all that are named twice or more, and so on.
@@ -273,7 +217,7 @@ def at(ufunc: np.ufunc, array: Any, indices: Any, *values: Any) -> Any:
     return np.reshape(flat, array.shape)
 
 
-def _fits(ufunc: np.ufunc, values: Any, array: Any) -> None:
+def _fits(ufunc: np.ufunc, values: Array, array: Array) -> None:
     if not np.can_cast(values.dtype, array.dtype, "same_kind"):
         raise DTypeError(
             f"{ufunc.__name__}.at: {values.dtype} values do not fit into a tensor of dtype "
@@ -281,8 +225,8 @@ def _fits(ufunc: np.ufunc, values: Any, array: Any) -> None:
         )
 
 
-def _times_named(places: Any) -> Any:
-    """How often each place stood in the list before: [5, 2, 5, 5] gives [0, 0, 1, 2]."""
+def _times_named(places: Array) -> Array:
+    """Count how often each place was named before: [5, 2, 5, 5] gives [0, 0, 1, 2]."""
     order = np.argsort(places, kind="stable")
     there = places[order]
     new = np.concatenate(([True], there[1:] != there[:-1]))[: places.size]

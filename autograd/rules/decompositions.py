@@ -104,10 +104,9 @@ def _gaps(w: Array) -> Array:
     return w[..., None, :] - w[..., :, None]
 
 
-def _eigh_vjp(g: Arrays, out: Arrays, _: Any, UPLO: str = "L") -> Array:  # noqa: N803 - NumPy's
-    (gw, gv), (w, v) = g, out
+def _hermitian(gw: Array, gv: Array, w: Array, v: Array) -> Array:
     inner = _between(transposed(v) @ gv, _gaps(w)) + gw[..., None, :] * identity(w)
-    return _folded(conjugate(v) @ inner @ transposed(v), UPLO in "Uu")
+    return conjugate(v) @ inner @ transposed(v)
 
 
 def _eig_vjp(g: Arrays, out: Arrays, _: Any) -> Array:
@@ -131,7 +130,7 @@ def _at_fixed_phase(gv: Array, v: Array) -> Array:
     return gv - largest * (1j * np.imag(h) / np.sum(largest * v, axis=-2, keepdims=True))
 
 
-def _svd_vjp(g: Arrays, out: Arrays, _a: Any, full_matrices: bool = False) -> Array:
+def _svd_vjp(g: Arrays, out: Arrays, _: Any, full_matrices: bool = False) -> Array:
     (gu, gs, gvh, *further), (u, s, vh, *_) = g, out
     row, column, v = s[..., None, :], s[..., :, None], adjoint(vh)
     gu, gv = conjugate(gu), transposed(gvh)
@@ -145,16 +144,15 @@ def _svd_vjp(g: Arrays, out: Arrays, _a: Any, full_matrices: bool = False) -> Ar
         ga = ga + quotient(gu - u @ in_u, row) @ vh
     if vh.shape[-1] > s.shape[-1]:
         ga = ga + u @ adjoint(quotient(gv - v @ in_v, row))
-    return conjugate(ga + _undetermined(further, _a.shape))
+    return conjugate(ga + _undetermined(further, u.shape[-2], vh.shape[-1]))
 
 
 def _phase(in_u: Array, s: Array) -> Array:
     return quotient(1j * np.imag(in_u), s) if in_u.dtype.kind == "c" else 0
 
 
-def _undetermined(further: list[Array], shape: tuple[int, ...]) -> Array:
+def _undetermined(further: list[Array], m: int, n: int) -> Array:
     """Return 0, or raise where a loss depends on vectors that may be any of a subspace."""
-    m, n = shape[-2:]
     if any(map(np.any, further)):
         raise NotDifferentiableError(
             f"svd: the last {abs(m - n)} singular vectors of a matrix of {m} by {n} are not "
@@ -170,10 +168,12 @@ def _svd_in_parts(a: Array, full_matrices: bool) -> Arrays:
     return u[..., :k], s, vh[..., :k, :], u[..., k:], vh[..., k:, :]
 
 
-def _eigh(a: Array, UPLO: str = "L") -> Arrays:  # noqa: N803
+def _eigh(a: Array, UPLO: str = "L") -> Arrays:  # noqa: N803 - NumPy's name
     return tuple(np.linalg.eigh(a, UPLO))
 
 
-eigh = rule(_eigh, _eigh_vjp)
+# fmt: off
+eigh = rule(_eigh, lambda g, out, _, UPLO="L": _folded(_hermitian(*g, *out), UPLO in "Uu"))  # noqa: N803
 eig: Any = rule(lambda a: tuple(np.linalg.eig(a)), _eig_vjp, name="eig")
 svd = rule(_svd_in_parts, _svd_vjp, name="svd")
+# fmt: on

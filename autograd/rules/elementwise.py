@@ -162,9 +162,7 @@ clip_between = rule(
     _clip,
     lambda g, z, x, low, high: _known(g, z, _at_least(x, low) & _at_most(x, high)),
     lambda g, z, x, low, high: _known(g, z, ~_at_least(x, low) & _at_most(low, high)),
-    lambda g, z, x, low, high: _known(
-        g, z, ~_at_most(x if low is None else np.maximum(x, low), high)
-    ),
+    lambda g, z, x, low, high: _known(g, z, ~_at_most(_raised(x, low), high)),
     elementwise=True,
 )
 
@@ -172,6 +170,10 @@ clip_between = rule(
 def _known(g: Array, z: Array, mask: Array) -> Array:
     """`g` where the mask chooses it; NaN where the result is."""
     return np.where(z == z, g * mask, np.nan)
+
+
+def _raised(x: Array, low: Array) -> Array:
+    return x if low is None else np.maximum(x, low)
 
 
 def _at_least(x: Array, low: Array) -> Array:

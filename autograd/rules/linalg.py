@@ -129,13 +129,15 @@ def _cofactors_vjp(g: Array, _: Any, a: Array) -> Array:
     return scatter(gm, index=minors, shape=a.shape)
 
 
-def _slogdet_vjp(g: list[Array], out: tuple[Array, ...], a: Array) -> Array:
+def _of_log(g: list[Array], out: tuple[Array, ...]) -> Array:
+    """The cotangent of log det = log|det| + i arg(sign)."""
     (g_sign, g_log), (sign, _) = g, out
-    if a.dtype.kind == "c":  # log det = log|det| + i arg(sign)
-        g_log = g_log + 1j * np.imag(g_sign * sign)
-    return g_log[..., None, None] * transposed(np.linalg.inv(a))
+    return g_log + 1j * np.imag(g_sign * sign) if sign.dtype.kind == "c" else g_log
 
 
+# fmt: off
 rule(np.linalg.det, _det_vjp)
 cofactors = rule(_cofactors, _cofactors_vjp)
-slogdet: Any = rule(lambda a: tuple(np.linalg.slogdet(a)), _slogdet_vjp, name="slogdet")
+slogdet: Any = rule(lambda a: tuple(np.linalg.slogdet(a)), name="slogdet", vjps=[
+    lambda g, out, a: _of_log(g, out)[..., None, None] * transposed(np.linalg.inv(a))])
+# fmt: on

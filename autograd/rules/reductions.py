@@ -68,9 +68,7 @@ rule(np.mean, lambda g, _, _x, axis=None, dtype=None, keepdims=False: _shared(g,
 # -- products -----------------------------------------------------------------------------------
 
 
-def _prod_vjp(
-    g: Array, y: Array, x: Array, axis: Axes = None, dtype: Any = None, keepdims: bool = False
-) -> Array:
+def _of_prod(g: Array, y: Array, x: Array, axis: Axes) -> Array:
     if is_divisible(y):
         return unreduce(g * y, x.shape, axis) / x
     return unreduce(g, x.shape, axis) * _product_of_the_others(x, axis)
@@ -89,20 +87,14 @@ def _product_of_the_others(x: Array, axis: Axes) -> Array:
     return np.transpose(np.reshape(before * after, moved.shape), inverse_order(order))
 
 
-rule(np.prod, _prod_vjp)
+# fmt: off
+rule(np.prod, lambda g, y, x, axis=None, dtype=None, keepdims=False: _of_prod(g, y, x, axis))
+# fmt: on
 
 # -- variances ----------------------------------------------------------------------------------
 
 
-def _var_vjp(
-    g: Array,
-    _: Any,
-    x: Array,
-    axis: Axes = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-) -> Array:
+def _of_var(g: Array, x: Array, axis: Axes, ddof: float) -> Array:
     if x.size == 0:
         return np.zeros_like(x)
     degrees = reduced_size(x.shape, axis) - ddof
@@ -111,35 +103,33 @@ def _var_vjp(
     return unreduce(g, x.shape, axis) * centred * (2 / degrees if degrees > 0 else math.nan)
 
 
-def _root_vjp(g: Array, y: Array, _: Any) -> Array:
-    """Return the gradient of a square root: 0 at 0, without a second derivative there."""
+def _of_root(g: Array, y: Array) -> Array:
+    """The gradient of a square root: 0 at 0, without a second derivative there."""
     return g / np.where(y == 0, np.inf, 2 * y) + kink(y)
 
 
-def _std_vjp(
-    g: Array,
-    y: Array,
-    x: Array,
-    axis: Axes = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-) -> Array:
+def _of_std(g: Array, y: Array, x: Array, axis: Axes, ddof: float) -> Array:
     if reduced_size(x.shape, axis) == 1 and ddof < 1:
         return np.zeros_like(x)
-    return _var_vjp(_root_vjp(g, y, None), None, x, axis=axis, ddof=ddof)
+    return _of_var(_of_root(g, y), x, axis, ddof)
 
 
-rule(np.var, _var_vjp)
-rule(np.std, _std_vjp)
+# fmt: off
+rule(np.var,
+     lambda g, _, x, axis=None, dtype=None, ddof=0, keepdims=False: _of_var(g, x, axis, ddof))
+rule(np.std,
+     lambda g, y, x, axis=None, dtype=None, ddof=0, keepdims=False: _of_std(g, y, x, axis, ddof))
+# fmt: on
 
 #: The standard deviation of a variance.
-deviation: Any = rule(lambda variance: np.sqrt(variance), _root_vjp, name="nanstd")
+deviation: Any = rule(
+    lambda variance: np.sqrt(variance), lambda g, y, _: _of_root(g, y), name="nanstd"
+)
 
 # -- the largest and the smallest ---------------------------------------------------------------
 
 
-def _extremum_vjp(g: Array, y: Array, x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
+def _to_ties(g: Array, y: Array, x: Array, axis: Axes) -> Array:
     hit = x == unreduce(y, x.shape, axis)
     ties = hit.sum(axis=axis, keepdims=True)  # none where the largest is NaN
     share = unreduce(g, x.shape, axis) / np.where(ties, ties, np.nan)  # in float64, for any count
@@ -147,51 +137,26 @@ def _extremum_vjp(g: Array, y: Array, x: Array, axis: Axes = None, keepdims: boo
 
 
 # fmt: off
-rule(np.max,    _extremum_vjp, forward=_max)
-rule(np.min,    _extremum_vjp, forward=_min)
-rule(np.amax,   _extremum_vjp)
-rule(np.amin,   _extremum_vjp)
-rule(np.nanmax, _extremum_vjp)  # a NaN is not equal to the largest element, and gets nothing
-rule(np.nanmin, _extremum_vjp)
+rule(np.max,    lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis), forward=_max)
+rule(np.min,    lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis), forward=_min)
+rule(np.amax,   lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis))
+rule(np.amin,   lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis))
+rule(np.nanmax, lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis))  # no NaN is hit
+rule(np.nanmin, lambda g, y, x, axis=None, keepdims=False: _to_ties(g, y, x, axis))
 # fmt: on
 
 
-def _shares(
+def _both(
     g: Array, y: Array, x: Array, initial: Array, axis: Axes, where: Any
-) -> tuple[Array, Array, Array]:
-    """Return which elements are the largest, whether `initial` is, and the share of each."""
+) -> tuple[Array, Array]:
+    """The gradients with respect to `x` and to `initial`, which counts as one more element."""
     hit = (x == unreduce(y, x.shape, axis)) & where
     count = np.sum(hit, axis=axis)
     first = initial == np.reshape(y, count.shape)
     ties = count + first  # none where the largest is NaN: nobody knows which element is
     share = np.reshape(g, count.shape) / np.where(ties, ties, np.nan)
-    return hit, first, share.astype(g.dtype)
-
-
-def _element_vjp(
-    g: Array,
-    y: Array,
-    x: Array,
-    initial: Array,
-    axis: Axes = None,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Array:
-    hit, _, share = _shares(g, y, x, initial, axis, where)
-    return np.where(where, hit * unreduce(share, x.shape, axis), 0)
-
-
-def _initial_vjp(
-    g: Array,
-    y: Array,
-    x: Array,
-    initial: Array,
-    axis: Axes = None,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Array:
-    _, first, share = _shares(g, y, x, initial, axis, where)
-    return np.sum(first * share)
+    share = share.astype(g.dtype)
+    return np.where(where, hit * unreduce(share, x.shape, axis), 0), np.sum(first * share)
 
 
 def _extremum_from(function: Callable[..., Any]) -> Op:
@@ -200,7 +165,12 @@ def _extremum_from(function: Callable[..., Any]) -> Op:
     ) -> Array:
         return function(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
-    return rule(forward, _element_vjp, _initial_vjp, name=function.__name__)
+    # fmt: off
+    return rule(forward,
+        lambda g, y, x, i, axis=None, keepdims=False, where=True: _both(g, y, x, i, axis, where)[0],
+        lambda g, y, x, i, axis=None, keepdims=False, where=True: _both(g, y, x, i, axis, where)[1],
+        name=function.__name__)
+    # fmt: on
 
 
 #: `np.max` and its kind of the elements that are chosen, and of an initial value.
