@@ -84,7 +84,7 @@ def matrix_norm(x: Array, *, keepdims: bool, ord: Any) -> Array:
 
 @implements(np.linalg.cond)
 def cond(x: Array, p: Any) -> Array:
-    """How far a relative error can grow in solving: ||x|| ||x^-1||, in the matrix norm `p`."""
+    """Bound the growth of a relative error in solving: ||x|| ||x^-1||, in the matrix norm `p`."""
     if p in (None, 2, -2):
         s = svdvals(x)
         large, small = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])

@@ -99,7 +99,7 @@ def _share_of_larger(g: Array, x: Array, y: Array) -> Array:
 
 
 def _direction(x: Array) -> Array:
-    """What `|x|` grows by: the sign of a real `x`; of a complex one, by the convention, this."""
+    """The derivative of `|x|`: its sign; for complex `x` the conjugate, by the convention."""
     if x.dtype.kind != "c":
         return np.sign(x)
     # The sign is x / |x|, and |x| has few digits left where it is subnormal.
@@ -108,7 +108,7 @@ def _direction(x: Array) -> Array:
 
 
 def _sign_vjp(g: Array, y: Array, x: Array) -> Array:
-    """Nothing for real `x`; for a complex one, whose sign is x / |x|, the turning of its phase."""
+    """0 for real `x`; for a complex one, whose sign is x / |x|, the part that turns its phase."""
     if x.dtype.kind != "c":
         return g * 0
     at_zero = x == 0
@@ -168,7 +168,7 @@ clip_between = rule(
 
 
 def _known(g: Array, z: Array, mask: Array) -> Array:
-    """`g` where the mask chooses it; NaN where the result is."""
+    """`g` where the mask chooses it, NaN where the result is NaN."""
     return np.where(z == z, g * mask, np.nan)
 
 
