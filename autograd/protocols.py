@@ -20,17 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from . import op
 from .changes import expose
 from .compositions import ufunc_methods
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, user_frame
+from .nondifferentiable import NEW, REFUSED
 from .op import Op, joined
 from .operands import argument, way_of_caller
+from .recorded import Recorded
 from .registry import CONSTANT, OF_SEQUENCES, REGISTRY
-from .rules.constants import NEW
-from .rules.refused import REFUSED
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -55,7 +54,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
     """`np.add.at(t, indices, values)` and its kind, as `t[...] = ` changes a tensor."""
     what = f"{name_of(ufunc)}.at(t, indices, ...)"
     recorded = grad_enabled() and node_of((array, values)) is not None
-    if recorded and not isinstance(array, op.Tensor):
+    if recorded and not isinstance(array, Recorded):
         raise NotDifferentiableError(
             f"{what}: the values require a gradient, but t is a plain array, which has no graph; "
             f"make it a tensor first, t = autograd.Tensor(t)"
@@ -69,7 +68,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
         plain = [argument(joined(x), what) for x in values]
         array[...] = ufunc_methods.at(ufunc, array, unwrap(indices, what), *plain)
         return
-    changed = np.copy(unwrap(array)) if isinstance(array, op.Tensor) else array
+    changed = np.copy(unwrap(array)) if isinstance(array, Recorded) else array
     _on_arrays(ufunc.at, (changed, indices, *values), {})
     if changed is not array:
         array[...] = changed
@@ -78,7 +77,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
 def _into(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """What `ufunc` gives, written into a Tensor, or, if all is constant, into an array."""
     out = options["out"]
-    is_tensor = any(isinstance(x, op.Tensor) for x in out)
+    is_tensor = any(isinstance(x, Recorded) for x in out)
     if is_tensor and len(out) == 1 and method == "__call__":
         del options["out"]
         where = options.pop("where", True)
@@ -102,7 +101,7 @@ def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs:
         return _on_arrays(function, args, kwargs)
     if function in NEW:
         new = _on_arrays(function, args, kwargs)
-        return op.Tensor._of(new, None) if new.dtype.kind in "fc" else new
+        return Recorded._of(new, None) if new.dtype.kind in "fc" else new
     return _unknown(function, args, kwargs)
 
 
@@ -136,7 +135,7 @@ def _is_assigned(frame: FrameType) -> bool:
 
 _NUMPY = os.path.join(os.path.dirname(os.path.abspath(np.__file__)), "")
 
-#: Functions of rules/ that change their first argument.
+#: Functions of `compositions/writing.py`: they change their first argument.
 _WRITE = {"copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal"}
 
 #: What to write in place of functions that NumPy does not hand over.
@@ -259,7 +258,7 @@ def _is_compiled(module: ModuleType) -> bool:
 
 def unwrap(x: Any, function: str = "NumPy") -> Any:
     """Plain arrays in place of Tensors and of others' arrays, also inside tuples, lists, dicts."""
-    if isinstance(x, op.Tensor):
+    if isinstance(x, Recorded):
         return x._array
     if isinstance(x, tuple | list):
         return type(x)([unwrap(part, function) for part in x])
@@ -270,7 +269,7 @@ def unwrap(x: Any, function: str = "NumPy") -> Any:
 
 def node_of(x: Any) -> Node | None:
     """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
-    if isinstance(x, op.Tensor):
+    if isinstance(x, Recorded):
         return x.node
     if isinstance(x, dict):
         x = x.values()
