@@ -48,6 +48,7 @@ from autograd import (
 from autograd.rules import (
     activations,
     convolution,
+    decompositions,
     elementwise,
     indexing,
     linalg,
@@ -796,7 +797,8 @@ case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
 
 # fmt: off
 case(elementwise.zero_or_power, lambda x: elementwise.zero_or_power(x, p=2.5), positive(3))
-case(linalg.cofactors,     lambda x: linalg.cofactors(x),            real(3, 3))
+case(linalg.cofactors,      lambda x: linalg.cofactors(x), real(3, 3))
+case(decompositions.quotient, lambda x, y: decompositions.quotient(x, y), real(2, 3), positive(3))
 case(indexing.overlap, lambda g: indexing.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
      real(3, 3, 2))
 case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),
