@@ -22,7 +22,6 @@ def _median(function: Callable[..., Any]) -> Callable[..., Array]:
     def median(a: Array, axis: Axes, overwrite_input: bool, keepdims: bool) -> Array:
         return _at(function, a, 0.5, axis, keepdims)
 
-    median.__name__ = function.__name__
     return median
 
 
@@ -43,7 +42,6 @@ def _quantile(function: Callable[..., Any]) -> Callable[..., Array]:
             )
         return _at(function, a, q, axis, keepdims, method, weights)
 
-    quantile.__name__ = function.__name__
     return quantile
 
 
