@@ -25,7 +25,7 @@ from .grad_mode import enable_grad
 from .hooks import watchers
 from .node import FREED, LEAF, Node, free, leading_to, next_number
 from .op import OUTPUT
-from .vjps import arguments_of, conform, describe, results_of_joint
+from .vjps import arguments_of, conform, explain, results_of_joint
 
 
 def backward_pass(
@@ -84,7 +84,7 @@ def backward_pass(
         except AnomalyError:
             raise  # its message says all of this
         except Exception as error:
-            error.add_note(f"in the backward pass of {describe(node, g)}")
+            explain(error, node, g)
             raise
         if not retain_graph:
             free(node)
@@ -141,7 +141,7 @@ def _topological_order(
         for parent in node.parents:
             if parent not in seen:
                 seen.add(parent)
-                order.append(parent)
+                order.append(parent)  # type: ignore[arg-type]  # not None: that has been seen
     order.sort(key=_number, reverse=True)
     return order
 

@@ -97,7 +97,7 @@ class Op:
         residual: str | None = None,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        functools.update_wrapper(self, function)
         self.name = self.__name__ = name.strip("_")
         self.function = function
         self.forward = forward or function

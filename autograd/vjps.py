@@ -17,6 +17,7 @@ from .errors import GraphError, NotDifferentiableError
 from .node import Node, quoted_name
 from .op import VJP, Op, kind_of, recorded_arguments
 from .recorded import Recorded
+from .signatures import unkept_parameters
 
 
 def arguments_of(node: Node, record: bool, changed: int) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -114,8 +115,8 @@ def _returned(operation: Op, gx: Any, vjp: VJP | None) -> str:
 _NO_NUMBERS = np.dtype(object)
 
 
-def describe(node: Node, g: Any) -> str:
-    """An operation with the shapes it met and the line that called it, for messages."""
+def explain(error: Exception, node: Node, g: Any) -> None:
+    """Note on an error from a rule which operation it was of, with which shapes, and where."""
     shapes = []
     for parent, kept in zip(node.parents, node.saved[1:], strict=True):
         if parent is not None:
@@ -123,13 +124,21 @@ def describe(node: Node, g: Any) -> str:
         else:
             shapes.append("constant" if kept is None else f"constant {np.shape(kept)}")
     cotangent = ", ".join(str(np.shape(x)) for x in (g if isinstance(g, list) else [g]))
-    return (
-        f"{node.op.name}({', '.join(shapes)}) with a cotangent of shape {cotangent}, called at "
-        f"{node.source()}"
+    error.add_note(
+        f"in the backward pass of {node.op.name}({', '.join(shapes)}) with a cotangent of shape "
+        f"{cotangent}, called at {node.source()}"
     )
+    if "NoneType" in str(error):
+        for place, vjp in enumerate(node.op.vjps):
+            if names := vjp and unkept_parameters(vjp):
+                error.add_note(
+                    f"the rule of {node.op.name} for input {place} gets None for `"
+                    f"{'`, `'.join(names)}`, because of the underscore; to read the array, name "
+                    f"the parameter without an underscore"
+                )
 
 
-def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP) -> Any:
+def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP | None) -> Any:
     """The gradient `gx` as a Tensor; an error if it has lost its link to `g`.
 
     A VJP is linear in `g`: without the link, all that it could be is zero.
