@@ -25,7 +25,7 @@ from .grad_mode import enable_grad
 from .hooks import watchers
 from .node import FREED, LEAF, Node, free, leading_to, next_number
 from .op import OUTPUT
-from .vjps import arguments_of, conform, note_place, results_of_joint
+from .vjps import arguments_of, conform, explain, results_of_joint
 
 
 def backward_pass(
@@ -79,7 +79,7 @@ def backward_pass(
                     watching.sent(node, parent, gx)
                 add(parent, gx)
         except Exception as error:
-            note_place(error, node, g)
+            explain(error, node, g)
             raise
         if not retain_graph:
             free(node)

@@ -53,6 +53,18 @@ class Reads:
         return (self.inputs[i] if i < len(self.inputs) else self.rest) or NOTHING
 
 
+def unkept_parameters(vjp: Callable[..., Any]) -> list[str]:
+    """List the parameters of a rule for which it may get None, by their names.
+
+    Example:
+        >>> autograd.signatures.unkept_parameters(lambda g, _y, x, __: g * x)
+        ['_y', '__']
+    """
+    _g, *named = positional_parameters(vjp)[0]
+    out = [name for name in named[:1] if _level(name) != ARRAY]
+    return out + [name for name in named[1:] if _level(name) == NOTHING]
+
+
 def _level(name: str) -> int:
     if not name.strip("_"):
         return NOTHING

@@ -17,6 +17,7 @@ from .errors import AnomalyError, GraphError, NotDifferentiableError
 from .node import Node, quoted_name
 from .op import VJP, Op, kind_of, recorded_arguments
 from .recorded import Recorded
+from .signatures import unkept_parameters
 from .typing import Array
 
 
@@ -115,8 +116,8 @@ def _returned(operation: Op, gx: Any, vjp: VJP | None) -> str:
 _NO_NUMBERS = np.dtype(object)
 
 
-def note_place(error: Exception, node: Node, g: Array) -> None:
-    """Add to an error the operation, its shapes, and the line that called it."""
+def explain(error: Exception, node: Node, g: Array) -> None:
+    """Note on an error from a rule its operation, the shapes, and the line that called it."""
     if isinstance(error, AnomalyError):
         return  # its message says all of this
     shapes = []
@@ -130,6 +131,14 @@ def note_place(error: Exception, node: Node, g: Array) -> None:
         f"in the backward pass of {node.op.name}({', '.join(shapes)}) with a cotangent of shape "
         f"{cotangent}, called at {node.source()}"
     )
+    if "NoneType" in str(error):
+        for place, vjp in enumerate(node.op.vjps):
+            if names := vjp and unkept_parameters(vjp):
+                error.add_note(
+                    f"the rule of {node.op.name} for input {place} gets None for `"
+                    f"{'`, `'.join(names)}`, because of the underscore; to read the array, name "
+                    f"the parameter without an underscore"
+                )
 
 
 def _check_recorded(operation: Op, g: Any, gx: Any, vjp: VJP | None) -> Any:
