@@ -62,23 +62,28 @@ def gradients(
             f"gradients: got {len(cotangents)} grad_outputs for {len(targets)} outputs"
         )
     inputs = list(inputs) if isinstance(inputs, Iterator) else inputs
-    nodes: list[Node] = []
-    for path, x in leaves(inputs):
-        if not isinstance(x, Tensor) or x.node is None:
-            raise GraphError(
-                f"gradients: inputs{path} does not require a gradient; make it with "
-                f"Tensor(..., requires_grad=True) before computing the outputs"
-            )
-        nodes.append(x.node)
-    seeds: list[tuple[Node, Any]] = []
-    for y, g in zip(targets, cotangents, strict=True):
-        seed = seed_of("gradients", y, g)
-        assert y.node is not None
-        if create_graph:
-            seed = g if isinstance(g, Tensor) else Tensor._of(seed, None)
-        seeds.append((y.node, seed))
+    nodes = [_node_of(path, x) for path, x in leaves(inputs)]
+    seeds = [_seed(y, g, create_graph) for y, g in zip(targets, cotangents, strict=True)]
     found = cotangents_of(seeds, nodes, create_graph, retain_graph)
     return rebuild(inputs, (gradient_of(found, node, seeds, create_graph) for node in nodes))
+
+
+def _node_of(path: str, x: Any) -> Node:
+    if not isinstance(x, Tensor) or x.node is None:
+        raise GraphError(
+            f"gradients: inputs{path} does not require a gradient; make it with "
+            f"Tensor(..., requires_grad=True) before computing the outputs"
+        )
+    return x.node
+
+
+def _seed(y: Tensor, g: Any, record: bool) -> tuple[Node, Array]:
+    """Pair the node of an output with its cotangent, as a Tensor if the pass is recorded."""
+    seed = seed_of("gradients", y, g)
+    assert y.node is not None
+    if record:
+        seed = g if isinstance(g, Tensor) else Tensor._of(seed, None)
+    return y.node, seed
 
 
 def cotangents_of(

@@ -60,9 +60,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         call.places = [i for i, x in enumerate(found) if _is_recorded(x)]
         if not call.places:
             return output
-        call.outputs = tuple(found[i]._array for i in call.places)
-        call.samples = [_sample(x) for x in call.outputs]
-        call.around = _made_before(number, [found[i].node for i in call.places], nodes)
+        call.keep(found, number, nodes)
         # The tensors around are inputs too: in the graph, though not in the call.
         around = (Tensor._of(np.empty(0), node) for node in call.around)
         results = operation(*tensors, *around, call=call)
@@ -102,6 +100,12 @@ class _Checkpoint:
         args, kwargs = tree_map(lambda x: next(others) if x is _Checkpoint else x, self.arguments)
         with enable_grad():
             return differentiated(self.function, *args, **kwargs)
+
+    def keep(self, found: Sequence[Any], number: int, own: Sequence[Node]) -> None:
+        """Keep samples of the outputs, and the nodes made before `number` that the call used."""
+        self.outputs = tuple(found[i]._array for i in self.places)
+        self.samples = [_sample(x) for x in self.outputs]
+        self.around = _made_before(number, [found[i].node for i in self.places], own)
 
     def again(self, inputs: Sequence[Tensor]) -> list[Node]:
         """Compute the outputs once more, and return their nodes."""

@@ -50,17 +50,7 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
     around = set(owners([output.node, *call.nodes], call.run)) if call.outer else set()
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        g = g if isinstance(g, Tensor) else as_array(operand(g, "vjp", "g"))
-        if g.shape != output.shape:
-            raise ShapeError(
-                f"vjp: the cotangent has shape {g.shape}, the value has shape {output.shape}"
-            )
-        if g.dtype.kind == "c" and output.dtype.kind != "c":
-            raise DTypeError(
-                f"vjp: the cotangent has dtype {g.dtype}, the value has dtype {output.dtype}; pass "
-                f"real numbers (np.real(g)), or pull back the real and the imaginary part one by "
-                f"one"
-            )
+        g = _checked(g, output)
         # What was outside when the function ran may be over by now.
         is_open = any(owner is None or owner.running for owner in around)
         record = (is_open and grad_enabled()) or may_lead_out(g, call)
@@ -73,6 +63,22 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
         return found
 
     return (value[0], pullback, value[1]) if has_aux else (value, pullback)
+
+
+def _checked(g: Any, output: Tensor) -> Any:
+    """Convert a cotangent of `output` to an array or Tensor, or raise an error."""
+    g = g if isinstance(g, Tensor) else as_array(operand(g, "vjp", "g"))
+    if g.shape != output.shape:
+        raise ShapeError(
+            f"vjp: the cotangent has shape {g.shape}, the value has shape {output.shape}"
+        )
+    if g.dtype.kind == "c" and output.dtype.kind != "c":
+        raise DTypeError(
+            f"vjp: the cotangent has dtype {g.dtype}, the value has dtype {output.dtype}; pass "
+            f"real numbers (np.real(g)), or pull back the real and the imaginary part one by "
+            f"one"
+        )
+    return g
 
 
 def jvp(
