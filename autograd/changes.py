@@ -1,14 +1,14 @@
-"""Arrays that are changed after they were recorded: noticed, or harmless.
+"""Changes to arrays after they were recorded: noticed, or harmless.
 
     buf[:] = batch                  a buffer that is filled again and again
     loss = loss + (w * buf).sum()   the gradient is that of the values at this call
 
 A rule reads arrays long after the call that was recorded, and NumPy lets anybody write to them in
-between. So what a node keeps of others' arrays is a copy, up to `COPIED` bytes; of larger ones some
-hundred elements are noted with the node, and compared when the backward pass comes to it. Of an
-array that `t.data` hands out while a node keeps it, the whole content is noted, and compared by the
-nodes that are older; from then on it counts as somebody else's, until nobody else holds it. What is
-changed through a Tensor (`t += 1`) is noted with its line.
+between. So a node keeps copies of others' arrays, up to `COPIED` bytes; of larger ones some hundred
+elements are noted with the node, and compared when the backward pass visits it. If `t.data` hands
+out an array while a node keeps it, its whole content is noted, and compared for older nodes; from
+then on it counts as somebody else's, until nobody else holds it. Changes through a Tensor (`t += 1`)
+are noted with their lines.
 
 Read `op.py` next: it keeps what rules read.
 """
@@ -108,8 +108,8 @@ def settle(*operands: Any) -> bool:
     return bool(exposed)
 
 
-#: What is watched of the node whose rule is being recorded, if that is a rule of this package: the
-#: arrays that it brings are copies, or large ones among these, or results of its own. Else None.
+#: The watched arrays of the node whose rule is being recorded, if that is a rule of this package; its
+#: arrays are copies, or large ones among these, or its own results. Otherwise None.
 in_our_rule: ContextVar[Sequence[_Watched] | None] = ContextVar("in_our_rule", default=None)
 
 
@@ -329,9 +329,9 @@ def _kept_by(node: Node) -> Iterator[tuple[str, Any]]:
 
 
 def _place_before_change(array: Any, history: list[_Content], number: int) -> _Place | None:
-    """Where an array was handed out, if it has changed since a node of this number; or None.
+    """Find where an array was handed out, if it has changed since node `number`; or None.
 
-    What a node keeps uncopied was first handed out after it, unchanged until then.
+    An array that a node keeps uncopied was first handed out after it, unchanged until then.
     """
     after = [noted for noted in history if noted[0] > number]
     if not after:

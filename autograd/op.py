@@ -154,7 +154,7 @@ class Op:
                     f"all of them"
                 )
         self.options = named - {residual}
-        #: What to call where an option is given that no rule names, and the options it names.
+        #: The function to call for an option that no rule names, and the options it names.
         self.extension: tuple[Callable[..., Any], frozenset[str]] | None = None
         self.is_fast = False
         self.is_ours = False  # whether its rules are of this package

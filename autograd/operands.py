@@ -1,12 +1,12 @@
-"""Operands: what an operation lets in, and what becomes of other libraries' arrays.
+"""Operands: the inputs that an operation accepts, and the conversion of other libraries' arrays.
 
-An operand is a number, an array of NumPy's, a Tensor, or an array of a library that is known to be
-positional and to keep its type through NumPy's protocols (CuPy's, and what `register` adds). All
-else that holds numbers (a list, a pandas Series, an xarray DataArray) is converted once, here:
-from then on positions count, and no labels. What would change its meaning by that is refused with
+An operand is a number, a NumPy array, a Tensor, or an array of a library that is known to be
+positional and to keep its type through NumPy's protocols (CuPy's, and those that `register` adds).
+Any other object that holds numbers (a list, a pandas Series, an xarray DataArray) is converted once,
+here: from then on positions count, not labels. If that would change its meaning, it is refused with
 the line to write instead.
 
-Read `op.py` next: it lets operands in here.
+Read `op.py` next: it converts its inputs here.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ _NUMPY = os.path.join(os.path.dirname(os.path.abspath(np.__file__)), "")
 #: Functions of `compositions/writing.py`: they change their first argument.
 _WRITE = {"copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal"}
 
-#: What to write in place of functions that NumPy does not hand over.
+#: Replacements for functions that NumPy does not hand over.
 _INSTEAD = {
     "full": ("np.full", "np.broadcast_to(t, shape)"),
     "full_like": ("np.full_like", "np.broadcast_to(t, a.shape)"),

@@ -96,7 +96,7 @@ def cotangents_of(
     """Compute the cotangents of those `nodes` that the seeds depend on."""
     before = current_run()
     try:
-        set_run(None)  # what rules compare and round is no exit of the user's
+        set_run(None)  # comparisons and rounding in rules are not exits of the user's
         if record:
             return recorded_backward_pass(seeds, nodes, cut)
         return backward_pass(seeds, nodes, retain_graph=retain_graph, cut=cut)

@@ -195,7 +195,7 @@ class Call:
             for y, g in outputs
             if isinstance(y, Tensor) and y.node is not None
         ]
-        # What is behind copies of Tensors may be over before a pullback is called.
+        # The graph that Tensors were copied from may be freed before a pullback is called.
         cut = not last and any(node.parents is FREED for node in self.nodes)
         found = cotangents_of(seeds, self.nodes, record, not last, cut) if seeds else {}
         self.independent = not found
@@ -225,8 +225,8 @@ class Call:
         if differs:
             what = f"{'the gradient of ' if self.transform == 'hessian' else ''}{self.name}"
             raise NotDifferentiableError(
-                f"{self.transform}: {what} is not holomorphic there, so that no complex number is "
-                f"its derivative by a complex argument; take x and y of z = x + iy as two real "
+                f"{self.transform}: {what} is not holomorphic there, so it has no derivative with "
+                f"respect to a complex argument; take x and y of z = x + iy as two real "
                 f"arguments, or differentiate the parts of the result, np.real and np.imag, one "
                 f"by one (each gives d/dx - i d/dy)"
             )

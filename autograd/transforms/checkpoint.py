@@ -42,7 +42,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         np.float64(2.0)
     """
     name = getattr(function, "__name__", "function")
-    # What a call needs goes with its node, as an option: the operation refers to no call.
+    # The node keeps the call, as an option: the operation itself refers to none.
     operation = Op(f"checkpoint({name})", _first_outputs, joint=_computed_again)
 
     @functools.wraps(function)

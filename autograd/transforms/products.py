@@ -51,7 +51,7 @@ def vjp(function: Callable[..., Any], *args: Any, has_aux: bool = False) -> tupl
 
     def pullback(g: Any) -> tuple[Any, ...]:
         g = _checked(g, output)
-        # What was outside when the function ran may be over by now.
+        # Calls around this one when the function ran may be over by now.
         is_open = any(owner is None or owner.running for owner in around)
         record = (is_open and grad_enabled()) or may_lead_out(g, call)
         g = g.astype(output.dtype)
