@@ -356,8 +356,6 @@ _KEPT_IS_NO_FLOAT = "all that is kept are booleans or integers, which it does no
 
 #: Other faults that change no result, with the reason.
 EQUIVALENT: dict[tuple[Op, int, str], str] = {
-    (REGISTRY[np.fft.irfft], 0, "n forgotten"):  # type: ignore[dict-item]
-        "the rule reads the number of elements from the cotangent",
     (REGISTRY[np.where], 1, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]
     (REGISTRY[np.where], 2, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]
     (REGISTRY[np.ldexp], 0, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]
