@@ -7,8 +7,8 @@ A rule reads arrays long after the call that was recorded, and NumPy lets anybod
 between. So a node keeps copies of others' arrays, up to `COPIED` bytes; of larger ones some hundred
 elements are noted with the node, and compared when the backward pass visits it. If `t.data` hands
 out an array while a node keeps it, its whole content is noted, and compared for older nodes; from
-then on it counts as somebody else's, until nobody else holds it. Changes through a Tensor (`t += 1`)
-are noted with their lines.
+then on it counts as somebody else's, until nobody else holds it. Changes through a Tensor
+(`t += 1`) are noted with their lines.
 
 Read `op.py` next: it keeps what rules read.
 """
@@ -108,8 +108,8 @@ def settle(*operands: Any) -> bool:
     return bool(exposed)
 
 
-#: The watched arrays of the node whose rule is being recorded, if that is a rule of this package; its
-#: arrays are copies, or large ones among these, or its own results. Otherwise None.
+#: The watched arrays of the node whose rule is being recorded, if that is a rule of this package;
+#: its arrays are copies, or large ones among these, or its own results. Otherwise None.
 in_our_rule: ContextVar[Sequence[_Watched] | None] = ContextVar("in_our_rule", default=None)
 
 
