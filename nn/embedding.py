@@ -21,7 +21,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """
     if padding_idx is not None and padding_idx < 0:
         padding_idx += np.shape(weight)[0]
-    return autograd.embedding(weight, input, padding_idx)
+    return autograd.ops.embedding(input, weight, padding_idx)
 
 
 class Embedding(Module):
