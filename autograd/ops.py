@@ -338,8 +338,8 @@ def batch_norm(
                [ 0.5]])
     """
     refuse_none("batch_norm", x=x)
-    x = as_array(argument(x, "batch_norm", "x"))
-    array: Array = x._array if isinstance(x, Tensor) else x
+    x = x if isinstance(x, Tensor) else as_array(argument(x, "batch_norm", "x"))
+    array: Array = getattr(x, "_array", x)
     if mean is None and var is None:
         normalization.check_batch(array, weight=weight, bias=bias)
         statistics = normalization.batch_statistics(array)
@@ -393,7 +393,9 @@ def layer_norm(
     """
     refuse_none("layer_norm", x=x, normalized_shape=normalized_shape)
     x = argument(x, "layer_norm", "x")
-    shape = tuple(np.atleast_1d(normalized_shape).tolist())
+    if isinstance(normalized_shape, int):
+        normalized_shape = (normalized_shape,)
+    shape = tuple(normalized_shape)
     if not shape or np.shape(x)[-len(shape) :] != shape or 0 in shape:
         raise ShapeError(
             f"layer_norm: the last axes of x must be normalized_shape (={shape}), without zeros; "

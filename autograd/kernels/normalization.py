@@ -87,6 +87,7 @@ class Statistics(NamedTuple):
     pivot: Array
     rest: Array
     var: Array
+    centred: Array = None  #: the batch less the pivot, where that is at hand
 
 
 def batch_statistics(x: Array) -> Statistics:
@@ -96,13 +97,15 @@ def batch_statistics(x: Array) -> Statistics:
             f"batch_norm got an input without elements (shape {x.shape}); it has no mean"
         )
     x = wide(x)
+    y = np.empty_like(x)
     pivot = x[:1].mean(axis=per_channel(x)[1])  # near the mean, as a rule: then one pass will do
     for _ in range(2):
         image = _like_images(pivot, x)
         total: Array = 0
         squares: Array = 0
         for block in blocks(x):
-            part = x[block] - image
+            part = y[block]
+            np.subtract(x[block], image, out=part)
             total = total + part.sum(axis=0)
             squares = squares + np.einsum("n...,n...->...", part, part)
         rest = _channel_means(total, x)
@@ -110,7 +113,7 @@ def batch_statistics(x: Array) -> Statistics:
         if np.all(rest * rest <= 16 * var):
             break
         pivot = (pivot + rest).astype(x.dtype)  # the first example was far from the others
-    return Statistics(pivot, rest, var)
+    return Statistics(pivot, rest, var, y)
 
 
 def given_statistics(mean: Array, var: Array, x: Array) -> Statistics:
@@ -122,30 +125,29 @@ def given_statistics(mean: Array, var: Array, x: Array) -> Statistics:
 def normalize_channels(
     x: Array, weight: Array, bias: Array, statistics: Statistics, eps: float
 ) -> Array:
-    """Return `(x - mean) / sqrt(var + eps) * weight + bias`."""
-    dtype, x = x.dtype, wide(x)
-    pivot, rest, var = statistics
+    """Return `(x - mean) / sqrt(var + eps) * weight + bias`, made of what is `centred`."""
+    pivot, rest, var, y = statistics
+    if y is None:
+        y = wide(x) - _like_images(pivot, wide(x))
     factor = 1 / np.sqrt(var + eps)
     if weight is not None:
         factor = factor * weight
     shift = -rest * factor
     if bias is not None:
         shift = shift + bias
-    pivot, factor, shift = (_like_images(v, x) for v in (pivot, factor, shift))
-    y = np.empty_like(x)
-    for block in blocks(x):
+    factor, shift = _like_images(factor, y), _like_images(shift, y)
+    for block in blocks(y):
         part = y[block]
-        np.subtract(x[block], pivot, out=part)
         part *= factor
         part += shift
-    return y.astype(dtype, copy=False)
+    return y.astype(x.dtype, copy=False)
 
 
 def batch_norm_gradients(
     g: Array, x: Array, weight: Array, statistics: Statistics, eps: float
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of `x`, `weight` and `bias`, where the statistics are those of `x`."""
-    x, (pivot, rest, var) = wide(x), statistics
+    x, (pivot, rest, var, _) = wide(x), statistics
     scale = 1 / np.sqrt(var + eps)
     if getattr(g, "strides", None) != getattr(x, "strides", None):
         g = laid_out(g, x)

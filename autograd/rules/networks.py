@@ -201,7 +201,8 @@ def _normalized_vjp(
 def _batch_norm(
     x: Array, weight: Array, bias: Array, eps: float, statistics: Statistics
 ) -> tuple[Array, Statistics]:
-    return normalization.normalize_channels(x, weight, bias, statistics, eps), statistics
+    y = normalization.normalize_channels(x, weight, bias, statistics, eps)
+    return y, statistics._replace(centred=None)  # it became the result
 
 
 def _batch_norm_vjp(

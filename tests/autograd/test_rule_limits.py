@@ -8,7 +8,6 @@ convention; these are listed with their reason.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable
 from functools import cache
@@ -64,7 +63,7 @@ UNARY: dict[str, tuple[Any, Any]] = {
     "silu": (autograd.ops.silu, X * _sigmoid),
     "erf": (autograd.ops.erf, sympy.erf(X)),
     "gelu": (autograd.ops.gelu, X * _gauss),
-    "gelu_tanh": (functools.partial(autograd.ops.gelu, approximate="tanh"), X * (1 + sympy.tanh(_cubic)) / 2),
+    "gelu_tanh": (lambda x: autograd.ops.gelu(x, "tanh"), X * (1 + sympy.tanh(_cubic)) / 2),
 }  # fmt: skip
 
 _radius = sympy.sqrt(X**2 + Y**2)
