@@ -34,7 +34,7 @@ from .config import __version__, keep_freed_memory, refuse_foreign_files, show_c
 refuse_foreign_files()
 keep_freed_memory()
 
-from . import scopes  # noqa: E402
+from . import ops, scopes  # noqa: E402
 from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to be imported
     AnomalyError,
     AutogradError,
@@ -51,33 +51,6 @@ from .gradcheck import gradcheck  # noqa: E402
 from .hooks import RemovableHandle  # noqa: E402
 from .op import Op  # noqa: E402
 from .registry import implements, rule  # noqa: E402
-from .rules.activations import (  # noqa: E402
-    elu,
-    erf,
-    gelu,
-    gelu_tanh,
-    leaky_relu,
-    relu,
-    sigmoid,
-    silu,
-    softplus,
-)
-from .rules.convolution import conv, conv_transpose  # noqa: E402
-from .rules.embedding import embedding  # noqa: E402
-from .rules.neural import (  # noqa: E402
-    cross_entropy,
-    linear,
-    log_softmax,
-    logsumexp,
-    softmax,
-)
-from .rules.normalization import (  # noqa: E402
-    batch_norm,
-    fixed_norm,
-    group_norm,
-    layer_norm,
-)
-from .rules.pooling import adaptive_avg_pool, avg_pool, max_pool  # noqa: E402
 from .scopes import named_scope  # noqa: E402
 from .sparse import RowGradient  # noqa: E402
 from .tensor import Tensor, graph  # noqa: E402
@@ -125,50 +98,27 @@ __all__ = [
     "ShapeError",
     "Tensor",
     "__version__",
-    "adaptive_avg_pool",
-    "avg_pool",
-    "batch_norm",
     "checkpoint",
-    "conv",
-    "conv_transpose",
-    "cross_entropy",
     "debug",
     "detect_anomaly",
     "elementwise_grad",
-    "elu",
-    "embedding",
     "enable_grad",
-    "erf",
-    "fixed_norm",
-    "gelu",
-    "gelu_tanh",
     "grad",
     "grad_enabled",
     "gradcheck",
     "gradients",
     "graph",
-    "group_norm",
     "hessian",
     "hvp",
     "implements",
     "jacobian",
     "jvp",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsumexp",
-    "max_pool",
     "named_scope",
     "no_grad",
-    "relu",
+    "ops",
     "rule",
     "scopes",
     "show_config",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
     "value_and_grad",
     "vjp",
     "why",

@@ -15,7 +15,7 @@ class ShapeError(AutogradError, ValueError):
 
     Example:
         >>> try:
-        ...     autograd.softmax(Tensor([[1.0, 2.0]]), axis=2)
+        ...     autograd.ops.softmax(Tensor([[1.0, 2.0]]), axis=2)
         ... except autograd.ShapeError as error:
         ...     print(error)
         softmax: axis 2 is out of bounds for array of dimension 2 (inputs of shape (1, 2))

@@ -129,7 +129,7 @@ ATTRIBUTES: dict[str, str] = {
     "_value":       "write t.data, the array itself",
     "to_numpy":     "write t.data, the array itself",
     "values":       "write t.data, the array itself",
-    **{name: f"write autograd.{name}(t)" for name in (
+    **{name: f"write autograd.ops.{name}(t)" for name in (
         "relu", "sigmoid", "softmax", "log_softmax", "logsumexp", "softplus", "gelu", "silu",
         "elu", "leaky_relu", "erf")},
 }

@@ -1,7 +1,7 @@
 """The gradient of a table of which only some rows were read: those rows alone.
 
     table = Tensor(np.zeros((1_000_000, 64)), requires_grad=True)
-    embedding(table, [3, 7, 3]).sum().backward()
+    embedding([3, 7, 3], table).sum().backward()
     table.grad                       RowGradient(3 rows of shape (1000000, 64), float64)
     table.grad.summed().rows         [3, 7]
     table.data -= 0.1 * table.grad   writes to two rows

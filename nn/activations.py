@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor, relu, sigmoid
+from autograd import Tensor
+from autograd.ops import relu, sigmoid
 
 from .functional import elu, gelu, leaky_relu, log_softmax, silu, softmax, softplus, tanh
 from .module import Module

@@ -15,13 +15,13 @@ from .sizes import check_sizes
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
-    """The rows `input` (integers) of the table `weight`; see `autograd.embedding`.
+    """The rows `input` (integers) of the table `weight`; see `autograd.ops.embedding`.
 
     The row `padding_idx` (a negative one counts from the end) gets no gradient.
     """
     if padding_idx is not None and padding_idx < 0:
         padding_idx += np.shape(weight)[0]
-    return autograd.embedding(weight, input, padding_idx)
+    return autograd.ops.embedding(input, weight, padding_idx)
 
 
 class Embedding(Module):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import linear, relu, sigmoid, silu
+from autograd.ops import linear, relu, sigmoid, silu
 
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .dropout import dropout
@@ -72,12 +72,12 @@ __all__ = [
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """`input` where it is positive, otherwise `negative_slope * input` (its slope at 0, too)."""
-    return autograd.leaky_relu(input, negative_slope=negative_slope)
+    return autograd.ops.leaky_relu(input, negative_slope=negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
     """`input` where it is positive, otherwise `alpha * (exp(input) - 1)`. Clevert et al., 2016."""
-    return autograd.elu(input, alpha=alpha)
+    return autograd.ops.elu(input, alpha=alpha)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -87,22 +87,22 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     `ValueError` for anything but this and 'none'. Hendrycks and Gimpel, 2016.
     """
     if approximate == "none":
-        return autograd.gelu(input)
+        return autograd.ops.gelu(input)
     if approximate == "tanh":
-        return autograd.gelu_tanh(input)
+        return autograd.ops.gelu(input, "tanh")
     raise ValueError(f"gelu: approximate (={approximate!r}) must be 'none' or 'tanh'")
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """`log(1 + exp(beta * input)) / beta`, a smooth ReLU.
 
-    Where `beta * input` exceeds `threshold` it is `input`, as in PyTorch; `autograd.softplus` is
+    Where `beta * input` exceeds `threshold` it is `input`, as in PyTorch; `autograd.ops.softplus` is
     exact there, too. Raises `ValueError` unless `beta` is positive.
     """
     if not beta > 0:
         raise ValueError(f"softplus: beta (={beta}) must be positive")
     scaled = input if beta == 1 else input * beta
-    soft = autograd.softplus(scaled)
+    soft = autograd.ops.softplus(scaled)
     return np.where(scaled > threshold, input, soft if beta == 1 else soft / beta)
 
 
@@ -113,9 +113,9 @@ def tanh(input: Any) -> Any:
 
 def softmax(input: Any, dim: int = -1) -> Any:
     """exp(input) / sum(exp(input)) along the axis `dim`."""
-    return autograd.softmax(input, axis=dim)
+    return autograd.ops.softmax(input, axis=dim)
 
 
 def log_softmax(input: Any, dim: int = -1) -> Any:
     """log(softmax(input)) along the axis `dim`."""
-    return autograd.log_softmax(input, axis=dim)
+    return autograd.ops.log_softmax(input, axis=dim)

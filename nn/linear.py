@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import ShapeError, Tensor, linear
+from autograd import ShapeError, Tensor
+from autograd.ops import linear
 
 from . import init
 from .module import Module, Parameter

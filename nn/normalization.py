@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-import autograd
-from autograd import ShapeError, Tensor, fixed_norm
+from autograd import ShapeError, Tensor, ops
 
 from .module import Buffer, Module, Parameter
 from .sizes import check_sizes
@@ -51,9 +50,8 @@ def batch_norm(
                 f"shape {shape}; use larger batches, or evaluation mode"
             )
         if running[0] is None and running[1] is None:
-            return autograd.batch_norm(input, weight, bias, eps=eps)
-        moments = np.empty_like(_array(input), shape=(2, shape[1]))
-        y = autograd.batch_norm(input, weight, bias, eps=eps, moments=moments)
+            return ops.batch_norm(input, None, None, weight, bias, eps=eps)
+        y, moments = ops.batch_norm(input, None, None, weight, bias, eps=eps, return_moments=True)
         moments[1] *= count / (count - 1)
         for average, new in zip(running, moments, strict=True):
             if average is not None:
@@ -68,7 +66,7 @@ def batch_norm(
                 "training=True"
             )
         mean, var = np.zeros(shape[1:2]), np.ones(shape[1:2])
-    return fixed_norm(input, weight, bias, mean=mean, var=var, eps=eps)
+    return ops.batch_norm(input, mean, var, weight, bias, eps=eps)
 
 
 def _array(x: Any) -> Any:
@@ -83,7 +81,7 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Any:
     """`input` normalised over its last axes, which have `normalized_shape`; see `LayerNorm`."""
-    return autograd.layer_norm(input, _shape(normalized_shape), weight, bias, eps)
+    return ops.layer_norm(input, _shape(normalized_shape), weight, bias, eps)
 
 
 def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
@@ -94,7 +92,7 @@ def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
     """`input` `(N, C, ...)` normalised in groups of channels; see `GroupNorm`."""
-    return autograd.group_norm(input, num_groups, weight, bias, eps)
+    return ops.group_norm(input, num_groups, weight, bias, eps)
 
 
 class _BatchNorm(Module):

@@ -17,15 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import (
-    AutogradError,
-    DTypeError,
-    ShapeError,
-    Tensor,
-    adaptive_avg_pool,
-    avg_pool,
-    max_pool,
-)
+from autograd import AutogradError, DTypeError, ShapeError, Tensor
+from autograd.ops import adaptive_avg_pool, avg_pool, max_pool
 
 from .module import Module
 from .sizes import per_axis

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import (
-    Tensor,
+from autograd import Tensor, arrays
+from autograd.kernels import convolution, memory, pooling
+from autograd.ops import (
     adaptive_avg_pool,
-    arrays,
     avg_pool,
     batch_norm,
     conv,
@@ -29,9 +29,6 @@ from autograd import (
     elu,
     embedding,
     erf,
-    fixed_norm,
-    gelu,
-    gelu_tanh,
     group_norm,
     layer_norm,
     leaky_relu,
@@ -46,19 +43,16 @@ from autograd import (
     softplus,
 )
 from autograd.rules import (
-    activations,
-    convolution,
     decompositions,
     elementwise,
     indexing,
     linalg,
-    normalization,
-    pooling,
+    networks,
     products,
     shapes,
     special,
 )
-from autograd.rules.embedding import lookup
+from autograd.rules.networks import lookup
 from tests import rows_arrays, rows_linalg
 
 Array = np.ndarray[Any, Any]
@@ -281,8 +275,8 @@ unary(sigmoid,  real, lambda x: 1 / (1 + np.exp(-x)))
 unary(softplus, real, lambda x: np.log(1 + np.exp(x)))
 unary(silu,     real, lambda x: x / (1 + np.exp(-x)))
 unary(erf,      real, plain_erf)
-unary(gelu,     real, lambda x: x * (1 + plain_erf(x / 2**0.5)) / 2)
-unary(gelu_tanh, real, lambda x:
+unary(networks.gelu, real, lambda x: x * (1 + plain_erf(x / 2**0.5)) / 2)
+unary(networks.gelu_tanh, real, lambda x:
       x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))) / 2)
 unary(elu,      real, lambda x: np.where(x > 0, x, np.exp(x) - 1))
 case(elu, lambda x: elu(x, alpha=0.7), real(2, 3), label="alpha",
@@ -290,9 +284,9 @@ case(elu, lambda x: elu(x, alpha=0.7), real(2, 3), label="alpha",
 unary(leaky_relu, real, lambda x: np.where(x > 0, x, 0.01 * x))
 case(leaky_relu, lambda x: leaky_relu(x, negative_slope=0.2), real(2, 3), label="slope",
      reference=lambda x: np.where(x > 0, x, 0.2 * x))
-case(activations.gated, lambda g, y: activations.gated(g, y), real(2, 3), positive(2, 3),
+case(networks.gated, lambda g, y: networks.gated(g, y), real(2, 3), positive(2, 3),
      reference=lambda g, y: g * (y != 0))
-case(activations.gated, lambda x: activations.gated(x, np.maximum(x, 0)), real(2, 3),
+case(networks.gated, lambda x: networks.gated(x, np.maximum(x, 0)), real(2, 3),
      label="zeros", reference=lambda x: np.maximum(x, 0))
 
 case(np.power, lambda x: x**2,               real(2, 3), label="square")
@@ -473,9 +467,9 @@ case(indexing.scatter, lambda x: indexing.scatter(x, index=[0, 0, 2], shape=(4,)
 case(indexing.scatter, lambda x: indexing.scatter(x, index=slice(1, 3), shape=(4,)), real(2))
 # Of a table that was computed: the gradient of a leaf's rows stands in test_sparse.py.
 for indices in ([2, 0, 2], [[1, 1], [0, 3]], 3, np.empty((0, 2), int)):
-    case(lookup, lambda w, i=indices: embedding(+w, i), real(4, 3))
-case(lookup, lambda w: embedding(+w, [[2, 0], [1, 2]]), real(4), label="vector")
-case(lookup, lambda w: embedding(w[1:] * w[:-1], [0, 1, 1]), real(3, 2), label="computed")
+    case(lookup, lambda w, i=indices: embedding(i, +w), real(4, 3))
+case(lookup, lambda w: embedding([[2, 0], [1, 2]], +w), real(4), label="vector")
+case(lookup, lambda w: embedding([0, 1, 1], w[1:] * w[:-1]), real(3, 2), label="computed")
 
 
 def written(x: Any, value: Any, index: Any) -> Any:
@@ -582,33 +576,33 @@ def plain_conv(x: Any, w: Any, stride: int = 1, padding: int = 0, dilation: int 
 # fmt: off
 _ONE = convolution.Windows((1,), ((1, 1),), (2,), 1)
 _TWO = convolution.Windows((2, 1), ((1, 0), (0, 1)), (1, 1), 2)
-case(convolution.convolve, lambda x, w, b: conv(x, w, b), real(2, 2, 4, 3), real(3, 2, 2, 2),
+case(networks.convolve, lambda x, w, b: conv(x, w, b), real(2, 2, 4, 3), real(3, 2, 2, 2),
      real(3), reference=lambda x, w, b: plain_conv(x, w) + b[:, None, None])
-case(convolution.convolve, lambda x, w: conv(x, w, stride=2, padding=1), real(1, 2, 4, 3),
+case(networks.convolve, lambda x, w: conv(x, w, stride=2, padding=1), real(1, 2, 4, 3),
      real(2, 2, 3, 2), label="stride", reference=lambda x, w: plain_conv(x, w, 2, 1))
-case(convolution.convolve, lambda x, w: conv(x, w, dilation=2, padding=1), real(2, 1, 4),
+case(networks.convolve, lambda x, w: conv(x, w, dilation=2, padding=1), real(2, 1, 4),
      real(2, 1, 2), label="dilation", reference=lambda x, w: plain_conv(x, w, 1, 1, 2))
-case(convolution.convolve, lambda x, w: conv(x, w, padding="same"), real(1, 4), real(2, 1, 3),
+case(networks.convolve, lambda x, w: conv(x, w, padding="same"), real(1, 4), real(2, 1, 3),
      label="one image", reference=lambda x, w: plain_conv(x[None], w, 1, 1)[0])
-case(convolution.convolve, lambda x, w: conv(x, w, padding=(1, 0, 1)), real(1, 1, 2, 2, 1),
+case(networks.convolve, lambda x, w: conv(x, w, padding=(1, 0, 1)), real(1, 1, 2, 2, 1),
      real(1, 1, 2, 2, 2), label="three axes",
      reference=lambda x, w: plain_conv(x, w, 1, 1)[:, :, :, 1:-1])
-case(convolution.convolve, lambda x, w: conv(x, w, groups=2), real(2, 4, 3), real(4, 2, 2),
+case(networks.convolve, lambda x, w: conv(x, w, groups=2), real(2, 4, 3), real(4, 2, 2),
      label="groups", reference=lambda x, w: np.concatenate(
          [plain_conv(x[:, :2], w[:2]), plain_conv(x[:, 2:], w[2:])], axis=1))
-case(convolution.convolve, lambda x, w: conv(x, w), real(1, 9, 3), real(2, 9, 2), label="many",
+case(networks.convolve, lambda x, w: conv(x, w), real(1, 9, 3), real(2, 9, 2), label="many",
      reference=plain_conv)
-case(convolution.convolve, lambda x, w: conv(x, w), real(0, 2, 3), real(2, 2, 2), label="empty",
+case(networks.convolve, lambda x, w: conv(x, w), real(0, 2, 3), real(2, 2, 2), label="empty",
      reference=plain_conv)
-case(convolution.convolve_transposed, lambda x, w, b: conv_transpose(x, w, b), real(2, 3, 2, 1),
+case(networks.convolve_transposed, lambda x, w, b: conv_transpose(x, w, b), real(2, 3, 2, 1),
      real(3, 2, 1, 2), real(2))
-case(convolution.convolve_transposed, lambda y, w: convolution.convolve_transposed(
+case(networks.convolve_transposed, lambda y, w: networks.convolve_transposed(
     y, w, size=(4,), windows=_ONE), real(2, 3, 4), real(3, 2, 2), label="dilation")
-case(convolution.convolve_transposed, lambda y, w: convolution.convolve_transposed(
+case(networks.convolve_transposed, lambda y, w: networks.convolve_transposed(
     y, w, size=(4, 2), windows=_TWO), real(2, 4, 2, 2), real(4, 1, 3, 2), label="groups")
-case(convolution.correlate, lambda y, x: convolution.correlate(y, x, kernel=(2,), windows=_ONE),
+case(networks.correlate, lambda y, x: networks.correlate(y, x, kernel=(2,), windows=_ONE),
      real(2, 3, 4), real(2, 2, 4))
-case(convolution.correlate, lambda y, x: convolution.correlate(y, x, kernel=(3, 2), windows=_TWO),
+case(networks.correlate, lambda y, x: networks.correlate(y, x, kernel=(3, 2), windows=_TWO),
      real(2, 4, 2, 2), real(2, 2, 4, 2), label="groups")
 # fmt: on
 
@@ -740,56 +734,56 @@ case(np.polymul, lambda p, q: np.polymul(p, q), real(3), real(2))
 
 # -- pooling and normalisation ------------------------------------------------------------------
 
-_3X3 = pooling._windows("rows", np.empty((1, 5, 5)), (3, 3), 2, 1, 1, False)
-_PLACES = pooling._largest(np.random.default_rng(5).normal(size=(2, 2, 5, 5)), _3X3)[1]
+_3X3 = pooling.windows_of("rows", np.empty((1, 5, 5)), (3, 3), 2, 1, 1, False)
+_PLACES = pooling.largest(np.random.default_rng(5).normal(size=(2, 2, 5, 5)), _3X3)[1]
 
 # fmt: off
-case(pooling.largest, lambda x: max_pool(x, (2, 2)),                    distinct(2, 2, 4, 4))
-case(pooling.largest, lambda x: max_pool(x, (3, 2), (2, 1), 1),         distinct(1, 2, 5, 4),
+case(networks.largest, lambda x: max_pool(x, (2, 2)),                    distinct(2, 2, 4, 4))
+case(networks.largest, lambda x: max_pool(x, (3, 2), (2, 1), 1),         distinct(1, 2, 5, 4),
      label="padding")
-case(pooling.largest, lambda x: max_pool(x, (2, 2), (1, 3), dilation=2), distinct(2, 1, 4, 4),
+case(networks.largest, lambda x: max_pool(x, (2, 2), (1, 3), dilation=2), distinct(2, 1, 4, 4),
      label="dilation, no batch")
-case(pooling.largest, lambda x: max_pool(x, (2, 2), 2, ceil_mode=True), distinct(2, 5, 3),
+case(networks.largest, lambda x: max_pool(x, (2, 2), 2, ceil_mode=True), distinct(2, 5, 3),
      label="ceil_mode")
-case(pooling.largest, lambda x: max_pool(x, (2,), 3),                   distinct(2, 2, 6),
+case(networks.largest, lambda x: max_pool(x, (2,), 3),                   distinct(2, 2, 6),
      label="1-d, gaps")
-case(pooling.largest, lambda x: max_pool(x, (2, 2)),                    distinct(0, 2, 4, 4),
+case(networks.largest, lambda x: max_pool(x, (2, 2)),                    distinct(0, 2, 4, 4),
      label="batch 0")
-case(pooling.pick,     lambda x: pooling.pick(x, where=arrays.constant(_PLACES, x),
+case(networks.pick,     lambda x: networks.pick(x, where=arrays.constant(_PLACES, x),
                                               windows=_3X3),            real(2, 2, 5, 5))
-case(pooling.put_back, lambda g: pooling.put_back(g, where=arrays.constant(_PLACES, g),
+case(networks.put_back, lambda g: networks.put_back(g, where=arrays.constant(_PLACES, g),
                                                   windows=_3X3),        real(2, 2, 3, 3))
-case(pooling.mean, lambda x: avg_pool(x, (2, 2)),                       real(2, 2, 4, 4))
-case(pooling.mean, lambda x: avg_pool(x, (3, 2), (2, 1), 1),            real(1, 2, 5, 4),
+case(networks.mean, lambda x: avg_pool(x, (2, 2)),                       real(2, 2, 4, 4))
+case(networks.mean, lambda x: avg_pool(x, (3, 2), (2, 1), 1),            real(1, 2, 5, 4),
      label="padding")
-case(pooling.mean, lambda x: avg_pool(x, (3, 2), 2, 1, True, False),    real(2, 5, 3),
+case(networks.mean, lambda x: avg_pool(x, (3, 2), 2, 1, True, False),    real(2, 5, 3),
      label="ceil_mode, no batch")
-case(pooling.mean, lambda x: avg_pool(x, (2,), 3),                      real(2, 2, 6),
+case(networks.mean, lambda x: avg_pool(x, (2,), 3),                      real(2, 2, 6),
      label="1-d, gaps")
-case(pooling.mean, lambda x: adaptive_avg_pool(x, (1, None)),           real(2, 2, 3, 4),
+case(networks.mean, lambda x: adaptive_avg_pool(x, (1, None)),           real(2, 2, 3, 4),
      label="adaptive")
-case(pooling.mean, lambda x: adaptive_avg_pool(x, (3, 2)),              real(1, 2, 5, 5),
+case(networks.mean, lambda x: adaptive_avg_pool(x, (3, 2)),              real(1, 2, 5, 5),
      label="adaptive uneven")
-case(pooling.share, lambda g: pooling.share(g, windows=_3X3, layout=pooling.layout_of(
+case(networks.share, lambda g: networks.share(g, windows=_3X3, layout=memory.layout_of(
     arrays.constant(np.zeros((2, 2, 2, 2)), g))),                     real(2, 2, 3, 3))
-case(normalization.batch_norm, lambda x, w, b: batch_norm(x, w, b),
+case(networks.batch_norm, lambda x, w, b: batch_norm(x, None, None, w, b),
      real(3, 2, 2, 2), real(2), real(2))
-case(normalization.batch_norm, lambda x: batch_norm(x, None, None, eps=0.1), real(6, 2),
+case(networks.batch_norm, lambda x: batch_norm(x, eps=0.1), real(6, 2),
      label="bare")
-case(normalization.batch_norm, lambda x, w: batch_norm(x, w, None), real(2, 2, 3), real(2),
+case(networks.batch_norm, lambda x, w: batch_norm(x, weight=w), real(2, 2, 3), real(2),
      label="no bias")
-case(normalization.fixed_norm, lambda x, w, b: fixed_norm(
-    x, w, b, mean=arrays.constant([0.5, 2.0], x, np.float32),
+case(networks.fixed_norm, lambda x, w, b: batch_norm(
+    x, weight=w, bias=b, mean=arrays.constant([0.5, 2.0], x, np.float32),
     var=arrays.constant([2.0, 0.3], x, np.float32)), real(3, 2, 2), real(2), real(2))
-case(normalization.fixed_norm, lambda x: fixed_norm(
-    x, None, None, mean=arrays.constant([0.5, 2.0], x, np.float32),
+case(networks.fixed_norm, lambda x: batch_norm(
+    x, mean=arrays.constant([0.5, 2.0], x, np.float32),
     var=arrays.constant([2.0, 0.3], x, np.float32)), real(5, 2), label="bare")
-case(normalization.normalize, lambda x, w, b: layer_norm(x, (3, 2), w, b),
+case(networks.normalize, lambda x, w, b: layer_norm(x, (3, 2), w, b),
      real(2, 3, 2), real(3, 2), real(3, 2))
-case(normalization.normalize, lambda x: layer_norm(x, (4,), eps=0.1),  real(4), label="bare")
-case(normalization.normalize, lambda x, w: layer_norm(x, (3,), w),     real(2, 2, 3), real(3),
+case(networks.normalize, lambda x: layer_norm(x, (4,), eps=0.1),  real(4), label="bare")
+case(networks.normalize, lambda x, w: layer_norm(x, (3,), w),     real(2, 2, 3), real(3),
      label="no bias")
-case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
+case(networks.normalize, lambda x, w, b: group_norm(x, 2, w, b),
      real(2, 4, 2, 1), real(4), real(4), label="groups")
 # fmt: on
 

@@ -30,12 +30,8 @@ from autograd.broadcasting import unbroadcast
 from autograd.op import OUTPUT, Op
 from autograd.registry import REGISTRY
 from autograd.rules import (
-    activations,
-    convolution,
     elementwise,
-    embedding,
-    neural,
-    normalization,
+    networks,
     products,
 )
 from tests.autograd import test_conventions, test_embedding, test_rule_calls, test_rules
@@ -64,7 +60,7 @@ FURTHER_CHECKS: dict[Op, Callable[[], None]] = {
     elementwise.kink: (
         test_conventions.test_std_of_equal_numbers_has_gradient_zero_and_no_second_derivative
     ),
-    embedding.lookup: test_embedding.test_embedding_with_padding_gives_that_row_no_gradient,
+    networks.lookup: test_embedding.test_embedding_with_padding_gives_that_row_no_gradient,
 }
 
 
@@ -302,13 +298,13 @@ FLAT: set[tuple[Op, int]] = {
         np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around,
         np.floor_divide, np.heaviside, elementwise.kink,
     )),
-    *((op, 1) for op in _ops(np.floor_divide, np.copysign, np.heaviside, activations.gated)),
+    *((op, 1) for op in _ops(np.floor_divide, np.copysign, np.heaviside, networks.gated)),
 }  # fmt: skip
 
 #: Rules whose result is always a vector (or its order that of one), which has no transpose.
 OF_VECTORS: set[tuple[Op, int]] = {
-    (products.convolve, 0), (products.convolve, 1), (convolution.convolve, 2),
-    (neural.linear, 2), (normalization.batch_norm, 1), (normalization.fixed_norm, 1),
+    (products.convolve, 0), (products.convolve, 1), (networks.convolve, 2),
+    (networks.linear, 2), (networks.batch_norm, 1), (networks.fixed_norm, 1),
 }  # fmt: skip
 
 #: Rules with a mask that rows see at work.
@@ -319,8 +315,8 @@ MASKED = _ops(
     np.fmin,
     np.where,
     elementwise.clip_between,
-    activations.relu,
-    activations.gated,
+    networks.relu,
+    networks.gated,
     np.tril,
     np.triu,
     np.nan_to_num,
@@ -341,9 +337,9 @@ COMPARING = _ops(
     np.nanmin,
     elementwise.clip_between,
     np.where,
-    activations.relu,
-    activations.gated,
-    activations.leaky_relu,
+    networks.relu,
+    networks.gated,
+    networks.leaky_relu,
     np.fabs,
     np.copysign,
     np.nan_to_num,

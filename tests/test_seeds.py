@@ -9,21 +9,16 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import (
-    Tensor,
+from autograd import Tensor, elementwise_grad, grad, gradcheck, gradients, vjp
+from autograd.ops import (
     conv,
     cross_entropy,
-    elementwise_grad,
-    grad,
-    gradcheck,
-    gradients,
     log_softmax,
     logsumexp,
     max_pool,
     relu,
     sigmoid,
     softmax,
-    vjp,
 )
 
 RANDOM = np.random.default_rng(11)

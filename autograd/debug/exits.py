@@ -76,7 +76,7 @@ def _exit(name: str) -> _Exit:
     elif name in _COMPARISONS:
         kind, what = "comparison", f"a comparison ({name}) gives booleans, without a gradient"
         remedy = (
-            "use a smooth function instead, such as autograd.sigmoid, or np.where, whose "
+            "use a smooth function instead, such as autograd.ops.sigmoid, or np.where, whose "
             "branches have gradients"
         )
     else:

@@ -9,10 +9,11 @@ import math
 
 import numpy as np
 
+from ..kernels.activations import exp_limit
 from ..registry import rule
 from ..typing import Array
-from .activations import exp_limit, sigmoid
 from .elementwise import slope_of_power
+from .networks import sigmoid
 
 
 def _share(g: Array, x: Array, y: Array, base: float = math.e) -> Array:

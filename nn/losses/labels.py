@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import autograd
-from autograd import DTypeError, ShapeError, Tensor, log_softmax
+from autograd import DTypeError, ShapeError, Tensor
 from autograd.numpy import asarray
+from autograd.ops import log_softmax
 
 from ..module import Buffer
 from .base import Loss, checked, factor, reduced
@@ -38,7 +39,7 @@ def cross_entropy(
     plain = weight is None and reduction == "mean" and not label_smoothing
     if plain and ignore_index < 0:
         try:  # one node; what it refuses, such as labels to be ignored, is looked into below
-            return autograd.cross_entropy(input, target)
+            return autograd.ops.cross_entropy(input, target)
         except (AttributeError, TypeError, ValueError):
             pass
     if not 0 <= label_smoothing <= 1:
@@ -49,7 +50,7 @@ def cross_entropy(
     rows, labels, counts = _rows_and_labels("cross_entropy", input, target, ignore_index)
     if plain and counts.any():
         kept = rows if counts.all() else rows[counts.reshape(-1)]
-        return autograd.cross_entropy(kept, labels[counts])
+        return autograd.ops.cross_entropy(kept, labels[counts])
     rows = log_softmax(rows)
     return _of_labels("cross_entropy", rows, labels, counts, weight, reduction, label_smoothing)
 

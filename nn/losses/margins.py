@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeError, Tensor, relu
+from autograd import ShapeError, Tensor
 from autograd.numpy import asarray
+from autograd.ops import relu
 
 from .base import Loss, checked, reduced
 

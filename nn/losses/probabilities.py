@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import autograd
-from autograd import Tensor, rule, sigmoid
+from autograd import Tensor, rule
+from autograd.ops import sigmoid
 
 from ..module import Buffer
 from .base import Loss, checked, factor, reduced, refuse_nothing
@@ -32,8 +33,8 @@ def binary_cross_entropy_with_logits(
         losses = _bce(input, target)
     else:
         pos_weight = factor(function, "pos_weight", pos_weight, input)
-        positive = autograd.softplus(-input) * (target * pos_weight)
-        losses = positive + autograd.softplus(input) * (1 - target)
+        positive = autograd.ops.softplus(-input) * (target * pos_weight)
+        losses = positive + autograd.ops.softplus(input) * (1 - target)
     if weight is not None:
         losses = losses * factor(function, "weight", weight, input)
     return reduced(function, losses, reduction)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, erf, relu
+from autograd import Tensor
+from autograd.ops import erf, relu
 
 
 def test_relu_keeps_the_memory_layout() -> None:

@@ -169,7 +169,7 @@ def test_buffer_that_is_filled_again_gives_the_sum_of_all() -> None:
         (lambda x, c: x**c, [1, -0.25, 6]),
         (lambda x, c: x[c.view(int) % 2 == 0], [1, 1, 1]),
         (lambda x, c: np.einsum("i,i", x, c), [1, -1, 2]),
-        (lambda x, c: autograd.linear(c[None], x[None]), [1, -1, 2]),
+        (lambda x, c: autograd.ops.linear(c[None], x[None]), [1, -1, 2]),
         (lambda x, c: np.average(x, weights=np.abs(c)), [0.25, 0.25, 0.5]),
         (lambda x, c: np.multiply.outer(x, c), [2, 2, 2]),
         (lambda x, c: np.dot(x, c), [1, -1, 2]),

@@ -13,10 +13,12 @@ from autograd import (
     NotDifferentiableError,
     ShapeError,
     Tensor,
-    cross_entropy,
     elementwise_grad,
     grad,
     gradients,
+)
+from autograd.ops import (
+    cross_entropy,
     linear,
     log_softmax,
     logsumexp,

@@ -245,15 +245,15 @@ def test_hook_of_a_table_gets_its_rows() -> None:
     table = Tensor(np.zeros((5, 2)), requires_grad=True)
     seen: list[Any] = []
     table.register_hook(seen.append)
-    autograd.embedding(table, [3, 3]).sum().backward()
+    autograd.ops.embedding([3, 3], table).sum().backward()
     assert isinstance(seen[0], RowGradient)
     computed = table * 1
     computed.retain_grad()
-    autograd.embedding(computed, [3, 3]).sum().backward()
+    autograd.ops.embedding([3, 3], computed).sum().backward()
     assert np.asarray(computed.grad).sum() == 4
     table.register_hook(lambda g: g * 2)
     table.grad = None
-    autograd.embedding(table, [3, 3]).sum().backward()
+    autograd.ops.embedding([3, 3], table).sum().backward()
     assert np.asarray(table.grad)[3].tolist() == [4, 4]
 
 

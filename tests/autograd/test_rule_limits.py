@@ -58,12 +58,12 @@ UNARY: dict[str, tuple[Any, Any]] = {
     "log2": (np.log2, sympy.log(X) / sympy.log(2)),
     "log10": (np.log10, sympy.log(X) / sympy.log(10)),
     "degrees": (np.degrees, X * 180 / sympy.pi),
-    "sigmoid": (autograd.sigmoid, _sigmoid),
-    "softplus": (autograd.softplus, sympy.log(1 + sympy.exp(X))),
-    "silu": (autograd.silu, X * _sigmoid),
-    "erf": (autograd.erf, sympy.erf(X)),
-    "gelu": (autograd.gelu, X * _gauss),
-    "gelu_tanh": (autograd.gelu_tanh, X * (1 + sympy.tanh(_cubic)) / 2),
+    "sigmoid": (autograd.ops.sigmoid, _sigmoid),
+    "softplus": (autograd.ops.softplus, sympy.log(1 + sympy.exp(X))),
+    "silu": (autograd.ops.silu, X * _sigmoid),
+    "erf": (autograd.ops.erf, sympy.erf(X)),
+    "gelu": (autograd.ops.gelu, X * _gauss),
+    "gelu_tanh": (lambda x: autograd.ops.gelu(x, "tanh"), X * (1 + sympy.tanh(_cubic)) / 2),
 }  # fmt: skip
 
 _radius = sympy.sqrt(X**2 + Y**2)

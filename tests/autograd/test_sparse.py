@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import RowGradient, ShapeError, Tensor, checkpoint, embedding
+from autograd import RowGradient, ShapeError, Tensor, checkpoint
+from autograd.ops import embedding
 from tests.foreign import ForeignArray
 
 
@@ -541,7 +542,7 @@ def test_gradients_of_rows_and_arrays_add_up_in_any_order(order):
     w = Tensor(np.ones((4, 2)), requires_grad=True)
     for what in order:
         if what == "r":
-            embedding(w, [1, 1, 3]).sum().backward()
+            embedding([1, 1, 3], w).sum().backward()
         elif what == "d":
             (2.0 * w).sum().backward()
         else:
@@ -554,9 +555,9 @@ def test_gradients_of_rows_and_arrays_add_up_in_any_order(order):
 
 def test_held_gradient_grows_with_further_passes():
     w = Tensor(np.ones((4, 2)), requires_grad=True)
-    embedding(w, [1]).sum().backward()
+    embedding([1], w).sum().backward()
     held = w.grad
-    embedding(w, [1, 2]).sum().backward()
+    embedding([1, 2], w).sum().backward()
     assert held is w.grad
     np.testing.assert_array_equal(held[:, 0], [0, 2, 1, 0])
 
@@ -566,7 +567,7 @@ def test_hook_that_changes_or_replaces_rows():
         w = Tensor(np.ones((4, 2)), requires_grad=True)
         w.register_hook(hook)
         for _ in range(2):
-            embedding(w, [1, 2]).sum().backward()
+            embedding([1, 2], w).sum().backward()
         np.testing.assert_array_equal(np.asarray(w.grad)[:, 0], [0, 1, 1, 0])
 
 
@@ -597,14 +598,14 @@ def test_transforms_return_ordinary_arrays():
     table = np.random.default_rng(0).standard_normal((5, 2))
 
     def loss(w):
-        return (embedding(w, [1, 1, 0]) ** 2).sum()
+        return (embedding([1, 1, 0], w) ** 2).sum()
 
     expected = 2 * table * np.array([1, 2, 0, 0, 0])[:, None]
     w = Tensor(table, requires_grad=True)
     found = [
         autograd.grad(loss)(table),
         autograd.value_and_grad(loss)(table)[1],
-        autograd.elementwise_grad(lambda w: embedding(w, [1, 1, 0]) ** 2)(table),
+        autograd.elementwise_grad(lambda w: embedding([1, 1, 0], w) ** 2)(table),
         autograd.gradients(loss(w), w),
         autograd.vjp(loss, table)[1](1.0)[0],
         autograd.jacobian(loss)(table),
@@ -619,11 +620,11 @@ def test_transforms_return_ordinary_arrays():
 
 def test_checkpoint_of_an_embedding():
     w = Tensor(np.ones((5, 2)), requires_grad=True)
-    checkpoint(lambda w: embedding(w, [1, 1, 0]).sum())(+w).backward()
+    checkpoint(lambda w: embedding([1, 1, 0], w).sum())(+w).backward()
     np.testing.assert_array_equal(w.grad[:, 0], [1, 2, 0, 0, 0])
     around = Tensor(np.ones((5, 2)), requires_grad=True)
     x = Tensor(np.ones((3, 2)), requires_grad=True)
-    checkpoint(lambda x: (x * embedding(around, [1, 1, 0])).sum())(x).backward()
+    checkpoint(lambda x: (x * embedding([1, 1, 0], around)).sum())(x).backward()
     np.testing.assert_array_equal(np.asarray(around.grad)[:, 0], [1, 2, 0, 0, 0])
 
 

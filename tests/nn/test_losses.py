@@ -138,10 +138,10 @@ def test_cross_entropy_in_the_plain_case_is_one_node():
     x = Tensor(X, requires_grad=True)
     for target in ([2, 0], np.array([2, 0], np.int32), Tensor(np.array([2, 0]))):
         loss = F.cross_entropy(x, target)
-        assert loss.node.op is autograd.cross_entropy
+        assert loss.node.op is autograd.ops.cross_entropy
         assert loss.node.parents[0] is x.node
     images = Tensor(np.zeros((2, 3, 4, 4)), requires_grad=True)
-    assert F.cross_entropy(images, np.zeros((2, 4, 4), int)).node.op is autograd.cross_entropy
+    assert F.cross_entropy(images, np.zeros((2, 4, 4), int)).node.op is autograd.ops.cross_entropy
 
 
 def test_ignored_labels_get_no_gradient():

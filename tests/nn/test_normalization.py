@@ -3,7 +3,8 @@ import pytest
 
 import nn
 import nn.functional as F
-from autograd import DTypeError, ShapeError, Tensor, gradients, group_norm, layer_norm
+from autograd import DTypeError, ShapeError, Tensor, gradients
+from autograd.ops import group_norm, layer_norm
 
 RANDOM = np.random.default_rng(0)
 

@@ -5,15 +5,8 @@ import pytest
 
 import nn
 import nn.functional as F
-from autograd import (
-    DTypeError,
-    ShapeError,
-    Tensor,
-    adaptive_avg_pool,
-    avg_pool,
-    gradients,
-    max_pool,
-)
+from autograd import DTypeError, ShapeError, Tensor, gradients
+from autograd.ops import adaptive_avg_pool, avg_pool, max_pool
 
 RANDOM = np.random.default_rng(0)
 

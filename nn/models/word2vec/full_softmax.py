@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import ShapeError, Tensor, embedding
+from autograd import ShapeError, Tensor
+from autograd.ops import embedding
 from autograd.typing import ArrayLike
 
 from ... import init
@@ -65,7 +66,7 @@ class CBOW(Module):
         shape = np.shape(context)
         if not shape or not shape[-1]:
             raise ShapeError(f"CBOW: context has shape {shape}, but must be (..., C), with C > 0")
-        hidden = embedding(self.weight_in, context).mean(axis=-2)
+        hidden = embedding(context, self.weight_in).mean(axis=-2)
         result: Tensor = hidden @ self.weight_out
         return result
 
@@ -84,5 +85,5 @@ class SkipGram(CBOW):
     """
 
     def forward(self, center: ArrayLike) -> Tensor:
-        result: Tensor = embedding(self.weight_in, center) @ self.weight_out
+        result: Tensor = embedding(center, self.weight_in) @ self.weight_out
         return result

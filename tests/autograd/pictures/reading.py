@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from autograd import Tensor, cross_entropy, linear, named_scope, relu
+from autograd import Tensor, named_scope
+from autograd.ops import cross_entropy, linear, relu
 from autograd.render import Graph
 
 #: Names, and how they are to be printed.

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import GraphError, Tensor, gradients, linear, rule
+from autograd import GraphError, Tensor, gradients, rule
+from autograd.ops import linear
 from autograd.render import Graph
 
 from .reading import arrows, boxes, frames, labels, leaf, perceptron, recurrent, texts

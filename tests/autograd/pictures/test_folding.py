@@ -13,14 +13,8 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import (
-    Tensor,
-    checkpoint,
-    gradients,
-    linear,
-    named_scope,
-    scopes,
-)
+from autograd import Tensor, checkpoint, gradients, named_scope, scopes
+from autograd.ops import linear
 
 from .reading import (
     arrows,

@@ -11,7 +11,7 @@ what is intermediate stays in the cache.
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,10 @@ import numpy as np
 from ..arrays import constant, refuse_none
 from ..broadcasting import per_axis
 from ..errors import DTypeError, ShapeError
-from ..op import Op
-from ..registry import rule
+from ..typing import Array
+from .memory import blocks, laid_out, layout_of
+
+Sizes = int | Sequence[int]
 
 # -- windows along one axis ---------------------------------------------------------------------
 
@@ -84,7 +86,7 @@ def _even_windows(
 
 
 @functools.lru_cache(256)
-def _adaptive_windows(length: int, count: int) -> Windows:
+def _adaptive(length: int, count: int) -> Windows:
     if length % count == 0:
         return _even_windows(length, length // count, length // count, 0, 1, False, True)
     spans = tuple((i * length // count, -(-(i + 1) * length // count)) for i in range(count))
@@ -92,7 +94,18 @@ def _adaptive_windows(length: int, count: int) -> Windows:
     return Windows(length, None, spans, sizes, (0,) * count, True, True)
 
 
-def _axes(function: str, name: str, value: Any) -> int:
+def adaptive_windows(x: Array, output_size: Sequence[int | None]) -> tuple[Windows, ...]:
+    """The windows that divide each of the last axes of `x` into so many parts."""
+    axes = count_axes("adaptive_avg_pool", "output_size", output_size)
+    shape = check_images("adaptive_avg_pool", x, axes)
+    given = [n if size is None else size for n, size in zip(shape, output_size, strict=True)]
+    if 0 in shape:
+        raise ShapeError(f"adaptive_avg_pool got images without elements, of {shape}")
+    counts = per_axis("adaptive_avg_pool", "output_size", given, len(shape), 1)
+    return tuple(map(_adaptive, shape, counts))
+
+
+def count_axes(function: str, name: str, value: object) -> int:
     """Over how many axes to pool: an option says it that has a number for each."""
     if not isinstance(value, Sequence):
         raise TypeError(
@@ -102,18 +115,18 @@ def _axes(function: str, name: str, value: Any) -> int:
     return len(value)
 
 
-def _windows(
+def windows_of(
     function: str,
-    x: Any,
+    x: Array,
     kernel_size: Sequence[int],
-    stride: Any,
-    padding: Any,
-    dilation: Any,
+    stride: Sizes | None,
+    padding: Sizes,
+    dilation: Sizes,
     ceil_mode: bool,
     count_padding: bool = True,
 ) -> tuple[Windows, ...]:
     """The windows along each of the last axes of `x`, or an error that says what does not fit."""
-    axes = _axes(function, "kernel_size", kernel_size)
+    axes = count_axes(function, "kernel_size", kernel_size)
     kernel = per_axis(function, "kernel_size", kernel_size, axes, 1)
     strides = kernel if stride is None else per_axis(function, "stride", stride, axes, 1)
     paddings = per_axis(function, "padding", padding, axes, 0)
@@ -124,7 +137,7 @@ def _windows(
             f"{function}: padding (={paddings}) must be at most half of the window, which reaches "
             f"over {reach} elements; pad less, or enlarge kernel_size (={kernel})"
         )
-    shape = _check_images(function, x, axes)
+    shape = check_images(function, x, axes)
     windows = tuple(
         _even_windows(*sizes, bool(ceil_mode), bool(count_padding))
         for sizes in zip(shape, kernel, strides, paddings, dilations, strict=True)
@@ -139,7 +152,7 @@ def _windows(
     return windows
 
 
-def _check_images(function: str, x: Any, axes: int) -> tuple[int, ...]:
+def check_images(function: str, x: Array, axes: int) -> tuple[int, ...]:
     """The lengths of the last `axes` axes of `x`, which has one or two axes before them."""
     refuse_none(function, x=x)
     shape = np.shape(x)
@@ -158,7 +171,7 @@ def _check_images(function: str, x: Any, axes: int) -> tuple[int, ...]:
     return shape[-axes:]
 
 
-def _firsts(windows: tuple[Windows, ...], like: Any) -> Any:
+def _firsts(windows: tuple[Windows, ...], like: Array) -> Array:
     """For each window, the number of its first place that is no padding."""
     if not any(any(w.firsts) for w in windows):
         return 0
@@ -179,31 +192,7 @@ def _places(windows: tuple[Windows, ...]) -> Places:
     ]
 
 
-# -- memory -------------------------------------------------------------------------------------
-
-_BLOCK = 2**20  # bytes: with what is computed from them they about fill a processor's L2 cache
-
-
-def blocks(x: Any) -> Iterator[slice]:
-    """Slices of the first axis of `x` that are small enough for the cache."""
-    size = max(x.size // max(len(x), 1) * x.itemsize, 1)
-    step = max(_BLOCK // size, 1)
-    return (slice(i, i + step) for i in range(0, len(x), step))
-
-
-def laid_out(x: Any, like: Any) -> Any:
-    """A copy of `x` with the order of axes in memory that `like` has."""
-    y = np.empty_like(like, shape=x.shape, dtype=x.dtype)
-    y[...] = x
-    return y
-
-
-def layout_of(x: Any) -> Any:
-    """A small array that has the order of the axes of `x` in memory."""
-    return np.empty_like(x, shape=(2,) * x.ndim, dtype=np.uint8)
-
-
-def _add_to(x: Any, index: Any, values: Any) -> None:
+def _add_to(x: Array, index: Any, values: Array) -> None:
     """`x[index] += values` for slices, without Python's second copy of the result into `x`."""
     part = x[index]
     np.add(part, values, out=part)
@@ -220,7 +209,7 @@ def _unpooled_shape(shape: tuple[int, ...], windows: tuple[Windows, ...]) -> tup
 # -- the largest element ------------------------------------------------------------------------
 
 
-def _largest(x: Any, windows: tuple[Windows, ...]) -> tuple[Any, Any]:
+def largest(x: Array, windows: tuple[Windows, ...]) -> tuple[Array, Array]:
     """The maximum of each window, and its place in the window: a byte, in all but huge windows."""
     places = _places(windows)
     y = np.empty_like(x, shape=_pooled_shape(x.shape, windows))
@@ -248,7 +237,7 @@ def _largest(x: Any, windows: tuple[Windows, ...]) -> tuple[Any, Any]:
     return y, where
 
 
-def _pick(x: Any, where: Any, windows: tuple[Windows, ...]) -> Any:
+def pick(x: Array, where: Array, windows: tuple[Windows, ...]) -> Array:
     """The element of each window at the place that `where` has for it."""
     y = np.empty_like(where, dtype=x.dtype)
     for k, (to, source) in enumerate(_places(windows)):
@@ -256,8 +245,8 @@ def _pick(x: Any, where: Any, windows: tuple[Windows, ...]) -> Any:
     return y
 
 
-def _put_back(g: Any, where: Any, windows: tuple[Windows, ...]) -> Any:
-    """The transpose of `_pick`: zeros, with each of `g` added at the place it was picked from."""
+def put_back(g: Array, where: Array, windows: tuple[Windows, ...]) -> Array:
+    """The transpose of `pick`: zeros, with each of `g` added at the place it was picked from."""
     x = np.empty_like(where, shape=_unpooled_shape(g.shape, windows), dtype=g.dtype)
     overlap, gaps = any(w.overlap for w in windows), any(w.gaps for w in windows)
     for block in blocks(x):
@@ -277,43 +266,6 @@ def _put_back(g: Any, where: Any, windows: tuple[Windows, ...]) -> Any:
     return x
 
 
-largest: Op = rule(
-    _largest,
-    lambda g, *_, windows=None, where=None: put_back(g, where=where, windows=windows),
-    residual="where",
-)
-put_back: Op = rule(
-    _put_back,
-    lambda g, *_, windows=None, where=None: pick(g, where=where, windows=windows),
-)
-pick: Op = rule(
-    _pick,
-    lambda g, *_, windows=None, where=None: put_back(g, where=where, windows=windows),
-)
-largest.name = "max_pool"
-
-
-def max_pool(
-    x: Any,
-    kernel_size: Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    dilation: int | Sequence[int] = 1,
-    ceil_mode: bool = False,
-) -> Any:
-    """The largest element of each window over the last `len(kernel_size)` axes of `x`.
-
-    `x`: `(N, C, ...)` or `(C, ...)`. The options are those of PyTorch's `max_pool2d`; `stride`
-    defaults to `kernel_size`. The head of this file tells which element of a window has the
-    gradient.
-
-    Raises `ValueError` for sizes out of range and for padding of more than half a window,
-    `ShapeError` where no window fits or one is nothing but padding, `DTypeError` for integers.
-    """
-    windows = _windows("max_pool", x, kernel_size, stride, padding, dilation, ceil_mode)
-    return largest(x, windows=windows)
-
-
 # -- the mean -----------------------------------------------------------------------------------
 
 
@@ -322,14 +274,14 @@ def _along(axis: int, part: slice) -> tuple[Any, ...]:
     return (..., part, *(slice(None),) * (-1 - axis))
 
 
-def _resized(x: Any, axis: int, length: int) -> Any:
+def _resized(x: Array, axis: int, length: int) -> Array:
     """An array like `x` with another length of one axis; its elements are not set."""
     shape = list(x.shape)
     shape[axis] = length
     return np.empty_like(x, shape=tuple(shape))
 
 
-def _sum_windows(x: Any, axis: int, windows: Windows) -> Any:
+def _sum_windows(x: Array, axis: int, windows: Windows) -> Array:
     count, steps = len(windows.spans), windows.steps
     y = _resized(x, axis, count)
     if steps is None or count < len(steps):  # few windows, or unevenly spaced
@@ -347,7 +299,7 @@ def _sum_windows(x: Any, axis: int, windows: Windows) -> Any:
     return y
 
 
-def _spread_windows(g: Any, axis: int, windows: Windows, x: Any) -> None:
+def _spread_windows(g: Array, axis: int, windows: Windows, x: Array) -> None:
     """The transpose of `_sum_windows`; the result goes into `x`."""
     steps: Any = windows.steps
     if steps is None or len(windows.spans) < len(steps):
@@ -361,7 +313,7 @@ def _spread_windows(g: Any, axis: int, windows: Windows, x: Any) -> None:
             x[_along(axis, source)] = g[_along(axis, to)]
 
 
-def _sizes(windows: tuple[Windows, ...], like: Any) -> Any:
+def _sizes(windows: tuple[Windows, ...], like: Array) -> Array:
     """The number of elements in each window: a number, where all have the same."""
     if all(len(set(w.sizes)) == 1 for w in windows):
         return math.prod(w.sizes[0] for w in windows)
@@ -369,7 +321,7 @@ def _sizes(windows: tuple[Windows, ...], like: Any) -> Any:
     return constant(sizes, like, like.dtype)
 
 
-def _mean(x: Any, windows: tuple[Windows, ...]) -> tuple[Any, Any]:
+def mean(x: Array, windows: tuple[Windows, ...]) -> tuple[Array, Array]:
     y = np.empty_like(x, shape=_pooled_shape(x.shape, windows))
     sizes = _sizes(windows, x)
     for block in blocks(x):
@@ -382,8 +334,8 @@ def _mean(x: Any, windows: tuple[Windows, ...]) -> tuple[Any, Any]:
     return y, layout_of(x)
 
 
-def _share(g: Any, windows: tuple[Windows, ...], layout: Any) -> Any:
-    """The transpose of `_mean`: each of `g` is shared equally by its window."""
+def share(g: Array, windows: tuple[Windows, ...], layout: Array) -> Array:
+    """The transpose of `mean`: each of `g` is shared equally by its window."""
     x = np.empty_like(layout, shape=_unpooled_shape(g.shape, windows), dtype=g.dtype)
     sizes = _sizes(windows, g)
     for block in blocks(x):
@@ -394,50 +346,3 @@ def _share(g: Any, windows: tuple[Windows, ...], layout: Any) -> Any:
             _spread_windows(part, axis, w, wider)
             part = wider
     return x
-
-
-mean: Op = rule(
-    _mean,
-    lambda g, *_, windows=None, layout=None: share(g, windows=windows, layout=layout),
-    residual="layout",
-)
-share: Op = rule(
-    _share,
-    lambda g, *_, windows=None, layout=None: mean(g, windows=windows),
-)
-mean.name = "avg_pool"
-
-
-def avg_pool(
-    x: Any,
-    kernel_size: Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Any:
-    """The mean of each window over the last `len(kernel_size)` axes of `x`.
-
-    `x`: `(N, C, ...)` or `(C, ...)`. The options are those of PyTorch's `avg_pool2d`: with
-    `count_include_pad` the zeros of the padding count as elements. Raises as `max_pool` does.
-    """
-    windows = _windows("avg_pool", x, kernel_size, stride, padding, 1, ceil_mode, count_include_pad)
-    return mean(x, windows=windows)
-
-
-def adaptive_avg_pool(x: Any, output_size: Sequence[int | None]) -> Any:
-    """The means of windows that divide each of the last axes of `x` into `output_size` parts.
-
-    Part `i` of `n` of an axis of length `L` goes from `floor(i L / n)` to `ceil((i + 1) L / n)`;
-    neighbours may overlap by one. None keeps the axis as it is.
-
-    Raises `ValueError` for sizes below 1, `ShapeError` for empty images, `DTypeError` for integers.
-    """
-    shape = _check_images(
-        "adaptive_avg_pool", x, _axes("adaptive_avg_pool", "output_size", output_size)
-    )
-    given = [n if size is None else size for n, size in zip(shape, output_size, strict=True)]
-    if 0 in shape:
-        raise ShapeError(f"adaptive_avg_pool got images without elements, of {shape}")
-    counts = per_axis("adaptive_avg_pool", "output_size", given, len(shape), 1)
-    return mean(x, windows=tuple(map(_adaptive_windows, shape, counts)))

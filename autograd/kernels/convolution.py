@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -32,8 +32,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..arrays import refuse_none
 from ..broadcasting import per_axis
 from ..errors import ShapeError
-from ..op import Op
-from ..registry import rule
+from ..typing import Array
 
 Sizes = int | Sequence[int]
 
@@ -64,108 +63,15 @@ class Windows(NamedTuple):
         return tuple((n - span) // s + 1 for n, span, s in sizes)
 
 
-def conv(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Sizes = 1,
-    padding: Sizes | str = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> Any:
-    """The products of every window of `x` with the kernels in `weight`, summed over channels.
-
-    `x`: (N, C, *size), or (C, *size) for one image; `weight`: (O, C / groups, *kernel); `bias`:
-    (O,) or None. One or more spatial axes; the result is (N, O, *out), where
-    `out = (size + 2 padding - dilation (kernel - 1) - 1) // stride + 1`.
-
-    `stride`, `padding`, `dilation`: a number, or one for each spatial axis. `padding` may be
-    "valid" (none) or "same" (the result is as large as the input; stride 1 only; where an odd
-    number of zeros is needed the additional one is at the end). `groups`: inputs and outputs are
-    split into so many parts that do not see each other.
-
-    Raises `ShapeError` for shapes, groups and kernels that do not fit each other or the image.
-    """
-    x, weight, windows, single = _checked("conv", x, weight, stride, padding, dilation, groups)
-    shape, kernel = x.shape, weight.shape
-    if shape[1] != kernel[1] * groups or kernel[0] % groups:
-        raise ShapeError(
-            f"conv: the weight (out, in / groups, *kernel) = {kernel} with groups={groups} goes "
-            f"with images of {kernel[1] * groups} channels and an out that groups divides; x has "
-            f"shape {shape}, with {shape[1]} channels"
-        )
-    _check_bias("conv", bias, kernel[0])
-    for n, span in zip(windows.padded(shape[2:]), windows.spans(kernel[2:]), strict=True):
-        if span > n:
-            raise ShapeError(
-                f"conv: the kernel {kernel[2:]} with dilation {windows.dilation} spans {span} "
-                f"elements, but the image {shape[2:]} has {n} with its padding; pad it, or take a "
-                f"smaller kernel"
-            )
-    y = convolve(x, weight, bias, windows=windows)
-    return y[0] if single else y
-
-
-def conv_transpose(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-) -> Any:
-    """Spread every element of `x` over a window of the result: the adjoint of `conv`.
-
-    `x`: (N, C, *size), or (C, *size) for one image; `weight`: (C, O / groups, *kernel); `bias`:
-    (O,) or None. The result is (N, O, *out), where
-    `out = (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`.
-
-    `stride`, `padding`, `output_padding` and `dilation`: a number, or one for each spatial axis.
-    `output_padding`, smaller than the stride, tells apart the sizes that `conv` with this stride
-    takes to `size`. Raises `ShapeError` for what does not fit.
-    """
-    if isinstance(padding, str):
-        raise ValueError(f"conv_transpose: padding (={padding!r}) must be numbers")
-    x, weight, windows, single = _checked(
-        "conv_transpose", x, weight, stride, padding, dilation, groups
-    )
-    shape, kernel = x.shape, weight.shape
-    if shape[1] != kernel[0] or kernel[0] % groups:
-        raise ShapeError(
-            f"conv_transpose: the weight (in, out / groups, *kernel) = {kernel} goes with images "
-            f"of {kernel[0]} channels, which groups (={groups}) must divide; x has shape {shape}, "
-            f"with {shape[1]} channels"
-        )
-    _check_bias("conv_transpose", bias, kernel[1] * groups)
-    more = per_axis("conv_transpose", "output_padding", output_padding, len(kernel) - 2, 0)
-    size = tuple(
-        (n - 1) * s - low - high + span + extra
-        for n, s, (low, high), span, extra in zip(
-            shape[2:], windows.stride, windows.padding, windows.spans(kernel[2:]), more, strict=True
-        )
-    )
-    if any(extra >= s for extra, s in zip(more, windows.stride, strict=True)) or min(size) < 1:
-        raise ShapeError(
-            f"conv_transpose: output_padding {more} must be smaller than the stride "
-            f"{windows.stride}, and the size of the result, here {size}, at least 1"
-        )
-    y = convolve_transposed(x, weight, size=size, windows=windows)
-    if bias is not None:
-        y = y + np.reshape(bias, (-1, *[1] * len(size)))
-    return y[0] if single else y
-
-
-def _checked(
+def checked(
     function: str,
-    x: Any,
-    weight: Any,
+    x: Array,
+    weight: Array,
     stride: Sizes,
     padding: Sizes | str,
     dilation: Sizes,
     groups: int,
-) -> tuple[Any, Any, Windows, bool]:
+) -> tuple[Array, Array, Windows, bool]:
     """`x` with a batch axis, `weight`, where the windows lie, and whether `x` had no batch axis."""
     refuse_none(function, x=x, weight=weight)
     x, weight = (np.asarray(a) if isinstance(a, list | tuple) else a for a in (x, weight))
@@ -198,7 +104,50 @@ def _checked(
     return x, weight, Windows(stride, sides, dilation, groups), single
 
 
-def _check_bias(function: str, bias: Any, outputs: int) -> None:
+def check_conv(shape: tuple[int, ...], kernel: tuple[int, ...], windows: Windows) -> None:
+    """Raise an error unless images of this shape go with a weight of the shape `kernel`."""
+    groups = windows.groups
+    if shape[1] != kernel[1] * groups or kernel[0] % groups:
+        raise ShapeError(
+            f"conv: the weight (out, in / groups, *kernel) = {kernel} with groups={groups} goes "
+            f"with images of {kernel[1] * groups} channels and an out that groups divides; x has "
+            f"shape {shape}, with {shape[1]} channels"
+        )
+    for n, span in zip(windows.padded(shape[2:]), windows.spans(kernel[2:]), strict=True):
+        if span > n:
+            raise ShapeError(
+                f"conv: the kernel {kernel[2:]} with dilation {windows.dilation} spans {span} "
+                f"elements, but the image {shape[2:]} has {n} with its padding; pad it, or take a "
+                f"smaller kernel"
+            )
+
+
+def transposed_size(
+    shape: tuple[int, ...], kernel: tuple[int, ...], windows: Windows, output_padding: Sizes
+) -> tuple[int, ...]:
+    """The spatial size that a transposed convolution gives, or an error if nothing fits."""
+    if shape[1] != kernel[0] or kernel[0] % windows.groups:
+        raise ShapeError(
+            f"conv_transpose: the weight (in, out / groups, *kernel) = {kernel} goes with images "
+            f"of {kernel[0]} channels, which groups (={windows.groups}) must divide; x has shape "
+            f"{shape}, with {shape[1]} channels"
+        )
+    more = per_axis("conv_transpose", "output_padding", output_padding, len(kernel) - 2, 0)
+    size = tuple(
+        (n - 1) * s - low - high + span + extra
+        for n, s, (low, high), span, extra in zip(
+            shape[2:], windows.stride, windows.padding, windows.spans(kernel[2:]), more, strict=True
+        )
+    )
+    if any(extra >= s for extra, s in zip(more, windows.stride, strict=True)) or min(size) < 1:
+        raise ShapeError(
+            f"conv_transpose: output_padding {more} must be smaller than the stride "
+            f"{windows.stride}, and the size of the result, here {size}, at least 1"
+        )
+    return size
+
+
+def check_bias(function: str, bias: Array, outputs: int) -> None:
     if bias is not None and np.shape(bias) != (outputs,):
         raise ShapeError(f"{function}: bias must have shape ({outputs},); got {np.shape(bias)}")
 
@@ -209,7 +158,7 @@ _BLOCK = 1 << 21  # bytes of windows at a time: about a processor's second-level
 _FEW = 8  # channels; runs along the width are longer than runs along so few
 
 
-def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any:
+def convolve(x: Array, weight: Array, bias: Array, windows: Windows) -> Array:
     kernel, groups = weight.shape[2:], windows.groups
     counts = windows.counts(x.shape[2:], kernel)
     dtype = np.result_type(*(a for a in (x, weight, bias) if a is not None))
@@ -226,7 +175,7 @@ def _convolve(x: Any, weight: Any, bias: Any = None, windows: Any = None) -> Any
     return np.moveaxis(out, -1, 1)
 
 
-def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
+def correlate(g: Array, x: Array, kernel: tuple[int, ...], windows: Windows) -> Array:
     groups = windows.groups
     outputs, channels = g.shape[1] // groups, x.shape[1] // groups
     dtype = np.result_type(g, x)
@@ -239,7 +188,7 @@ def _correlate(g: Any, x: Any, kernel: Any = None, windows: Any = None) -> Any:
     return total.reshape(-1, channels, *kernel).copy()
 
 
-def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = None) -> Any:
+def convolve_transposed(g: Array, weight: Array, size: tuple[int, ...], windows: Windows) -> Array:
     groups = windows.groups
     channels, padded = groups * weight.shape[1], windows.padded(size)
     dtype = np.result_type(g, weight)
@@ -253,7 +202,7 @@ def _convolve_transposed(g: Any, weight: Any, size: Any = None, windows: Any = N
     return np.moveaxis(x[(slice(None), *inside)], -1, 1)
 
 
-def _add_windows(x: Any, g: Any, taps: Any, windows: Windows) -> None:
+def _add_windows(x: Array, g: Array, taps: Array, windows: Windows) -> None:
     """Add every element of `g`, times the kernel, to its window of `x`; channels are last."""
     counts, size = g.shape[1:-1], x.shape[1:-1]
     groups, channels = windows.groups, x.shape[-1]
@@ -284,8 +233,8 @@ def _add_windows(x: Any, g: Any, taps: Any, windows: Windows) -> None:
 
 
 def _windows_by_row(
-    x: Any, kernel: tuple[int, ...], windows: Windows, dtype: Any
-) -> Iterator[tuple[tuple[slice, slice], Any]]:
+    x: Array, kernel: tuple[int, ...], windows: Windows, dtype: Array
+) -> Iterator[tuple[tuple[slice, slice], Array]]:
     """A few images at a time, or some lines of one: which, and their windows as rows of a matrix.
 
     There is a matrix for each group: (groups, positions, kernel * channels). The next one takes
@@ -333,24 +282,24 @@ def _windows_by_row(
             yield (images, slice(top, top + lines)), part.reshape(groups, -1, width)
 
 
-def _empty(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+def _empty(like: Array, shape: tuple[int, ...], dtype: Array) -> Array:
     return np.empty_like(like, shape=shape, dtype=dtype, order="C")
 
 
-def _zeros(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+def _zeros(like: Array, shape: tuple[int, ...], dtype: Array) -> Array:
     return np.zeros_like(like, shape=shape, dtype=dtype, order="C")
 
 
-def _images_in_a_block(x: Any, bytes_for_one: int) -> int:
+def _images_in_a_block(x: Array, bytes_for_one: int) -> int:
     return max(1, min(len(x), _BLOCK // max(bytes_for_one, 1)))
 
 
-def _by_group(images: Any, groups: int) -> Any:
+def _by_group(images: Array, groups: int) -> Array:
     """The channels at every position, as rows: (groups, positions, channels of a group)."""
     return np.swapaxes(images.reshape(-1, groups, images.shape[-1] // groups), 0, 1)
 
 
-def _multiply(rows: Any, columns: Any, out: Any) -> None:
+def _multiply(rows: Array, columns: Array, out: Array) -> None:
     """Write `rows @ columns` of each group into its columns of `out`."""
     groups = len(rows)
     if groups > 1:
@@ -359,35 +308,7 @@ def _multiply(rows: Any, columns: Any, out: Any) -> None:
         np.matmul(rows[0], columns[0], out=out)
 
 
-def _sum_by_channel(g: Any) -> Any:
+def sum_by_channel(g: Array) -> Array:
     """As a product with ones, three times as fast as adding row to row."""
     rows = np.moveaxis(g, 1, -1).reshape(-1, g.shape[1])
     return np.ones_like(rows, shape=len(rows)) @ rows
-
-
-# -- the rules ----------------------------------------------------------------------------------
-
-convolve: Op = rule(
-    _convolve,
-    lambda g, _, _x, weight, *__, windows=None: convolve_transposed(
-        g, weight, size=_x.shape[2:], windows=windows
-    ),
-    lambda g, _, x, _weight, *__, windows=None: correlate(
-        g, x, kernel=_weight.shape[2:], windows=windows
-    ),
-    lambda g, *_, windows=None: _sum_by_channel(g),
-)
-convolve_transposed: Op = rule(
-    _convolve_transposed,
-    lambda g, _, __, weight, size=None, windows=None: convolve(g, weight, None, windows=windows),
-    lambda g, _, y, _weight, size=None, windows=None: correlate(
-        y, g, kernel=_weight.shape[2:], windows=windows
-    ),
-)
-correlate: Op = rule(
-    _correlate,
-    lambda g, _, __, x, kernel=None, windows=None: convolve(x, g, None, windows=windows),
-    lambda g, _, y, _x, kernel=None, windows=None: convolve_transposed(
-        y, g, size=_x.shape[2:], windows=windows
-    ),
-)
