@@ -3,8 +3,8 @@
 An operand is a number, a NumPy array, a Tensor, or an array of a library that is known to be
 positional and to keep its type through NumPy's protocols (CuPy's, and those that `register` adds).
 Any other object that holds numbers (a list, a pandas Series, an xarray DataArray) is converted
-once, here: from then on positions count, not labels. If that would change its meaning, it is
-refused with the line to write instead.
+once, here: from then on positions count, not labels. If that would change its meaning, it
+is refused with the line to write instead.
 
 Read `op.py` next: it converts its inputs here.
 """

@@ -72,14 +72,10 @@ def updated(x: Array, value: Array, index: Any) -> Array:
 # -- windows ------------------------------------------------------------------------------------
 
 
-@rule(
-    vjps=[
-        lambda g, _, _x, window=None, axes=None: overlap(
-            g, shape=_x.shape, window=window, axes=axes
-        )
-    ],
-    name="sliding_window_view",
-)
+# fmt: off
+@rule(vjps=[lambda g, _, _x, window=None, axes=None: overlap(g, _x.shape, window, axes)],
+      name="sliding_window_view")
+# fmt: on
 def windows(x: Array, window: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(x, window, axes)
 

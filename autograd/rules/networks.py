@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import constant, wide
-from ..broadcasting import Axes, unbroadcast, unreduce
+from ..broadcasting import unbroadcast, unreduce
 from ..kernels import activations, convolution, embedding, logits, normalization, pooling
 from ..kernels.activations import CUBIC, FLAT, exp_limit, within
 from ..kernels.embedding import Gradient
@@ -19,6 +19,8 @@ from ..kernels.normalization import Statistics, per_channel
 from ..registry import rule
 from ..typing import Array
 from .indexing import scatter
+
+TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 
 
 def _product(fresh: Array, *factors: Array) -> Array:
@@ -31,9 +33,10 @@ def _product(fresh: Array, *factors: Array) -> Array:
 # -- activations --------------------------------------------------------------------------------
 
 
-def _leaky_relu_vjp(g: Array, _: None, x: Array, negative_slope: float = 0.01) -> Array:
+def _leaky_slope(x: Array, negative_slope: float, like: Array) -> Array:
+    """Return the slope at each element: NaN where `x` is."""
     slope = np.where(x > 0, 1.0, np.where(x <= 0, negative_slope, np.nan))
-    return g * slope.astype(g.dtype)
+    return slope.astype(like.dtype)
 
 
 def _elu_vjp(g: Array, _: None, x: Array, alpha: float = 1.0) -> Array:
@@ -49,11 +52,6 @@ def _silu_vjp(g: Array, _: None, x: Array, s: Array = None) -> Array:
     slope = _product(1 - s, within(x, limit))
     slope += 1
     return _product(slope, s, g)
-
-
-def _erf_vjp(g: Array, _: None, x: Array) -> Array:
-    x = within(x, FLAT)  # its square is finite
-    return g * np.exp(-x * x) * (2 / math.sqrt(math.pi))
 
 
 def _gelu_vjp(g: Array, _: None, x: Array, p: Array = None) -> Array:
@@ -72,13 +70,15 @@ def _gelu_tanh_vjp(g: Array, _: None, x: Array, t: Array = None) -> Array:
 gated: Any    = rule(activations.gated, lambda h, _, __, y: gated.apply(h, y),
                                         lambda h, *_: np.zeros_like(h))
 relu          = rule(activations.relu,  lambda g, y, _: gated.apply(g, y))
-leaky_relu    = rule(activations.leaky_relu, _leaky_relu_vjp)
+leaky_relu    = rule(activations.leaky_relu,
+                     lambda g, _, x, negative_slope=0.01: g * _leaky_slope(x, negative_slope, g))
 elu           = rule(activations.elu,        _elu_vjp)
 sigmoid       = rule(activations.sigmoid,    lambda g, y, _: _product(1 - y, y, g))
 softplus      = rule(activations.softplus,   lambda g, _, x: g * sigmoid(x))
 silu          = rule(activations.silu,       _silu_vjp, residual="s",
                      forward=activations.silu_and_gate)
-erf           = rule(activations.erf,        _erf_vjp)
+erf           = rule(activations.erf,
+                     lambda g, _, x: g * np.exp(-np.square(within(x, FLAT))) * TWO_BY_ROOT_PI)
 gelu: Any     = rule(activations.gelu,       _gelu_vjp, residual="p")
 gelu_tanh: Any = rule(activations.gelu_tanh,  _gelu_tanh_vjp, residual="t")
 # fmt: on
@@ -92,16 +92,8 @@ def _log_softmax_vjp(g: Array, y: Array, _: None, axis: int = -1) -> Array:
     return gx
 
 
-def _logsumexp_vjp(
-    g: Array, y: Array, x: Array, axis: Axes = None, keepdims: bool = False
-) -> Array:
-    return unreduce(g, x.shape, axis) * shares(y, x, axis)
-
-
-def _weight_vjp(g: Array, _: None, x: Array, *__: None) -> Array:
-    if x.ndim != 2:
-        x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-    return g.T @ x
+def _rows(x: Array) -> Array:
+    return x if x.ndim == 2 else np.reshape(x, (-1, x.shape[-1]))
 
 
 def _cross_entropy_vjp(
@@ -115,13 +107,15 @@ def _cross_entropy_vjp(
 
 
 # fmt: off
-softmax       = rule(logits.softmax,     lambda g, y, _, axis=-1:
-                     _product(g - total(wide(g), wide(y), axis=axis), y))
+softmax       = rule(logits.softmax,
+                     lambda g, y, _, axis=-1: _product(g - total(wide(g), wide(y), axis=axis), y))
 log_softmax   = rule(logits.log_softmax, _log_softmax_vjp)
-logsumexp     = rule(logits.logsumexp,   _logsumexp_vjp)
-linear        = rule(logits.linear,      lambda g, _, __, weight, *___: g @ weight,
-                                          _weight_vjp,
-                                          lambda g, *_: g.sum(axis=tuple(range(g.ndim - 1))))
+logsumexp     = rule(logits.logsumexp,
+     lambda g, y, x, axis=None, keepdims=False: unreduce(g, x.shape, axis) * shares(y, x, axis))
+linear        = rule(logits.linear,
+                     lambda g, _, __, weight, *___: g @ weight,
+                     lambda g, _, x, *__: _rows(g).T @ _rows(x),
+                     lambda g, *_: g.sum(axis=tuple(range(g.ndim - 1))))
 cross_entropy = rule(logits.cross_entropy, _cross_entropy_vjp, None, residual="probabilities",
                      forward=logits.cross_entropy_and_probabilities)
 # fmt: on
@@ -255,10 +249,9 @@ def _normalize_vjp(
 # fmt: off
 batch_norm: Any = rule(_batch_norm, joint=_batch_norm_vjp, residual="statistics")
 fixed_norm     = rule(normalization.normalize_channels,
-                      lambda g, _, _x, weight, __, statistics=None, eps=1e-5:
-                          g * _scaled_weight(_x, weight, statistics, eps),
-                      _fixed_weight_vjp,
-                      lambda g, *_, statistics=None, eps=1e-5: np.sum(g, axis=per_channel(g)[1]),
-                      name="fixed_norm")
+     lambda g, _, _x, w, __, statistics=None, eps=1e-5: g * _scaled_weight(_x, w, statistics, eps),
+     _fixed_weight_vjp,
+     lambda g, *_, statistics=None, eps=1e-5: np.sum(g, axis=per_channel(g)[1]),
+     name="fixed_norm")
 normalize: Any = rule(normalization.normalize, joint=_normalize_vjp, residual="moments")
 # fmt: on

@@ -39,8 +39,8 @@ def _fixed(function: str, order: str) -> str:
     return order
 
 
-def _transpose_vjp(g: Array, *_: None, axes: Sequence[int] | None = None) -> Array:
-    return np.transpose(g, None if axes is None else inverse_order([a % g.ndim for a in axes]))
+def _undone(axes: Sequence[int] | None, ndim: int) -> Sequence[int] | None:
+    return None if axes is None else inverse_order([a % ndim for a in axes])
 
 
 # fmt: off
@@ -48,7 +48,7 @@ rule(np.reshape,
      lambda g, _, _x, shape=None, order="C", copy=None: np.reshape(g, _x.shape, order),
      forward=_reshape)
 rule(np.ravel,        lambda g, _, _x, order="C": np.reshape(g, _x.shape, order), forward=_ravel)
-rule(np.transpose,    _transpose_vjp)
+rule(np.transpose,    lambda g, *_, axes=None: np.transpose(g, _undone(axes, g.ndim)))
 rule(np.swapaxes,     lambda g, *_, axis1=0, axis2=0: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,     lambda g, *_, source=0, destination=0: np.moveaxis(g, destination, source))
 rule(np.expand_dims,  lambda g, _, _x, axis=0: np.reshape(g, _x.shape))
