@@ -75,9 +75,9 @@ def updated(x: Array, value: Array, index: Any) -> Array:
 # fmt: off
 @rule(vjps=[lambda g, _, _x, window=None, axes=None: overlap(g, _x.shape, window, axes)],
       name="sliding_window_view")
-# fmt: on
 def windows(x: Array, window: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(x, window, axes)
+# fmt: on
 
 
 @rule(vjps=[lambda g, *_, shape=None, window=None, axes=None: windows(g, window=window, axes=axes)])
