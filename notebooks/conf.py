@@ -1,0 +1,68 @@
+"""The site: guides, notebooks as they are committed, and API pages from the docstrings.
+
+Build it with `sphinx-build -W -b html notebooks FOLDER`.
+"""
+
+import re
+import sys
+from operator import methodcaller
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from autograd import __version__
+
+project = "pullback"
+author = "the pullback authors"
+copyright = f"2026, {author}"
+version = release = __version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+
+nb_execution_mode = "off"  # tests/test_notebooks.py runs them, and compares
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+myst_heading_slug_func = methodcaller("replace", " ", "-")  # Jupyter's own anchors
+
+default_role = "literal"  # `x` in a docstring is code, as in Markdown
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+maximum_signature_line_length = 60  # longer ones take a line for each parameter
+
+html_theme = "furo"
+html_title = f"pullback {version}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+
+PICTURE = re.compile(
+    r'<picture>\s*<source [^>]*srcset="(?P<dark>[^"]+)">'
+    r'\s*<img src="(?P<light>[^"]+)" alt="(?P<alt>[^"]+)">\s*</picture>'
+)
+
+
+def follow_the_theme(_app: Sphinx, _document: str, source: list[str]) -> None:
+    """Show the picture of the reader's theme, which need not be that of the browser."""
+    source[0] = PICTURE.sub(
+        lambda found: "\n\n".join(
+            f"```{{image}} {found[theme]}\n:class: only-{theme}\n:alt: {found['alt']}\n```"
+            for theme in ("light", "dark")
+        ),
+        source[0],
+    )
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what this site adds to Sphinx."""
+    app.connect("source-read", follow_the_theme)
