@@ -28,7 +28,8 @@ from .errors import (  # noqa: E402 - nothing of a mixed-up installation is to b
 from .grad_mode import enable_grad, grad_enabled, no_grad  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck  # noqa: E402
 from .hooks import RemovableHandle  # noqa: E402
-from .op import Op, handles, rule  # noqa: E402
+from .op import Op  # noqa: E402
+from .registry import implements, rule  # noqa: E402
 from .rules.activations import (  # noqa: E402
     elu,
     erf,
@@ -126,9 +127,9 @@ __all__ = [
     "gradients",
     "graph",
     "group_norm",
-    "handles",
     "hessian",
     "hvp",
+    "implements",
     "jacobian",
     "jvp",
     "layer_norm",

@@ -26,7 +26,6 @@ Read `backward.py` next: it walks what is recorded here.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +71,7 @@ class Op:
     """A differentiable function: call it on arrays, or on Tensors to have the call recorded."""
 
     __slots__ = (
+        "__dict__",  # what `help` and editors read of the function
         "_plans",
         "_signature",
         "apply",
@@ -101,7 +101,8 @@ class Op:
         residual: str | None = None,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        self.name = name.strip("_")
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        self.name = self.__name__ = name.strip("_")
         self.function = function
         self.forward = forward or function
         self._signature: tuple[list[str], dict[str, Any]] | None = None
@@ -142,7 +143,7 @@ class Op:
             return self
         raise AttributeError(f"'Op' object has no attribute '{name}'")
 
-    def _make_fast(self) -> None:
+    def make_fast(self) -> None:
         """Unroll the calls of an operation that is never freed: `apply` refers to it in turn.
 
         One that is made inside a function has none, so that it goes with its last reference.
@@ -154,15 +155,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
-    def __reduce__(self) -> Any:
-        """Operations of NumPy's functions are pickled by the name of the function."""
-        for function, operation in REGISTRY.items():
-            if operation is self:
-                return _registered, (function,)
-        raise TypeError(
-            f"the operation {self.name} cannot be pickled: it is not in the registry; pickle the "
-            f"name of the module variable that holds it"
-        )
+    def __get__(self, instance: object, owner: type | None = None) -> Op:
+        """Make `inspect.isroutine` true, so that `help` shows the function's own page."""
+        return self
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Apply to `args`, and record the call where one of them requires a gradient.
@@ -522,138 +517,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
     return apply
 
 
-# -- the registry -------------------------------------------------------------------------------
-
-#: What NumPy's functions do when they meet a Tensor: an Op, or a function that calls Ops.
-REGISTRY: dict[Callable[..., Any], Callable[..., Any]] = {}
-
-#: NumPy functions whose results carry no gradient: they return plain arrays.
-CONSTANT: set[Callable[..., Any]] = set()
-
-
-def _registered(function: Callable[..., Any]) -> Callable[..., Any]:
-    return REGISTRY[function]
-
-
-def rule(
-    function: Callable[..., Any],
-    *vjps: VJP | None,
-    joint: VJP | None = None,
-    forward: Callable[..., Any] | None = None,
-    elementwise: bool | None = None,
-    residual: str | None = None,
-    name: str | None = None,
-) -> Op:
-    """Make `function` differentiable, and return the operation, which is called like it.
-
-    `vjps`: one rule per input, each `(g, out, *inputs, **options) -> gradient of that input`,
-    or None for an input without a gradient (a mask, an index). The head of this file tells how
-    the parameter names of a rule decide what is kept for it.
-
-    `joint`: in place of `vjps`, one rule that returns a tuple with the gradient of each input
-    (None where there is none), for functions of any number of inputs.
-
-    `forward`: computes the function on arrays, where something is faster than `function` itself;
-    it gets the inputs, and the options that were given by keyword.
-
-    `elementwise`: the function broadcasts its inputs, and the engine sums each gradient back to
-    the shape of its input. Default: true for NumPy's ufuncs that work element by element.
-
-    `residual`: the forward function returns `(out, residual)`, and rules find the second under
-    this name among their options. When the gradient is itself recorded they get None there and
-    must compute it again from their inputs, for a stored array could not be differentiated. An
-    array of integers or booleans is a constant, and stays.
-
-    `name`: what pictures and messages call the operation. Default: the name of the function.
-
-    A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
-    function is differentiable through the operation returned here:
-
-        cube = rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
-
-    `function` returns an array, or a tuple or list of arrays for several outputs. A rule returns
-    one array, of the shape of its input; returning nothing is an error.
-
-    Raises `TypeError` where the number of rules and of their parameters disagree, and where one
-    rule names an option that another does not.
-    """
-    is_ufunc = isinstance(function, np.ufunc)
-    if elementwise is None:
-        elementwise = isinstance(function, np.ufunc) and function.signature is None
-    dispatched = is_ufunc or isinstance(function, type(np.concatenate))
-    name = str(name or getattr(function, "__name__", "operation"))
-    op = Op(name, function, vjps, joint, elementwise, residual, forward)
-    if dispatched:
-        REGISTRY[function] = op
-    caller = getframe(1).f_code
-    op.is_ours = caller.co_filename in ENGINE_FILES
-    if dispatched or caller.co_name == "<module>":
-        op._make_fast()
-    return op
-
-
-#: Functions of lists of arrays. For all others a list of tensors is an array.
-OF_SEQUENCES: set[Callable[..., Any]] = set()
-
-
-def handles(
-    function: Callable[..., Any], of_sequences: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate what `function`, of NumPy, does on Tensors where that is a composition of Ops.
-
-    Lists that hold tensors reach it as one Tensor, unless it is a function `of_sequences`.
-    """
-
-    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        known = inspect.signature(composition).parameters
-        takes_all = any(p.kind is p.VAR_POSITIONAL for p in known.values())
-        names = [] if takes_all else positional_parameters(composition)[0]
-
-        name = composition.__name__
-
-        @functools.wraps(composition)
-        def call(*args: Any, **options: Any) -> Any:
-            if len(args) > len(names) and not takes_all:  # such as NumPy's `out`, by its place
-                # Compiled ones have no signature before NumPy 2.4, and `out` after their inputs.
-                others = positional_parameters(function)[0][len(names) : len(args)] or ["out"]
-                if len(names) + len(others) == len(args):
-                    options |= zip(others, args[len(names) :], strict=True)
-                    args = args[: len(names)]
-            if not of_sequences:
-                args = tuple([joined(x) if type(x) in _LISTS else x for x in args])
-            args = tuple([argument(x, name, i) for i, x in enumerate(args)])
-            options = {
-                key: argument(x if of_sequences else joined(x), name, key)
-                for key, x in options.items()
-            }
-            if not options.keys() <= known.keys():
-                defaults = positional_parameters(function)[1]
-                drop_defaults(name, options, known, defaults)
-            return composition(*args, **options)
-
-        REGISTRY[function] = call
-        if of_sequences:
-            OF_SEQUENCES.add(function)
-        return composition
-
-    return enter
-
-
-def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate what `function`, which has a rule, does with options that its rule does not name.
-
-    The composition names all options that are honoured, those of the rule among them. The rule
-    stays as short, and the plain call as fast, as without them.
-    """
-
-    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        operation: Any = REGISTRY[function]
-        named = list(inspect.signature(composition).parameters)[operation.arity :]
-        operation.extension = composition, frozenset(named)
-        return composition
-
-    return enter
-
+# -- several outputs ----------------------------------------------------------------------------
 
 #: One of several outputs of an operation; the backward pass gathers their cotangents.
 OUTPUT = Op("output", lambda outputs: outputs)

@@ -18,8 +18,9 @@ from .changes import note_change
 from .errors import DTypeError, GraphError, ShapeError
 from .grad_mode import grad_enabled
 from .node import Argument, Leaf, call_site
-from .op import REGISTRY, Op
+from .op import Op
 from .protocols import left, node_of, unwrap
+from .registry import REGISTRY
 from .rules.indexing import getitem, updated
 from .signatures import check_keywords, positional_parameters
 

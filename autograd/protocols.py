@@ -25,8 +25,9 @@ from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, user_frame
-from .op import CONSTANT, OF_SEQUENCES, REGISTRY, Op, joined
+from .op import Op, joined
 from .operands import argument, way_of_caller
+from .registry import CONSTANT, OF_SEQUENCES, REGISTRY
 from .rules import ufuncs
 from .rules.constants import NEW
 from .rules.refused import REFUSED

@@ -20,6 +20,7 @@ import pytest
 from autograd import (
     Tensor,
     adaptive_avg_pool,
+    arrays,
     avg_pool,
     batch_norm,
     conv,
@@ -48,7 +49,6 @@ from autograd.rules import (
     activations,
     assembly,
     convolution,
-    creation,
     decompositions,
     elementwise,
     indexing,
@@ -755,9 +755,9 @@ case(pooling.largest, lambda x: max_pool(x, (2,), 3),                   distinct
      label="1-d, gaps")
 case(pooling.largest, lambda x: max_pool(x, (2, 2)),                    distinct(0, 2, 4, 4),
      label="batch 0")
-case(pooling.pick,     lambda x: pooling.pick(x, where=creation.constant(_PLACES, x),
+case(pooling.pick,     lambda x: pooling.pick(x, where=arrays.constant(_PLACES, x),
                                               windows=_3X3),            real(2, 2, 5, 5))
-case(pooling.put_back, lambda g: pooling.put_back(g, where=creation.constant(_PLACES, g),
+case(pooling.put_back, lambda g: pooling.put_back(g, where=arrays.constant(_PLACES, g),
                                                   windows=_3X3),        real(2, 2, 3, 3))
 case(pooling.mean, lambda x: avg_pool(x, (2, 2)),                       real(2, 2, 4, 4))
 case(pooling.mean, lambda x: avg_pool(x, (3, 2), (2, 1), 1),            real(1, 2, 5, 4),
@@ -771,7 +771,7 @@ case(pooling.mean, lambda x: adaptive_avg_pool(x, (1, None)),           real(2, 
 case(pooling.mean, lambda x: adaptive_avg_pool(x, (3, 2)),              real(1, 2, 5, 5),
      label="adaptive uneven")
 case(pooling.share, lambda g: pooling.share(g, windows=_3X3, layout=pooling.layout_of(
-    creation.constant(np.zeros((2, 2, 2, 2)), g))),                     real(2, 2, 3, 3))
+    arrays.constant(np.zeros((2, 2, 2, 2)), g))),                     real(2, 2, 3, 3))
 case(normalization.batch_norm, lambda x, w, b: batch_norm(x, w, b),
      real(3, 2, 2, 2), real(2), real(2))
 case(normalization.batch_norm, lambda x: batch_norm(x, None, None, eps=0.1), real(6, 2),
@@ -779,11 +779,11 @@ case(normalization.batch_norm, lambda x: batch_norm(x, None, None, eps=0.1), rea
 case(normalization.batch_norm, lambda x, w: batch_norm(x, w, None), real(2, 2, 3), real(2),
      label="no bias")
 case(normalization.fixed_norm, lambda x, w, b: fixed_norm(
-    x, w, b, mean=creation.constant([0.5, 2.0], x, np.float32),
-    var=creation.constant([2.0, 0.3], x, np.float32)), real(3, 2, 2), real(2), real(2))
+    x, w, b, mean=arrays.constant([0.5, 2.0], x, np.float32),
+    var=arrays.constant([2.0, 0.3], x, np.float32)), real(3, 2, 2), real(2), real(2))
 case(normalization.fixed_norm, lambda x: fixed_norm(
-    x, None, None, mean=creation.constant([0.5, 2.0], x, np.float32),
-    var=creation.constant([2.0, 0.3], x, np.float32)), real(5, 2), label="bare")
+    x, None, None, mean=arrays.constant([0.5, 2.0], x, np.float32),
+    var=arrays.constant([2.0, 0.3], x, np.float32)), real(5, 2), label="bare")
 case(normalization.normalize, lambda x, w, b: layer_norm(x, (3, 2), w, b),
      real(2, 3, 2), real(3, 2), real(3, 2))
 case(normalization.normalize, lambda x: layer_norm(x, (4,), eps=0.1),  real(4), label="bare")

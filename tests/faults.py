@@ -26,7 +26,8 @@ import numpy as np
 
 from autograd import Tensor, backward, gradients
 from autograd.broadcasting import unbroadcast
-from autograd.op import OUTPUT, REGISTRY, Op
+from autograd.op import OUTPUT, Op
+from autograd.registry import REGISTRY
 from autograd.rules import (
     activations,
     convolution,

@@ -15,14 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Every module of `autograd`, from the ground up: each may import only from earlier ones.
 ORDER = [
-    "errors", "broadcasting", "sparse", "grad_mode", "config", "operands", "node", "changes",
-    "hooks", "scopes", "missing", "signatures", "op", "backward", "rules", "protocols",
-    "operators", "tensor", "tree", "transforms", "gradcheck", "debug", "pictures", "render",
-    "numpy", "__init__",
+    "errors", "typing", "broadcasting", "sparse", "grad_mode", "config", "operands", "node",
+    "changes", "hooks", "scopes", "missing", "signatures", "op", "registry", "arrays", "backward",
+    "kernels", "rules", "compositions", "protocols", "operators", "tensor", "tree", "transforms",
+    "gradcheck", "debug", "pictures", "render", "numpy", "__init__",
 ]  # fmt: skip
 
 #: Tables: besides each other, they import these.
-RULES_MAY_IMPORT = {"op", "operands", "broadcasting", "errors", "sparse"}
+RULES_MAY_IMPORT = {
+    "op", "registry", "arrays", "kernels", "operands", "broadcasting", "errors", "sparse",
+}  # fmt: skip
 
 TOP = {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "notebooks"}
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DTypeError
-from ..op import Op, rule
+from ..op import Op
+from ..registry import rule
 
 # -- rectifiers ---------------------------------------------------------------------------------
 

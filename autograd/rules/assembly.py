@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array, constant, part
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import Op, handles, joined, rule
-from .creation import constant
+from ..op import Op, joined
+from ..registry import implements, rule
 from .indexing import scatter, updated
 from .refused import refuse_out
-from .selection import as_array
-from .shapes import _part
 
 # -- joining ------------------------------------------------------------------------------------
 
@@ -39,40 +38,40 @@ def _one_or_all(arrays: Sequence[Any]) -> Any:
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
-@handles(np.atleast_1d)
+@implements(np.atleast_1d)
 def atleast_1d(*arys: Any) -> Any:
     return _one_or_all([_at_least(1, a) for a in arys])
 
 
-@handles(np.atleast_2d)
+@implements(np.atleast_2d)
 def atleast_2d(*arys: Any) -> Any:
     return _one_or_all([_at_least(2, a) for a in arys])
 
 
-@handles(np.atleast_3d)
+@implements(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
     return _one_or_all([_at_least_3d(a) for a in arys])
 
 
-@handles(np.hstack, of_sequences=True)
+@implements(np.hstack, of_sequences=True)
 def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [_at_least(1, joined(a)) for a in tup]
     axis = 0 if arrays[0].ndim == 1 else 1
     return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
-@handles(np.vstack, of_sequences=True)
+@implements(np.vstack, of_sequences=True)
 def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [_at_least(2, joined(a)) for a in tup]
     return np.concatenate(arrays, 0, dtype=dtype, casting=casting)
 
 
-@handles(np.dstack, of_sequences=True)
+@implements(np.dstack, of_sequences=True)
 def dstack(tup: Sequence[Any]) -> Any:
     return np.concatenate([_at_least_3d(joined(a)) for a in tup], 2)
 
 
-@handles(np.column_stack, of_sequences=True)
+@implements(np.column_stack, of_sequences=True)
 def column_stack(tup: Sequence[Any]) -> Any:
     return np.concatenate([_with_axes(joined(a), 2, _as_column) for a in tup], 1)
 
@@ -81,7 +80,7 @@ def _as_column(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape if len(shape) > 1 else (math.prod(shape), 1)
 
 
-@handles(np.block, of_sequences=True)
+@implements(np.block, of_sequences=True)
 def block(arrays: Any) -> Any:
     depth = _depth(arrays)
     ndim = max([depth, *map(np.ndim, _innermost(arrays))])
@@ -110,12 +109,12 @@ def _innermost(arrays: Any) -> list[Any]:
     return [a for part in arrays for a in _innermost(part)]
 
 
-@handles(np.append)
+@implements(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     return np.concatenate((arr, values), axis)
 
 
-@handles(np.insert)
+@implements(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
@@ -133,7 +132,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     return np.take(np.concatenate((arr, values), axis), order, axis)
 
 
-@handles(np.delete)
+@implements(np.delete)
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
@@ -143,7 +142,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 # -- filling -------------------------------------------------------------------------------------
 
 
-@handles(np.full_like)
+@implements(np.full_like)
 def full_like(
     a: Any,
     fill_value: Any,
@@ -162,7 +161,7 @@ def full_like(
 # -- repeating ----------------------------------------------------------------------------------
 
 
-@handles(np.tile)
+@implements(np.tile)
 def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     reps = tuple(np.ravel(reps).tolist())
     a = _at_least(len(reps), A)
@@ -172,7 +171,7 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     return np.reshape(np.broadcast_to(once, sum(pairs, ())), tuple(r * n for r, n in pairs))
 
 
-@handles(np.repeat)
+@implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
@@ -184,7 +183,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return np.reshape(each, (*before, n * repeats, *after))
 
 
-@handles(np.resize)
+@implements(np.resize)
 def resize(a: Any, new_shape: Any) -> Any:
     new_shape = tuple(np.ravel(new_shape).tolist())
     flat, size = np.ravel(a), math.prod(new_shape)
@@ -193,13 +192,13 @@ def resize(a: Any, new_shape: Any) -> Any:
     return np.reshape(np.tile(flat, -(-size // flat.size))[:size], new_shape)
 
 
-@handles(np.broadcast_arrays)
+@implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     shape = np.broadcast_shapes(*map(np.shape, args))
     return tuple(np.broadcast_to(a, shape) for a in args)
 
 
-@handles(np.meshgrid)
+@implements(np.meshgrid)
 def meshgrid(
     *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[Any, ...]:
@@ -215,7 +214,7 @@ def meshgrid(
     return tuple(lines) if sparse else broadcast_arrays(*lines)
 
 
-@handles(np.ix_)
+@implements(np.ix_)
 def ix_(*args: Any) -> tuple[Any, ...]:
     """`np.ix_`: also of values, which stay in their graph."""
     lines = [as_array(a) for a in args]
@@ -235,7 +234,7 @@ Pairs = list[list[Any]]
 _STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 
 
-@handles(np.pad)
+@implements(np.pad)
 def pad(
     array: Any,
     pad_width: Any,
@@ -308,7 +307,7 @@ def _pad_mirror(x: Any, axis: int, width: Sequence[int], mode: str, odd: bool) -
     # by 2 (last - first) at each further period.
     period = max(2 * n - 2, 1) if mode == "reflect" else 2 * n
     turns, place = np.divmod(np.arange(-width[0], n + width[1]), period)
-    first, last = _part(x, axis, 0, 1), _part(x, axis, n - 1, n)
+    first, last = part(x, axis, 0, 1), part(x, axis, n - 1, n)
     mirrored = place >= n
     return (
         y * _along(axis, 1 - 2 * mirrored, x)
@@ -322,8 +321,8 @@ def _pad_ramp(x: Any, axis: int, width: Sequence[int], ends: Sequence[float]) ->
         share = np.arange(w) / max(w, 1)
         return end + (edge - end) * _along(axis, share[::-1] if turned else share, x)
 
-    left = ramp(_part(x, axis, 0, 1), width[0], ends[0], False)
-    right = ramp(_part(x, axis, -1, None), width[1], ends[1], True)
+    left = ramp(part(x, axis, 0, 1), width[0], ends[0], False)
+    right = ramp(part(x, axis, -1, None), width[1], ends[1], True)
     return np.concatenate((left, x, right), axis)
 
 
@@ -337,12 +336,12 @@ def _pad_statistic(
         value = statistic(part, axis=axis, keepdims=True)
         return np.broadcast_to(value, (*x.shape[:axis], w, *x.shape[axis + 1 :]))
 
-    left = constant(_part(x, axis, 0, first), width[0])
-    right = constant(_part(x, axis, n - last, n), width[1])
+    left = constant(part(x, axis, 0, first), width[0])
+    right = constant(part(x, axis, n - last, n), width[1])
     return np.concatenate((left, x, right), axis)
 
 
-@handles(np.trim_zeros)
+@implements(np.trim_zeros)
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """`np.trim_zeros`; which elements are zero is taken as fixed."""
     marks = (filt != 0) * 1
@@ -371,12 +370,12 @@ rule(np.triu,   lambda g, *_, k=0: np.triu(g, k), elementwise=True)
 # fmt: on
 
 
-@handles(np.astype)
+@implements(np.astype)
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     return x.astype(dtype, copy=copy)
 
 
-@handles(np.rollaxis)
+@implements(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     (axis,) = normalize_axes("rollaxis", axis, a.ndim)
     if not -a.ndim <= start <= a.ndim:
@@ -388,7 +387,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-@handles(np.matrix_transpose)
+@implements(np.matrix_transpose)
 def matrix_transpose(x: Any) -> Any:
     if x.ndim < 2:
         raise ShapeError(
@@ -426,7 +425,7 @@ overlap: Op = rule(
 windows.name = "sliding_window_view"
 
 
-@handles(np.lib.stride_tricks.sliding_window_view)
+@implements(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(
     x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
 ) -> Any:
@@ -450,17 +449,17 @@ def sliding_window_view(
 # -- splitting ----------------------------------------------------------------------------------
 
 
-@handles(np.hsplit)
+@implements(np.hsplit)
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("hsplit", ary, indices_or_sections, 1, 1 if ary.ndim > 1 else 0)
 
 
-@handles(np.vsplit)
+@implements(np.vsplit)
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("vsplit", ary, indices_or_sections, 2, 0)
 
 
-@handles(np.dsplit)
+@implements(np.dsplit)
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("dsplit", ary, indices_or_sections, 3, 2)
 
@@ -478,7 +477,7 @@ def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
 
 
 if hasattr(np, "unstack"):  # since NumPy 2.1
-    handles(np.unstack)(unstack)
+    unstack = implements(np.unstack)(unstack)
 
 
 # -- diagonals ----------------------------------------------------------------------------------
@@ -491,7 +490,7 @@ def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[Any, Any]:
     return along + row, along + column
 
 
-@handles(np.diagonal)
+@implements(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     axes = normalize_axes("diagonal", (axis1, axis2), a.ndim)
     a = np.moveaxis(a, axes, (-2, -1))
@@ -499,7 +498,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return a[(..., *_diagonal_places(rows, columns, offset))]
 
 
-@handles(np.trace)
+@implements(np.trace)
 def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -507,7 +506,7 @@ def trace(
     return np.sum(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-@handles(np.diag)
+@implements(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     if v.ndim != 1:
         return diagonal(v, k)
@@ -515,12 +514,12 @@ def diag(v: Any, k: int = 0) -> Any:
     return scatter(v, index=_diagonal_places(n, n, k), shape=(n, n))
 
 
-@handles(np.diagflat)
+@implements(np.diagflat)
 def diagflat(v: Any, k: int = 0) -> Any:
     return diag(np.ravel(v), k)
 
 
-@handles(np.fill_diagonal)
+@implements(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """`np.fill_diagonal`: changes `a`, as `a[...] = ` does."""
     places = np.zeros(a.shape, bool)
@@ -529,7 +528,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     a[where] = np.resize(val, where[0].size)
 
 
-@handles(np.vander)
+@implements(np.vander)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
     if x.ndim != 1:
         raise ShapeError(f"vander: x must have one axis, got shape {x.shape}; ravel it first")

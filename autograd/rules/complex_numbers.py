@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import rule
+from ..registry import rule
 from .elementwise import kink
 
 

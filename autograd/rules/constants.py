@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import CONSTANT
+from ..registry import CONSTANT
 
 NEW: set[Callable[..., Any]] = {
     *(np.zeros_like, np.ones_like, np.empty_like),

@@ -29,10 +29,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..arrays import refuse_none
 from ..broadcasting import per_axis
 from ..errors import ShapeError
-from ..op import Op, rule
-from .refused import refuse_none
+from ..op import Op
+from ..registry import rule
 
 Sizes = int | Sequence[int]
 

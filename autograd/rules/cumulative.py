@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array, is_divisible, part
 from ..broadcasting import normalize_axes
 from ..errors import ShapeError
-from ..op import handles, rule
-from .reductions import is_divisible
+from ..registry import implements, rule
 from .refused import refuse_out
-from .selection import as_array
-from .shapes import _part
 
 # -- running sums and products ------------------------------------------------------------------
 
@@ -35,7 +33,7 @@ def _cumprod_vjp(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = N
     if is_divisible(y):
         return np.reshape(_sum_of_the_rest(g * y, axis) / x, shape)
     (axis,) = normalize_axes("cumprod", axis, x.ndim)
-    before = np.concatenate((np.ones_like(_part(y, axis, 0, 1)), _part(y, axis, 0, -1)), axis)
+    before = np.concatenate((np.ones_like(part(y, axis, 0, 1)), part(y, axis, 0, -1)), axis)
     return np.reshape(before * _products_from_here(g, x, axis), shape)
 
 
@@ -55,21 +53,21 @@ def _products_from_here(g: Any, x: Any, axis: int) -> Any:
 
 def _ahead(x: Any, axis: int, distance: int) -> Any:
     """x[i + distance] in the place of x[i], and 0 beyond the end."""
-    rest = _part(x, axis, distance, None)
-    return np.concatenate((rest, np.zeros_like(_part(x, axis, 0, distance))), axis)
+    rest = part(x, axis, distance, None)
+    return np.concatenate((rest, np.zeros_like(part(x, axis, 0, distance))), axis)
 
 
 rule(np.cumsum, _cumsum_vjp)
 rule(np.cumprod, _cumprod_vjp)
 
 
-@handles(np.nancumsum)
+@implements(np.nancumsum)
 def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     refuse_out("nancumsum", out)
     return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype)
 
 
-@handles(np.nancumprod)
+@implements(np.nancumprod)
 def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     refuse_out("nancumprod", out)
     return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis, dtype=dtype)
@@ -92,8 +90,8 @@ def cumulative_prod(
 
 
 if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
-    handles(np.cumulative_sum)(cumulative_sum)
-    handles(np.cumulative_prod)(cumulative_prod)
+    cumulative_sum = implements(np.cumulative_sum)(cumulative_sum)
+    cumulative_prod = implements(np.cumulative_prod)(cumulative_prod)
 
 
 def _only_axis(function: str, x: Any, axis: int | None) -> int:
@@ -112,7 +110,7 @@ def _after(initial_like: Any, y: Any, axis: int) -> Any:
 # -- differences --------------------------------------------------------------------------------
 
 
-@handles(np.diff)
+@implements(np.diff)
 def diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
@@ -131,11 +129,11 @@ def diff(
     if len(parts) > 1:
         a = np.concatenate(parts, axis)
     for _ in range(n):
-        a = _part(a, axis, 1, None) - _part(a, axis, None, -1)
+        a = part(a, axis, 1, None) - part(a, axis, None, -1)
     return a
 
 
-@handles(np.ediff1d)
+@implements(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     ary = np.ravel(ary)
     begin, end = (
@@ -147,7 +145,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 # -- calculus on grids --------------------------------------------------------------------------
 
 
-@handles(np.gradient)
+@implements(np.gradient)
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     f = as_array(f)
     if f.dtype.kind not in "fc":
@@ -182,11 +180,11 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         )
 
     def at(i: int) -> Any:
-        return _part(f, axis, i, i + 1 if i != -1 else None)
+        return part(f, axis, i, i + 1 if i != -1 else None)
 
     if np.ndim(spacing) == 0:
         h = spacing.astype(f.dtype) if hasattr(spacing, "astype") else spacing
-        inner = (_part(f, axis, 2, None) - _part(f, axis, None, -2)) / (2 * h)
+        inner = (part(f, axis, 2, None) - part(f, axis, None, -2)) / (2 * h)
         first = second = before_last = last = h
     else:
         spacing = as_array(spacing)
@@ -199,9 +197,9 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         h = np.reshape(h, (-1,) + (1,) * (f.ndim - 1 - axis))
         left, right = h[:-1], h[1:]
         inner = (
-            _part(f, axis, None, -2) * (-right / (left * (left + right)))
-            + _part(f, axis, 1, -1) * ((right - left) / (left * right))
-            + _part(f, axis, 2, None) * (left / (right * (left + right)))
+            part(f, axis, None, -2) * (-right / (left * (left + right)))
+            + part(f, axis, 1, -1) * ((right - left) / (left * right))
+            + part(f, axis, 2, None) * (left / (right * (left + right)))
         )
         first, last = h[0], h[-1]
         second, before_last = (h[1], h[-2]) if n > 2 else (first, last)
@@ -223,7 +221,7 @@ def _edge(f0: Any, f1: Any, f2: Any, h1: Any, h2: Any) -> Any:
     )
 
 
-@handles(np.trapezoid)
+@implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     y = as_array(y)
     (axis,) = normalize_axes("trapezoid", axis, y.ndim)
@@ -231,7 +229,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         dx = np.diff(x, axis=0 if np.ndim(x) == 1 else axis)
         if dx.ndim == 1:
             dx = np.reshape(dx, (-1,) + (1,) * (y.ndim - 1 - axis))
-    return np.sum(dx * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2, axis=axis)
+    return np.sum(dx * (part(y, axis, 1, None) + part(y, axis, None, -1)) / 2, axis=axis)
 
 
 # fmt: off

@@ -36,12 +36,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import adjoint, conjugate, constant, transposed
 from ..broadcasting import unbroadcast
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import CONSTANT, Op, handles, rule
-from .creation import constant
+from ..op import Op
+from ..registry import CONSTANT, implements, rule
 from .indexing import scatter
-from .linalg import adjoint, conjugate, matmul, transposed
+from .linalg import matmul
 
 CONSTANT.add(np.linalg.matrix_rank)
 
@@ -114,7 +115,7 @@ def _solve_vjp(g: Any, x: Any, a: Any, _b: Any) -> tuple[Any, Any]:
 _solve = rule(np.linalg.solve, joint=_solve_vjp)
 
 
-@handles(np.linalg.solve)
+@implements(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     return _solve(a, b)
 
@@ -135,7 +136,7 @@ _pinv_of = rule(_pinv, _pinv_vjp)
 _pinv_of.name = "pinv"
 
 
-@handles(np.linalg.pinv)
+@implements(np.linalg.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = np._NoValue) -> Any:
     tolerance = {"rcond": rcond} if rcond is not None else {}
     if rtol is not np._NoValue:
@@ -177,14 +178,14 @@ _lstsq_of = rule(_lstsq, joint=_lstsq_vjp)
 _lstsq_of.name = "lstsq"
 
 
-@handles(np.linalg.lstsq)
+@implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, int, Any]:
     x, residuals, s = _lstsq_of(a, b, rcond=rcond)
     rank = int(np.count_nonzero(s > _cutoff(a, rcond) * s[:1]))
     return x, residuals, rank, s
 
 
-@handles(np.linalg.tensorinv)
+@implements(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     if ind <= 0:
         raise ShapeError(
@@ -200,7 +201,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return np.reshape(inverse, columns + rows)
 
 
-@handles(np.linalg.tensorsolve)
+@implements(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     if axes is not None:
         a = np.moveaxis(a, tuple(axes), tuple(range(-len(axes), 0)))
@@ -261,7 +262,7 @@ _slogdet = rule(lambda a: tuple(np.linalg.slogdet(a)), _slogdet_vjp)
 _slogdet.name = "slogdet"
 
 
-@handles(np.linalg.slogdet)
+@implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
     return _SlogdetResult(*_slogdet(a))
 
@@ -278,7 +279,7 @@ _cholesky = rule(lambda a: np.linalg.cholesky(a), _cholesky_vjp)
 _cholesky.name = "cholesky"
 
 
-@handles(np.linalg.cholesky)
+@implements(np.linalg.cholesky)
 def cholesky(a: Any, upper: bool = False) -> Any:
     return adjoint(_cholesky(adjoint(a))) if upper else _cholesky(a)
 
@@ -294,7 +295,7 @@ _qr = rule(lambda a: tuple(np.linalg.qr(a)), _qr_vjp)
 _qr.name = "qr"
 
 
-@handles(np.linalg.qr)
+@implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
     m, n = np.shape(a)[-2:]
     if mode not in ("reduced", "complete", "r"):
@@ -388,27 +389,27 @@ _svd = rule(_svd_in_parts, _svd_vjp)
 _eigh.name, _eig.name, _svd.name = "eigh", "eig", "svd"
 
 
-@handles(np.linalg.eigh)
+@implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803
     return _EighResult(*_eigh(a, UPLO=UPLO))
 
 
-@handles(np.linalg.eigvalsh)
+@implements(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803
     return _eigh(a, UPLO=UPLO)[0]
 
 
-@handles(np.linalg.eig)
+@implements(np.linalg.eig)
 def eig(a: Any) -> Any:
     return _EigResult(*_eig(a))
 
 
-@handles(np.linalg.eigvals)
+@implements(np.linalg.eigvals)
 def eigvals(a: Any) -> Any:
     return _eig(a)[0]
 
 
-@handles(np.linalg.svd)
+@implements(np.linalg.svd)
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
@@ -424,7 +425,7 @@ def svd(
     return _SVDResult(u, s, vh)
 
 
-@handles(np.linalg.svdvals)
+@implements(np.linalg.svdvals)
 def svdvals(x: Any) -> Any:
     return _svd(x, full_matrices=False)[1]
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import handles, rule
+from ..registry import implements, rule
 
 # fmt: off
 
@@ -169,7 +169,7 @@ def _at_most(x: Any, high: Any) -> Any:
     return x == x if high is None else x <= high
 
 
-@handles(np.clip)
+@implements(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     return clip_between(a, a_min if min is None else min, a_max if max is None else max)
 

@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 
 from .. import op
+from ..arrays import constant, refuse_none
 from ..errors import DTypeError, ShapeError
-from ..op import rule
 from ..operands import argument
+from ..registry import rule
 from ..sparse import RowGradient
-from .creation import constant
 from .indexing import scatter
-from .refused import refuse_none
 
 
 def _embedding(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import handles, rule
-from .creation import constant
+from ..arrays import constant
+from ..registry import implements, rule
 
 
 def _resized(x: Any, n: int, axis: int) -> Any:
@@ -70,12 +70,12 @@ rule(np.fft.irfft, _irfft_vjp)
 _INVERSE_NORM = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-@handles(np.fft.hfft)
+@implements(np.fft.hfft)
 def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     return np.fft.irfft(np.conj(a), n, axis, _INVERSE_NORM[norm])
 
 
-@handles(np.fft.ihfft)
+@implements(np.fft.ihfft)
 def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
     return np.conj(np.fft.rfft(a, n, axis, _INVERSE_NORM[norm]))
 
@@ -101,21 +101,21 @@ def _lengths_and_axes(
     return [(np.shape(a)[axis] if n == -1 else n, axis) for n, axis in zip(s, axes, strict=True)]
 
 
-@handles(np.fft.fftn)
+@implements(np.fft.fftn)
 def fftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = None) -> Any:
     for n, axis in reversed(_lengths_and_axes(a, s, axes)):
         a = np.fft.fft(a, n, axis, norm)
     return a
 
 
-@handles(np.fft.ifftn)
+@implements(np.fft.ifftn)
 def ifftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = None) -> Any:
     for n, axis in reversed(_lengths_and_axes(a, s, axes)):
         a = np.fft.ifft(a, n, axis, norm)
     return a
 
 
-@handles(np.fft.rfftn)
+@implements(np.fft.rfftn)
 def rfftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = None) -> Any:
     *others, (n, axis) = _lengths_and_axes(a, s, axes)
     a = np.fft.rfft(a, n, axis, norm)
@@ -124,7 +124,7 @@ def rfftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = No
     return a
 
 
-@handles(np.fft.irfftn)
+@implements(np.fft.irfftn)
 def irfftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = None) -> Any:
     *others, (n, axis) = _lengths_and_axes(a, s, axes, real_output=True)
     for m, other in others:
@@ -132,27 +132,27 @@ def irfftn(a: Any, s: Lengths = None, axes: Lengths = None, norm: str | None = N
     return np.fft.irfft(a, n, axis, norm)
 
 
-@handles(np.fft.fft2)
+@implements(np.fft.fft2)
 def fft2(a: Any, s: Lengths = None, axes: Lengths = (-2, -1), norm: str | None = None) -> Any:
     return fftn(a, s, axes, norm)
 
 
-@handles(np.fft.ifft2)
+@implements(np.fft.ifft2)
 def ifft2(a: Any, s: Lengths = None, axes: Lengths = (-2, -1), norm: str | None = None) -> Any:
     return ifftn(a, s, axes, norm)
 
 
-@handles(np.fft.rfft2)
+@implements(np.fft.rfft2)
 def rfft2(a: Any, s: Lengths = None, axes: Lengths = (-2, -1), norm: str | None = None) -> Any:
     return rfftn(a, s, axes, norm)
 
 
-@handles(np.fft.irfft2)
+@implements(np.fft.irfft2)
 def irfft2(a: Any, s: Lengths = None, axes: Lengths = (-2, -1), norm: str | None = None) -> Any:
     return irfftn(a, s, axes, norm)
 
 
-@handles(np.fft.fftshift)
+@implements(np.fft.fftshift)
 def fftshift(x: Any, axes: int | Sequence[int] | None = None) -> Any:
     if axes is None:
         axes = tuple(range(np.ndim(x)))
@@ -160,7 +160,7 @@ def fftshift(x: Any, axes: int | Sequence[int] | None = None) -> Any:
     return np.roll(x, tuple(shift), tuple(np.atleast_1d(axes)))
 
 
-@handles(np.fft.ifftshift)
+@implements(np.fft.ifftshift)
 def ifftshift(x: Any, axes: int | Sequence[int] | None = None) -> Any:
     if axes is None:
         axes = tuple(range(np.ndim(x)))

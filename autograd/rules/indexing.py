@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import constant
 from ..broadcasting import unbroadcast
-from ..op import Op, rule
-from .creation import constant
+from ..op import Op
+from ..registry import rule
 
 
 def _getitem(x: Any, index: Any) -> Any:

@@ -9,22 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import unbroadcast
-from ..op import REGISTRY, handles, rule
-
-
-def transposed(x: Any) -> Any:
-    """Each matrix of `x` with its two axes exchanged."""
-    return np.swapaxes(x, -1, -2)
-
-
-def conjugate(x: Any) -> Any:
-    """The complex conjugate; real numbers as they are, without a copy."""
-    return np.conj(x) if x.dtype.kind == "c" else x
-
-
-def adjoint(x: Any) -> Any:
-    """The conjugate transpose of each matrix of `x`."""
-    return conjugate(transposed(x))
+from ..registry import REGISTRY, implements, rule
 
 
 def _matmul_vjp_x(g: Any, _: Any, _x: Any, y: Any) -> Any:
@@ -51,7 +36,7 @@ def _matmul_vjp_y(g: Any, _: Any, x: Any, _y: Any) -> Any:
 matmul = REGISTRY[np.linalg.matmul] = rule(np.matmul, _matmul_vjp_x, _matmul_vjp_y)
 
 
-@handles(np.dot)
+@implements(np.dot)
 def dot(a: Any, b: Any) -> Any:
     """`np.dot`: a product of scalars, vectors or matrices; the last axis of `a` meets the
     second-to-last of `b` in arrays of more axes."""

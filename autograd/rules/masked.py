@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array
 from ..broadcasting import Axes, reduced_size, unreduce
-from ..op import extends, rule
-from .selection import as_array
+from ..registry import extends, rule
 from .statistics import _deviation, degrees_lost, mean_of_known, root, spread_of_known
 
 

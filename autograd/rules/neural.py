@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import constant, refuse_none, wide
 from ..broadcasting import Axes, unreduce
 from ..errors import DTypeError, ShapeError
-from ..op import rule
-from .creation import constant
-from .reductions import mean_of, wide
-from .refused import refuse_none
+from ..registry import rule
+from .reductions import mean_of
 
 
 def _shifted(function: str, x: Any, axis: int) -> Any:

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import refuse_none, wide
 from ..broadcasting import unbroadcast
 from ..errors import DTypeError, ShapeError
-from ..op import rule
 from ..operands import argument
+from ..registry import rule
 from .pooling import blocks, laid_out
-from .reductions import wide
-from .refused import refuse_none
 
 # -- the gradient, as a formula -----------------------------------------------------------------
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import conjugate, is_divisible
 from ..broadcasting import normalize_axes, reduced_size, unreduce
 from ..errors import ShapeError
-from ..op import handles, rule
+from ..registry import implements, rule
 from .decompositions import svdvals, zero_or_power
-from .linalg import conjugate
-from .reductions import is_divisible
 
 
 def _largest(x: Any, axis: Any, keepdims: bool = False) -> Any:
@@ -84,7 +83,7 @@ def _norm_of_matrices(x: Any, ord: Any, axes: Sequence[int], keepdims: bool) -> 
     return unreduce(norms, x.shape, axes) if keepdims else norms
 
 
-@handles(np.linalg.norm)
+@implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None and ord is None:
         return p_norm(x, ord=2, axis=None, keepdims=keepdims)
@@ -97,17 +96,17 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return (_norm_of_vectors if len(axes) == 1 else _norm_of_matrices)(x, ord, axes, keepdims)
 
 
-@handles(np.linalg.vector_norm)
+@implements(np.linalg.vector_norm)
 def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     return _norm_of_vectors(x, ord, axis, keepdims)
 
 
-@handles(np.linalg.matrix_norm)
+@implements(np.linalg.matrix_norm)
 def matrix_norm(x: Any, keepdims: bool = False, ord: Any = "fro") -> Any:
     return _norm_of_matrices(x, ord, normalize_axes("matrix_norm", (-2, -1), np.ndim(x)), keepdims)
 
 
-@handles(np.linalg.cond)
+@implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
     """How far a relative error can grow in solving: ||x|| ||x^-1||, in the matrix norm `p`."""
     if p in (None, 2, -2):

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array, constant
 from ..errors import ShapeError
-from ..op import handles
-from .creation import constant
-from .selection import as_array
+from ..registry import implements
 
 
-@handles(np.polyval)
+@implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     y = np.zeros_like(x)
     for coefficient in np.asarray(p) if isinstance(p, list | tuple) else p:
@@ -18,7 +17,7 @@ def polyval(p: Any, x: Any) -> Any:
     return y
 
 
-@handles(np.polyder)
+@implements(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     if m < 0:
         raise ValueError(f"polyder: m must not be negative, got {m}; np.polyint integrates")
@@ -27,7 +26,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     return p
 
 
-@handles(np.polyint)
+@implements(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if m < 0:
         raise ValueError(f"polyint: m must not be negative, got {m}; np.polyder differentiates")
@@ -51,16 +50,16 @@ def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
     return np.pad(a1, (max(missing, 0), 0)), np.pad(a2, (max(-missing, 0), 0))
 
 
-@handles(np.polyadd)
+@implements(np.polyadd)
 def polyadd(a1: Any, a2: Any) -> Any:
     return np.add(*_aligned(a1, a2))
 
 
-@handles(np.polysub)
+@implements(np.polysub)
 def polysub(a1: Any, a2: Any) -> Any:
     return np.subtract(*_aligned(a1, a2))
 
 
-@handles(np.polymul)
+@implements(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
     return np.convolve(np.atleast_1d(a1), np.atleast_1d(a2))

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import constant, refuse_none
 from ..broadcasting import per_axis
 from ..errors import DTypeError, ShapeError
-from ..op import Op, rule
-from .creation import constant
-from .refused import refuse_none
+from ..op import Op
+from ..registry import rule
 
 # -- windows along one axis ---------------------------------------------------------------------
 

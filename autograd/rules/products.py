@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import conjugate, inverse_order, transposed
 from ..broadcasting import unbroadcast
 from ..errors import ShapeError
-from ..op import CONSTANT, REGISTRY, Op, handles, joined, rule
-from .creation import inverse_order
-from .linalg import conjugate, matmul, transposed
+from ..op import Op, joined
+from ..registry import CONSTANT, REGISTRY, implements, rule
+from .linalg import matmul
 
 # -- vectors --------------------------------------------------------------------------------------
 
@@ -40,25 +41,25 @@ def _last(x: Any, axis: int) -> Any:
     return x if axis in (-1, np.ndim(x) - 1) else np.moveaxis(x, axis, -1)
 
 
-@handles(np.vecdot)
+@implements(np.vecdot)
 def vecdot(x1: Any, x2: Any, axis: int = -1, keepdims: bool = False) -> Any:
     y = _vecdot(_last(x1, axis), _last(x2, axis))
     return np.expand_dims(y, axis) if keepdims else y
 
 
-@handles(np.inner)
+@implements(np.inner)
 def inner(a: Any, b: Any) -> Any:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
     return np.tensordot(a, b, (-1, -1))
 
 
-@handles(np.outer)
+@implements(np.outer)
 def outer(a: Any, b: Any) -> Any:
     return np.ravel(a)[:, None] * np.ravel(b)
 
 
-@handles(np.linalg.outer)
+@implements(np.linalg.outer)
 def linalg_outer(x1: Any, x2: Any) -> Any:
     if np.ndim(x1) != 1 or np.ndim(x2) != 1:
         raise ShapeError(
@@ -68,7 +69,7 @@ def linalg_outer(x1: Any, x2: Any) -> Any:
     return outer(x1, x2)
 
 
-@handles(np.cross)
+@implements(np.cross)
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:
@@ -87,7 +88,7 @@ def _in_space(x: Any) -> Any:
     return np.concatenate([x, np.zeros_like(x, shape=(*np.shape(x)[:-1], 1))], -1)
 
 
-@handles(np.linalg.cross)
+@implements(np.linalg.cross)
 def linalg_cross(x1: Any, x2: Any, axis: int = -1) -> Any:
     if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
         raise ShapeError(
@@ -130,7 +131,7 @@ def _tensordot_vjp_b(g: Any, _: Any, a: Any, _b: Any, axes: Any = 2) -> Any:
 tensordot = rule(np.tensordot, _tensordot_vjp_a, _tensordot_vjp_b)
 
 
-@handles(np.kron)
+@implements(np.kron)
 def kron(a: Any, b: Any) -> Any:
     ndim = max(np.ndim(a), np.ndim(b))
     m, n = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
@@ -222,7 +223,7 @@ def _einsum_of(n: int) -> Op:
 _LABELS = ascii_uppercase + ascii_lowercase  # NumPy's order: what is implied depends on it
 
 
-@handles(np.einsum)
+@implements(np.einsum)
 def einsum(*operands: Any, optimize: Any = False) -> Any:
     subscripts, *arrays = operands
     if not arrays:
@@ -267,7 +268,7 @@ def _convolve_vjp_v(g: Any, _: Any, a: Any, _v: Any, mode: str = "full") -> Any:
 _convolve = rule(np.convolve, _convolve_vjp_a, _convolve_vjp_v)
 
 
-@handles(np.convolve)
+@implements(np.convolve)
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     return _convolve(_vector(a), _vector(v), mode=mode)
 
@@ -278,7 +279,7 @@ def _vector(x: Any) -> Any:
     return x if x.ndim else np.reshape(x, 1)
 
 
-@handles(np.correlate)
+@implements(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     a, v = _vector(a), _vector(v)
     if mode[0] == "s" and a.size < v.size:  # centred on the other side than a convolution
@@ -304,7 +305,7 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 # fmt: on
 
 
-@handles(np.linalg.multi_dot, of_sequences=True)
+@implements(np.linalg.multi_dot, of_sequences=True)
 def multi_dot(arrays: Sequence[Any]) -> Any:
     """The product of matrices (the first and the last may be vectors), in the cheapest order."""
     arrays = [joined(x) for x in arrays]
@@ -339,7 +340,7 @@ def _product(arrays: Sequence[Any], cut: dict[tuple[int, int], int], i: int, j: 
     return matmul(_product(arrays, cut, i, k), _product(arrays, cut, k + 1, j))
 
 
-@handles(np.linalg.matrix_power)
+@implements(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
     """`a` @ `a` @ ... of `n` factors, by squaring; of its inverse for negative `n`."""
     n, shape = operator.index(n), np.shape(a)
@@ -380,7 +381,7 @@ on_diagonal: Op = rule(_on_diagonal, lambda g, *_, shape=None, offset=0: diagona
 # fmt: on
 
 
-@handles(np.linalg.trace)
+@implements(np.linalg.trace)
 def trace(x: Any, offset: int = 0) -> Any:
     return np.sum(diagonal(x, offset=offset), axis=-1)
 
@@ -390,6 +391,6 @@ REGISTRY[np.linalg.tensordot] = tensordot
 REGISTRY[np.linalg.vecdot] = REGISTRY[np.vecdot]
 
 
-@handles(np.linalg.matrix_transpose)
+@implements(np.linalg.matrix_transpose)
 def matrix_transpose(x: Any) -> Any:
     return np.swapaxes(x, -1, -2)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import inverse_order, is_divisible, wide
 from ..broadcasting import Axes, normalize_axes, reduced_size, unreduce
-from ..op import rule
-from .creation import inverse_order
+from ..registry import rule
 from .elementwise import kink
 
 # The arrays' own methods: NumPy's functions `sum`, `mean`, `max` and `min` spend several times as
@@ -50,11 +50,6 @@ def _extremum_vjp(g: Any, y: Any, x: Any, axis: Axes = None, keepdims: bool = Fa
     return hit * share.astype(g.dtype)
 
 
-def wide(x: Any) -> Any:
-    """`x`, in float32 where it is float16, which cannot hold sums and counts of many elements."""
-    return x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x
-
-
 def _prod_vjp(
     g: Any, y: Any, x: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False
 ) -> Any:
@@ -74,12 +69,6 @@ def _product_of_the_others(x: Any, axis: Axes) -> Any:
     before = np.cumprod(np.concatenate([one, rows[..., :-1]], -1), -1)
     after = np.cumprod(np.concatenate([one, rows[..., :0:-1]], -1), -1)[..., ::-1]
     return np.transpose(np.reshape(before * after, moved.shape), inverse_order(order))
-
-
-def is_divisible(products: Any) -> bool:
-    """Whether a product, divided by one of its factors, is that of the others."""
-    size = np.abs(products)
-    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
 
 
 def _var_vjp(

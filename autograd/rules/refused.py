@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, NotDifferentiableError
+from ..errors import NotDifferentiableError
 
 _NUMBER_OF_VALUES = "how many values it returns jumps with the input; "
 
@@ -58,10 +58,3 @@ def refuse_out(function: str, out: Any) -> None:
             f"{function}: out= (an array of shape {np.shape(out)}) has no graph to record the "
             f"result in; leave it out and use what {function} returns"
         )
-
-
-def refuse_none(function: str, **arguments: Any) -> None:
-    """Raise where an argument that `function` cannot do without is None."""
-    for name, value in arguments.items():
-        if value is None:
-            raise DTypeError(f"{function}: {name} is None; pass an array")

@@ -14,20 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles, joined
-from .creation import constant
+from ..registry import implements
 from .indexing import scatter, updated
 from .refused import refuse_out
 
 # -- by position --------------------------------------------------------------------------------
-
-
-def as_array(x: Any, like: Any = 0) -> Any:
-    """An argument that may be a Tensor, an array, or a list or a number for an array as `like`."""
-    x = joined(x)
-    return x if hasattr(x, "ndim") else constant(x, like)
 
 
 def _in_range(function: str, indices: Any, n: int, mode: str) -> Any:
@@ -42,7 +36,7 @@ def _in_range(function: str, indices: Any, n: int, mode: str) -> Any:
     return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
 
 
-@handles(np.take)
+@implements(np.take)
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> Any:
@@ -68,20 +62,20 @@ def _along_axis(function: str, shape: tuple[int, ...], indices: Any, axis: int) 
     return tuple(index)
 
 
-@handles(np.take_along_axis)
+@implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
     return arr[_along_axis("take_along_axis", arr.shape, indices, axis)]
 
 
-@handles(np.compress)
+@implements(np.compress)
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
     refuse_out("compress", out)
     return np.take(a, np.flatnonzero(condition), axis)
 
 
-@handles(np.extract)
+@implements(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
     return np.take(arr, np.flatnonzero(condition))
 
@@ -89,7 +83,7 @@ def extract(condition: Any, arr: Any) -> Any:
 # -- by choice ----------------------------------------------------------------------------------
 
 
-@handles(np.choose, of_sequences=True)
+@implements(np.choose, of_sequences=True)
 def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise") -> Any:
     refuse_out("choose", out)
     which, *arrays = np.broadcast_arrays(_in_range("choose", a, len(choices), mode), *choices)
@@ -101,7 +95,7 @@ def choose(a: Any, choices: Sequence[Any], out: Any = None, mode: str = "raise")
     return take_along_axis(np.stack(arrays), which[None], 0)[0]
 
 
-@handles(np.select, of_sequences=True)
+@implements(np.select, of_sequences=True)
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """`np.select`. Like `where` it evaluates all choices: 0 times an infinite slope is NaN."""
     result = default
@@ -110,7 +104,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return result
 
 
-@handles(np.piecewise, of_sequences=True)
+@implements(np.piecewise, of_sequences=True)
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
     """`np.piecewise`: each function is called on the elements that it is for, and on no others."""
     if not isinstance(condlist, list | tuple) and np.ndim(condlist) == 0:
@@ -137,7 +131,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 # -- by order -----------------------------------------------------------------------------------
 
 
-@handles(np.sort)
+@implements(np.sort)
 def sort(
     a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Any:
@@ -147,7 +141,7 @@ def sort(
     return take_along_axis(a, np.argsort(a, axis, kind, stable=stable), axis)
 
 
-@handles(np.partition)
+@implements(np.partition)
 def partition(
     a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
@@ -167,7 +161,7 @@ def _refuse_fields(function: str, order: Any) -> None:
 # -- in a table ---------------------------------------------------------------------------------
 
 
-@handles(np.interp)
+@implements(np.interp)
 def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None
 ) -> Any:
@@ -208,14 +202,14 @@ def _periodic(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
 # -- in place -----------------------------------------------------------------------------------
 
 
-@handles(np.put)
+@implements(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     ind = np.ravel(_in_range("put", ind, a.size, mode))
     if np.size(v):
         a[np.unravel_index(np.where(ind < 0, ind + a.size, ind), a.shape)] = np.resize(v, ind.size)
 
 
-@handles(np.place)
+@implements(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     mask = np.reshape(as_array(mask), arr.shape).astype(bool)
     if np.size(vals) == 0 and np.any(mask):
@@ -226,14 +220,14 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     arr[mask] = np.resize(vals, np.count_nonzero(mask))
 
 
-@handles(np.putmask)
+@implements(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
     mask = np.reshape(as_array(mask), a.shape).astype(bool)
     if np.size(values):
         a[mask] = np.resize(values, a.shape)[mask]
 
 
-@handles(np.copyto)
+@implements(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     if not np.can_cast(np.result_type(src), dst.dtype, casting):
         raise TypeError(
@@ -243,7 +237,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     dst[...] = src if where is True else np.where(where, src, dst)
 
 
-@handles(np.put_along_axis)
+@implements(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     if axis is None:
         put(arr, indices, values)
@@ -251,7 +245,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
         arr[_along_axis("put_along_axis", arr.shape, indices, axis)] = values
 
 
-@handles(np.bincount)
+@implements(np.bincount)
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """Sums of `weights` at the places `x`; their gradient picks from the sums' cotangent."""
     if weights is None:

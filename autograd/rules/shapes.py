@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import inverse_order, part
 from ..broadcasting import normalize_axes, unbroadcast
 from ..errors import NotDifferentiableError
-from ..op import handles, joined, rule
-from .creation import inverse_order
+from ..op import joined
+from ..registry import implements, rule
 from .refused import refuse_out
 
 
@@ -55,14 +56,10 @@ rule(np.broadcast_to, lambda g, _, _x, shape=None: unbroadcast(g, _x.shape))
 # fmt: on
 
 
-def _part(a: Any, axis: int, start: int, stop: int) -> Any:
-    return a[(slice(None),) * axis + (slice(start, stop),)]
-
-
 def _concatenate_vjp(g: Any, _: Any, *_arrays: Any, axis: int = 0) -> list[Any]:
     axis %= g.ndim
     ends = list(accumulate(a.shape[axis] for a in _arrays))
-    return [_part(g, axis, end - a.shape[axis], end) for a, end in zip(_arrays, ends, strict=True)]
+    return [part(g, axis, end - a.shape[axis], end) for a, end in zip(_arrays, ends, strict=True)]
 
 
 join = rule(lambda *arrays, axis=0: np.concatenate(arrays, axis), joint=_concatenate_vjp)
@@ -81,7 +78,7 @@ def _cast(function: str, y: Any, dtype: Any, casting: Any) -> Any:
     return y.astype(dtype)
 
 
-@handles(np.concatenate, of_sequences=True)
+@implements(np.concatenate, of_sequences=True)
 def concatenate(
     arrays: Sequence[Any],
     axis: int | None = 0,
@@ -100,7 +97,7 @@ def concatenate(
     return _cast("concatenate", y, dtype, casting)
 
 
-@handles(np.stack, of_sequences=True)
+@implements(np.stack, of_sequences=True)
 def stack(
     arrays: Sequence[Any],
     axis: int = 0,
@@ -126,12 +123,12 @@ pieces = rule(
 )
 
 
-@handles(np.array_split)
+@implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return list(pieces(ary, indices_or_sections=indices_or_sections, axis=axis))
 
 
-@handles(np.split)
+@implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     n = ary.shape[axis]
     if np.ndim(indices_or_sections) == 0 and n % indices_or_sections:

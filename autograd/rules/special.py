@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import constant
 from ..broadcasting import normalize_axes
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import Op, handles, rule
+from ..op import Op
+from ..registry import implements, rule
 from .activations import exp_limit, sigmoid
-from .creation import constant
 from .elementwise import slope_of_power
 
 
@@ -135,17 +136,17 @@ _sinc: Op = rule(
 )
 
 
-@handles(np.sinc)
+@implements(np.sinc)
 def sinc(x: Any) -> Any:
     return _sinc(x, n=0)
 
 
-@handles(np.divmod)
+@implements(np.divmod)
 def divmod_(x1: Any, x2: Any) -> tuple[Any, Any]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
 
 
-@handles(np.linspace)
+@implements(np.linspace)
 def linspace(
     start: Any,
     stop: Any,
@@ -168,7 +169,7 @@ def linspace(
     return (values, step) if retstep else values
 
 
-@handles(np.logspace)
+@implements(np.logspace)
 def logspace(
     start: Any,
     stop: Any,
@@ -183,7 +184,7 @@ def logspace(
     return np.moveaxis(powers, 0, axis)
 
 
-@handles(np.apply_along_axis)
+@implements(np.apply_along_axis)
 def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """One call of `func1d` for each row: what it does with Tensors is differentiated."""
     axis %= arr.ndim
@@ -196,7 +197,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     return np.moveaxis(results, tuple(where), tuple(range(axis, axis + inner)))
 
 
-@handles(np.apply_over_axes)
+@implements(np.apply_over_axes)
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     """`func(a, axis)` for one axis after another; what it reduces stays as an axis of length 1."""
     for axis in np.ravel(axes).tolist():
@@ -213,7 +214,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     return a
 
 
-@handles(np.geomspace)
+@implements(np.geomspace)
 def geomspace(
     start: Any,
     stop: Any,

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array, constant, inverse_order, on_host
 from ..broadcasting import Axes, normalize_axes, reduced_shape, reduced_size
 from ..errors import NotDifferentiableError, ShapeError
-from ..op import handles, rule
-from .creation import constant, inverse_order, on_host
+from ..registry import implements, rule
 from .elementwise import kink
 from .reductions import _extremum_vjp
 from .refused import refuse_out
-from .selection import as_array
 
 # fmt: off
 rule(np.amax,   _extremum_vjp)
@@ -28,7 +27,7 @@ rule(np.nanmin, _extremum_vjp)
 # fmt: on
 
 
-@handles(np.ptp)
+@implements(np.ptp)
 def ptp(a: Any, axis: Axes = None, out: Any = None, keepdims: bool = False) -> Any:
     refuse_out("ptp", out)
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
@@ -37,7 +36,7 @@ def ptp(a: Any, axis: Axes = None, out: Any = None, keepdims: bool = False) -> A
 # -- averages -----------------------------------------------------------------------------------
 
 
-@handles(np.average)
+@implements(np.average)
 def average(
     a: Any,
     axis: Axes = None,
@@ -78,7 +77,7 @@ def _aligned(function: str, weights: Any, shape: tuple[int, ...], axis: Axes) ->
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 
-@handles(np.cov)
+@implements(np.cov)
 def cov(
     m: Any,
     y: Any = None,
@@ -138,9 +137,9 @@ def _weights_of_observations(x: Any, fweights: Any, aweights: Any) -> Any:
     return given[0] * 1.0 if len(given) == 1 else given[0] * given[1]
 
 
-@handles(np.corrcoef)
-def corrcoef(m: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    c = cov(m, y, rowvar, dtype=dtype)
+@implements(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
     variance = np.diag(c)
@@ -152,7 +151,7 @@ def corrcoef(m: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 # -- quantiles ----------------------------------------------------------------------------------
 
 
-@handles(np.quantile)
+@implements(np.quantile)
 def quantile(
     a: Any,
     q: Any,
@@ -169,7 +168,7 @@ def quantile(
     return _quantile(np.quantile, a, q, axis, keepdims, method, weights)
 
 
-@handles(np.percentile)
+@implements(np.percentile)
 def percentile(
     a: Any,
     q: Any,
@@ -186,7 +185,7 @@ def percentile(
     return _quantile(np.percentile, a, q, axis, keepdims, method, weights)
 
 
-@handles(np.median)
+@implements(np.median)
 def median(
     a: Any,
     axis: Axes = None,
@@ -198,7 +197,7 @@ def median(
     return _quantile(np.median, a, 0.5, axis, keepdims)
 
 
-@handles(np.nanquantile)
+@implements(np.nanquantile)
 def nanquantile(
     a: Any,
     q: Any,
@@ -214,7 +213,7 @@ def nanquantile(
     return _quantile(np.nanquantile, a, q, axis, keepdims, method, weights)
 
 
-@handles(np.nanpercentile)
+@implements(np.nanpercentile)
 def nanpercentile(
     a: Any,
     q: Any,
@@ -230,7 +229,7 @@ def nanpercentile(
     return _quantile(np.nanpercentile, a, q, axis, keepdims, method, weights)
 
 
-@handles(np.nanmedian)
+@implements(np.nanmedian)
 def nanmedian(
     a: Any,
     axis: Axes = None,
@@ -331,7 +330,7 @@ def _without_nan(a: Any, fill: float) -> Any:
     return np.where(np.isnan(a), fill, a)
 
 
-@handles(np.nansum)
+@implements(np.nansum)
 def nansum(
     a: Any,
     axis: Axes = None,
@@ -346,7 +345,7 @@ def nansum(
     return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-@handles(np.nanprod)
+@implements(np.nanprod)
 def nanprod(
     a: Any,
     axis: Axes = None,
@@ -367,7 +366,7 @@ def _known(a: Any, where: Any) -> Any:
     return known if where is True else known & as_array(where, a)
 
 
-@handles(np.nanmean)
+@implements(np.nanmean)
 def nanmean(
     a: Any,
     axis: Axes = None,
@@ -381,7 +380,7 @@ def nanmean(
     return mean_of_known(a, _known(a, where), axis, dtype, keepdims)
 
 
-@handles(np.nanvar)
+@implements(np.nanvar)
 def nanvar(
     a: Any,
     axis: Axes = None,
@@ -401,7 +400,7 @@ def nanvar(
     return (total / np.where(degrees > 0, degrees, math.nan)).astype(total.dtype)
 
 
-@handles(np.nanstd)
+@implements(np.nanstd)
 def nanstd(
     a: Any,
     axis: Axes = None,

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array, constant, part
 from ..broadcasting import normalize_axes, unbroadcast
 from ..errors import DTypeError, NotDifferentiableError
-from ..op import REGISTRY, Op, rule
-from .creation import constant
+from ..op import Op
+from ..registry import REGISTRY, rule
 from .indexing import getitem, updated
-from .selection import as_array
-from .shapes import _part
 
 # -- keyword arguments --------------------------------------------------------------------------
 
@@ -198,13 +197,13 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) ->
     if ufunc in _NEUTRAL:  # each element with the one so far before it, then twice as far, ...
         distance = 1
         while distance < n:
-            met = ufunc(_part(array, axis, None, -distance), _part(array, axis, distance, None))
-            array = np.concatenate((_part(array, axis, 0, distance), met), axis)
+            met = ufunc(part(array, axis, None, -distance), part(array, axis, distance, None))
+            array = np.concatenate((part(array, axis, 0, distance), met), axis)
             distance *= 2
         return array
-    steps = [_part(array, axis, 0, 1)] if n else []
+    steps = [part(array, axis, 0, 1)] if n else []
     for i in range(1, n):
-        steps.append(ufunc(steps[-1], _part(array, axis, i, i + 1)))
+        steps.append(ufunc(steps[-1], part(array, axis, i, i + 1)))
     return np.concatenate(steps, axis) if steps else array
 
 
@@ -217,12 +216,12 @@ def _places_of_records(ufunc: np.ufunc, x: Any, axis: int) -> Any:
     distance = 1
     while distance < n:
         best = np.take_along_axis(x, places, axis)
-        ahead, behind = _part(best, axis, None, -distance), _part(best, axis, distance, None)
+        ahead, behind = part(best, axis, None, -distance), part(best, axis, distance, None)
         keeps = beats(behind, ahead) | (np.isnan(behind) & ~np.isnan(ahead))
         met = np.where(
-            keeps, _part(places, axis, distance, None), _part(places, axis, None, -distance)
+            keeps, part(places, axis, distance, None), part(places, axis, None, -distance)
         )
-        places = np.concatenate((_part(places, axis, 0, distance), met), axis)
+        places = np.concatenate((part(places, axis, 0, distance), met), axis)
         distance *= 2
     return places
 
@@ -242,10 +241,10 @@ def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: An
         )
     bounds = [*starts.tolist(), n]
     parts = [
-        reduce(ufunc, _part(array, axis, i, max(j, i + 1)), axis, dtype, keepdims=True)
+        reduce(ufunc, part(array, axis, i, max(j, i + 1)), axis, dtype, keepdims=True)
         for i, j in pairwise(bounds)
     ]
-    return np.concatenate(parts, axis) if parts else _part(array, axis, 0, 0)
+    return np.concatenate(parts, axis) if parts else part(array, axis, 0, 0)
 
 
 # -- at -----------------------------------------------------------------------------------------

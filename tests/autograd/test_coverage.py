@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from autograd import GraphError, NotDifferentiableError, Tensor
-from autograd.op import CONSTANT, REGISTRY
+from autograd.registry import CONSTANT, REGISTRY
 from autograd.rules.constants import NEW
 from autograd.rules.refused import REFUSED
 
@@ -109,7 +109,7 @@ def test_function_that_numpy_hands_over_is_in_one_set(name: str) -> None:
     sets = [function in each for each in (REGISTRY, CONSTANT, NEW, REFUSED)]
     assert sum(sets) == 1, (
         f"numpy.{name} must be in exactly one place: teach it in autograd/rules/ with rule(...) or "
-        f"@handles; or add it to CONSTANT in rules/constants.py if its result carries no gradient, "
+        f"@implements; or add it to CONSTANT in rules/constants.py if its result has no gradient, "
         f"or to NEW if it makes an array to be filled; "
         f"or refuse it in rules/refused.py, with what to write instead"
     )

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, gradients
-from autograd.rules import creation
+from autograd import Tensor, arrays, gradients
 from tests.autograd.test_rules import cotangent_for
 from tests.cases import CASES, Case
 from tests.foreign import ForeignArray, MixedArraysError, adopting_operands
@@ -112,24 +111,24 @@ def test_foreign_array_takes_positions_of_numpy() -> None:
 
 def test_constants_are_made_in_the_library_of_what_they_meet() -> None:
     for like in (ForeignArray(np.ones(3)), Tensor(ForeignArray(np.ones(3)), requires_grad=True)):
-        made = creation.constant(np.arange(2), like, np.float32)
+        made = arrays.constant(np.arange(2), like, np.float32)
         assert type(made) is ForeignArray
         assert (made.dtype, made.tolist()) == (np.float32, [0, 1])
-    assert type(creation.constant([1, 2], np.ones(3))) is np.ndarray
-    assert type(creation.constant([1, 2], 0.5)) is np.ndarray
+    assert type(arrays.constant([1, 2], np.ones(3))) is np.ndarray
+    assert type(arrays.constant([1, 2], 0.5)) is np.ndarray
 
 
 def test_few_values_come_to_the_host() -> None:
-    q = creation.on_host(ForeignArray(np.array([0.25, 0.5], np.float32)))
+    q = arrays.on_host(ForeignArray(np.array([0.25, 0.5], np.float32)))
     assert type(q) is np.ndarray
     assert (q.dtype, q.tolist()) == (np.float32, [0.25, 0.5])
-    assert creation.on_host(0.5).shape == ()
+    assert arrays.on_host(0.5).shape == ()
 
 
 def test_inverse_order_undoes_a_transposition() -> None:
     x = np.empty((2, 3, 4))
     order = (2, 0, 1)
-    assert x.transpose(order).transpose(creation.inverse_order(order)).shape == x.shape
+    assert x.transpose(order).transpose(arrays.inverse_order(order)).shape == x.shape
 
 
 def test_foreign_array_reduces_by_sums_and_products_only() -> None:

@@ -25,7 +25,8 @@ from autograd import (
     rule,
 )
 from autograd.debug.words import code_at
-from autograd.op import REGISTRY, Node, ShapeDtype
+from autograd.op import Node, ShapeDtype
+from autograd.registry import REGISTRY
 
 
 def leaf(*shape: int, seed: int = 0) -> Tensor:
@@ -439,7 +440,7 @@ def test_operation_shows_its_name() -> None:
 def test_handles_teaches_a_composition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REGISTRY, np.i0, None)  # so that it is as before afterwards
 
-    @autograd.handles(np.i0)
+    @autograd.implements(np.i0)
     def i0(x: Any) -> Any:
         return 1 + x * x / 4
 

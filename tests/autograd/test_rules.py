@@ -13,7 +13,8 @@ import pytest
 import autograd.rules
 from autograd import Tensor, gradcheck, gradients
 from autograd.backward import backward_pass
-from autograd.op import REGISTRY, Node, Op
+from autograd.op import Node, Op
+from autograd.registry import REGISTRY
 from tests.cases import CASES, Case
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -18,7 +18,7 @@ from autograd import (
     gradients,
     no_grad,
 )
-from autograd.op import REGISTRY
+from autograd.registry import REGISTRY
 from tests.autograd.test_masked import differences
 
 UFUNCS = [f for f in REGISTRY if isinstance(f, np.ufunc) and f.signature is None]

@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd import GraphError, Tensor, detect_anomaly, no_grad
 from autograd.debug.changes import Contents
-from autograd.op import REGISTRY
+from autograd.registry import REGISTRY
 
 
 def leaf(*values: float) -> Tensor:

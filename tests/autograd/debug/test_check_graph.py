@@ -12,7 +12,8 @@ import autograd
 import nn
 from autograd import GradcheckError, GraphError, Tensor, rule
 from autograd.debug import check_graph, tracing
-from autograd.op import REGISTRY, Op
+from autograd.op import Op
+from autograd.registry import REGISTRY
 from autograd.rules.linalg import matmul
 from tests.cases import CASES, Case
 

@@ -163,7 +163,7 @@ def test_operations_of_the_user_may_have_any_name(value: float) -> None:
 
 
 def test_tables_name_operations_that_exist() -> None:
-    known = {op.name for op in autograd.op.REGISTRY.values() if isinstance(op, autograd.Op)}
+    known = {op.name for op in autograd.registry.REGISTRY.values() if isinstance(op, autograd.Op)}
     known |= {autograd.softmax.name, autograd.log_softmax.name, decompositions._slogdet.name}
     for row in nan_causes._VALUES + nan_causes._SLOPES:
         assert set(row[0].split()) <= known

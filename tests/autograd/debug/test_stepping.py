@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import GraphError, Tensor
 from autograd.debug.words import code_at, formula, glimpse
-from autograd.op import REGISTRY
+from autograd.registry import REGISTRY
 
 
 def leaf(name: str, *values: float) -> Tensor:

@@ -1,0 +1,278 @@
+"""The registry of differentiable functions, and the three ways into it.
+
+    rule(np.exp, lambda g, y, _: g * y)       a function and its gradient rules: an operation
+    @implements(np.nanmean)                   a NumPy function in terms of other ones
+    @extends(np.var)                          the options of an operation that its rules leave out
+
+`op.py` explains how a rule is written; `rules/` holds those of NumPy's functions.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, overload
+
+import numpy as np
+
+from .node import ENGINE_FILES, getframe
+from .op import VJP, Op, joined
+from .operands import argument
+from .signatures import NO_DEFAULT, drop_defaults, positional_parameters
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: What NumPy's functions do when they meet a Tensor: an Op, or a function that calls Ops.
+REGISTRY: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+#: NumPy functions whose results carry no gradient: they return plain arrays.
+CONSTANT: set[Callable[..., Any]] = set()
+
+#: Functions of lists of arrays. For all others a list of tensors is an array.
+OF_SEQUENCES: set[Callable[..., Any]] = set()
+
+
+# -- rules --------------------------------------------------------------------------------------
+
+
+@overload
+def rule(
+    function: Function,
+    /,
+    *rules: VJP | None,
+    joint: VJP | None = None,
+    forward: Callable[..., Any] | None = None,
+    elementwise: bool | None = None,
+    residual: str | None = None,
+    name: str | None = None,
+) -> Function: ...
+
+
+@overload
+def rule(
+    *,
+    vjps: Sequence[VJP | None] = (),
+    joint: VJP | None = None,
+    forward: Callable[..., Any] | None = None,
+    elementwise: bool | None = None,
+    residual: str | None = None,
+    name: str | None = None,
+) -> Callable[[Function], Function]: ...
+
+
+def rule(function: Any = None, /, *rules: Any, vjps: Any = (), **settings: Any) -> Any:
+    """Make a function differentiable, and return the operation, which is called like it.
+
+    In a table, the rules follow the function; as a decorator, they are its argument `vjps`. The
+    operation keeps the function's name, signature and docstring.
+
+    A NumPy function (or any ufunc) is found again when it is called on a Tensor. Any other
+    function is differentiable through the operation returned here.
+
+    Args:
+        function: Returns an array, or a tuple or list of arrays for several outputs.
+        *rules: One rule per input, each `(g, out, *inputs, **options)` -> gradient of that input,
+            an array of its shape; None for an input without a gradient (a mask, an index). The
+            head of `autograd/op.py` explains how the names of a rule's parameters decide what is
+            kept for it.
+        vjps: The same as a list, where `rule` is a decorator.
+        joint: In place of `rules`, one rule that returns a tuple with the gradient of each input
+            (None where there is none), for functions of any number of inputs.
+        forward: Computes the function on arrays, where something is faster than `function`
+            itself; it gets the inputs, and the options that were given by keyword.
+        elementwise: Whether the function broadcasts its inputs, so that the engine sums each
+            gradient back to the shape of its input. Default: true for NumPy's ufuncs that work
+            element by element.
+        residual: The forward function returns `(out, residual)`, and rules find the second under
+            this name among their options. When the gradient is itself recorded they get None
+            there and must compute it again from their inputs, because a stored array could not be
+            differentiated. An array of integers or booleans is a constant, and stays.
+        name: What pictures and messages call the operation. Default: the name of the function.
+
+    Raises:
+        TypeError: The number of rules and of their parameters disagree, or one rule names an
+            option that another does not.
+
+    Example:
+        >>> cube = autograd.rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
+        >>> autograd.grad(cube)(2.0)
+        array(12.)
+        >>> @autograd.rule(vjps=[lambda g, _, x: 4 * g * x**3])
+        ... def fourth(x):
+        ...     return x**4
+        >>> autograd.grad(fourth)(2.0)
+        array(32.)
+    """
+    caller = getframe(1).f_code
+    if function is not None:
+        return _rule(caller, function, rules or vjps, **settings)
+    return lambda decorated: _rule(caller, decorated, vjps, **settings)
+
+
+def _rule(
+    caller: Any,
+    function: Callable[..., Any],
+    vjps: Sequence[VJP | None],
+    joint: VJP | None = None,
+    forward: Callable[..., Any] | None = None,
+    elementwise: bool | None = None,
+    residual: str | None = None,
+    name: str | None = None,
+) -> Op:
+    is_ufunc = isinstance(function, np.ufunc)
+    if elementwise is None:
+        elementwise = isinstance(function, np.ufunc) and function.signature is None
+    dispatched = is_ufunc or isinstance(function, type(np.concatenate))
+    name = str(name or getattr(function, "__name__", "operation"))
+    op = Op(name, function, tuple(vjps), joint, elementwise, residual, forward)
+    if dispatched:
+        REGISTRY[function] = op
+    op.is_ours = caller.co_filename in ENGINE_FILES
+    if dispatched or caller.co_name == "<module>":
+        op.make_fast()
+    return op
+
+
+# -- compositions -------------------------------------------------------------------------------
+
+
+def implements(
+    function: Callable[..., Any], of_sequences: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say how a NumPy function is composed of others, for calls with Tensors.
+
+    The decorated function names the parameters that it honours, as NumPy does; it gets all of
+    them in every call, with NumPy's default where the call (and its own signature) has none. A
+    parameter of NumPy's that it does not name may only be given its default; `out=` is refused.
+
+    Args:
+        function: A function of NumPy's that dispatches by `__array_function__`.
+        of_sequences: Whether lists of tensors reach the composition as lists. Otherwise each
+            arrives as one Tensor.
+
+    Returns:
+        The decorator. What it returns may be called like `function`.
+
+    Example:
+        >>> @autograd.implements(np.i0)
+        ... def i0(x):
+        ...     return 1 + x**2 / 4 + x**4 / 64  # near 0
+        >>> autograd.grad(np.i0)(0.5)
+        array(0.2578125)
+        >>> del autograd.registry.REGISTRY[np.i0]
+    """
+
+    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
+        name = composition.__name__
+        own = inspect.signature(composition).parameters.values()
+        named = [p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        takes_all = any(p.kind is p.VAR_POSITIONAL for p in own)
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in own)
+        positional, theirs = positional_parameters(function)
+        if not positional:  # compiled, and without a signature before NumPy 2.4
+            positional = [*positional_parameters(composition)[0], "out"]
+        elif unknown := [p.name for p in named if p.default is NO_DEFAULT and p.name not in theirs]:
+            raise TypeError(
+                f"implements({function.__name__}): {name} has a parameter {unknown[0]!r}, which "
+                f"NumPy's function does not have; its parameters are {', '.join(theirs)}"
+            )
+        filled = {p.name: _default(p, theirs) for p in named}
+        required = [key for key, value in filled.items() if value is NO_DEFAULT]
+        filled = {key: value for key, value in filled.items() if value is not NO_DEFAULT}
+        known = [p.name for p in named]
+
+        @functools.wraps(composition)
+        def call(*args: Any, **options: Any) -> Any:
+            if not of_sequences:
+                args = tuple([joined(x) if type(x) in _LISTS else x for x in args])
+                options = {key: joined(x) for key, x in options.items()}
+            args = tuple([argument(x, name, i) for i, x in enumerate(args)])
+            options = {
+                key: argument(x, name, key) for key, x in options.items() if x is not np._NoValue
+            }
+            if not takes_all:
+                options = _named(name, positional, args, options)
+                args = ()
+            if not takes_any and not options.keys() <= filled.keys():
+                drop_defaults(name, options, known, theirs)
+            if not takes_all and not options.keys() >= set(required):
+                missing = [key for key in required if key not in options]
+                raise TypeError(f"{name}() is missing its argument '{missing[0]}'")
+            return composition(*args, **filled | options)
+
+        REGISTRY[function] = call
+        if of_sequences:
+            OF_SEQUENCES.add(function)
+        return call
+
+    return enter
+
+
+#: NumPy's reductions have these defaults where they show none.
+_UNSHOWN = {"keepdims": False, "where": True}
+_LISTS = (list, tuple)
+
+
+def _default(parameter: inspect.Parameter, theirs: dict[str, Any]) -> Any:
+    """The default of a composition's parameter: its own, or that of NumPy's function."""
+    if parameter.default is not NO_DEFAULT:
+        return parameter.default
+    value = theirs.get(parameter.name, NO_DEFAULT)
+    return _UNSHOWN.get(parameter.name) if value is np._NoValue else value
+
+
+def _named(
+    function: str, names: Sequence[str], args: tuple[Any, ...], options: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a call by their names."""
+    if len(args) > len(names):
+        raise TypeError(
+            f"{function}() takes at most {len(names)} positional arguments, got {len(args)}"
+        )
+    named = {key: x for key, x in zip(names, args, strict=False) if x is not np._NoValue}
+    for key in named:
+        if key in options:
+            raise TypeError(f"{function} got two values for the argument '{key}'")
+    return named | options
+
+
+def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say what a function that has a rule does with options that its rule does not name.
+
+    The decorated composition names all options that are honoured, those of the rule among them.
+    The rule stays as short, and the plain call as fast, as without them.
+
+    Args:
+        function: A function of NumPy's with a rule of its own.
+    """
+
+    def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
+        operation: Any = REGISTRY[function]
+        named = list(inspect.signature(composition).parameters)[operation.arity :]
+        operation.extension = composition, frozenset(named)
+        return composition
+
+    return enter
+
+
+# -- pickling -----------------------------------------------------------------------------------
+
+
+def _pickled(operation: Op) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Pickle an operation by the NumPy function that it is registered for."""
+    for function, registered in REGISTRY.items():
+        if registered is operation:
+            return _registered, (function,)
+    raise TypeError(
+        f"the operation {operation.name} cannot be pickled: it is not in the registry; pickle the "
+        f"name of the module variable that holds it"
+    )
+
+
+def _registered(function: Callable[..., Any]) -> Callable[..., Any]:
+    return REGISTRY[function]
+
+
+copyreg.pickle(Op, _pickled)  # type: ignore[arg-type]
