@@ -7,6 +7,7 @@ import re
 import sys
 from operator import methodcaller
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -36,6 +37,7 @@ myst_heading_slug_func = methodcaller("replace", " ", "-")  # Jupyter's own anch
 default_role = "literal"  # `x` in a docstring is code, as in Markdown
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike")}
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 60  # longer ones take a line for each parameter
@@ -45,6 +47,7 @@ html_title = f"pullback {version}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+pygments_dark_style = "github-dark"
 
 PICTURE = re.compile(
     r'<picture>\s*<source [^>]*srcset="(?P<dark>[^"]+)">'
@@ -63,6 +66,21 @@ def follow_the_theme(_app: Sphinx, _document: str, source: list[str]) -> None:
     )
 
 
+def hide_colon(_app: Sphinx, what: str, *others: Any) -> None:
+    """Keep Napoleon from reading the first line of a property as `type: description`."""
+    lines = others[-1]
+    if lines and what in ("attribute", "property"):
+        lines[0] = lines[0].replace(":", "\N{RATIO}")
+
+
+def show_colon(_app: Sphinx, what: str, *others: Any) -> None:
+    lines = others[-1]
+    if lines and what in ("attribute", "property"):
+        lines[:] = [line.replace("\N{RATIO}", ":") for line in lines]
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
     app.connect("source-read", follow_the_theme)
+    app.connect("autodoc-process-docstring", hide_colon, priority=400)
+    app.connect("autodoc-process-docstring", show_colon, priority=600)
