@@ -79,8 +79,15 @@ def show_colon(_app: Sphinx, what: str, *others: Any) -> None:
         lines[:] = [line.replace("\N{RATIO}", ":") for line in lines]
 
 
+def name_aliases(*details: Any) -> tuple[str | None, ...]:
+    """Show type aliases by their names, which Sphinx forgets in unions."""
+    alias = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
+    return tuple(text and alias.sub(r"\1", text) for text in details[-2:])
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
     app.connect("source-read", follow_the_theme)
+    app.connect("autodoc-process-signature", name_aliases)
     app.connect("autodoc-process-docstring", hide_colon, priority=400)
     app.connect("autodoc-process-docstring", show_colon, priority=600)

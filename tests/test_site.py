@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -43,7 +43,9 @@ def public(module: str) -> dict[str, Any]:
     here = [n for n, value in vars(found).items() if _module(value).startswith(module)]
     names = [name for name in getattr(found, "__all__", here) if not name.startswith("_")]
     values = {name: getattr(found, name) for name in names}
-    return {name: value for name, value in values.items() if not isinstance(value, ModuleType)}
+    return {
+        name: value for name, value in values.items() if not isinstance(value, ModuleType | TypeVar)
+    }
 
 
 def _module(value: Any) -> str:
