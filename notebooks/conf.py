@@ -9,7 +9,10 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -34,7 +37,7 @@ myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 myst_heading_slug_func = methodcaller("replace", " ", "-")  # Jupyter's own anchors
 
-default_role = "literal"  # `x` in a docstring is code, as in Markdown
+default_role = "name"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike")}
@@ -66,6 +69,21 @@ def follow_the_theme(_app: Sphinx, _document: str, source: list[str]) -> None:
     )
 
 
+class Name(SphinxRole):
+    """`text` in a docstring: code, as in Markdown, and a link where it is the name of a class."""
+
+    CLASS = re.compile(r"(\w+\.)*[A-Z]\w*[a-z]\w*(\.\w+)?")
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        shown = nodes.literal(self.rawtext, self.text)
+        if not self.CLASS.fullmatch(self.text):
+            return [shown], []
+        link = addnodes.pending_xref(
+            "", shown, refdomain="py", reftype="obj", reftarget=self.text, refspecific=True
+        )
+        return [link], []
+
+
 def hide_colon(_app: Sphinx, what: str, *others: Any) -> None:
     """Keep Napoleon from reading the first line of a property as `type: description`."""
     lines = others[-1]
@@ -87,6 +105,7 @@ def name_aliases(*details: Any) -> tuple[str | None, ...]:
 
 def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
+    app.add_role("name", Name())
     app.connect("source-read", follow_the_theme)
     app.connect("autodoc-process-signature", name_aliases)
     app.connect("autodoc-process-docstring", hide_colon, priority=400)
