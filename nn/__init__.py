@@ -24,7 +24,7 @@ if not all(hasattr(_autograd, name) for name in ("Op", "rule", "show_config")):
         f"a clean environment of its own (python -m venv), without the distribution 'autograd'"
     )
 
-from . import data, functional, init, models, optim, schedules
+from . import data, functional, init, metrics, models, optim, schedules
 from .activations import (
     ELU,
     GELU,
@@ -62,7 +62,8 @@ from .models import CNN, MLP, KeyedVectors, Word2Vec
 from .module import Buffer, Module, Parameter, StateError
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
-from .training import DivergedError, evaluate, fit, predict
+from .run import DivergedError, Run
+from .training import evaluate, fit, predict
 
 __all__ = [
     "CNN",
@@ -109,6 +110,7 @@ __all__ = [
     "NLLLoss",
     "Parameter",
     "ReLU",
+    "Run",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -124,6 +126,7 @@ __all__ = [
     "functional",
     "init",
     "load",
+    "metrics",
     "models",
     "optim",
     "predict",

@@ -1,10 +1,10 @@
-"""`python -m nn`: train a network on images of digits or a text, and see what it learned.
+"""The command line: `python -m nn` trains a network on images or a text, and draws the result.
 
     python -m nn mlp
     python -m nn cnn --data FOLDER
     python -m nn word2vec --corpus FILE
 
-What the commands do stands in `commands.py`; here are their arguments.
+The arguments of the commands; the commands themselves are in `commands.py`.
 """
 
 from __future__ import annotations
@@ -26,23 +26,31 @@ from .commands import UsageError, train_cnn, train_mlp, train_word2vec
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        """Leaves out defaults that say nothing."""
+        """Leave out defaults that say nothing."""
         if action.default is None or action.default is False:
             return action.help
         return super()._get_help_string(action)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code: 0, or 1 where training failed.
+    """Run a command.
 
-    Bad arguments end in `SystemExit` with code 2, before any training.
+    Args:
+        arguments: The words after `python -m nn`; by default those of the command line.
+
+    Returns:
+        The exit code: 0, 1 if training failed, or 130 if it was interrupted.
+
+    Raises:
+        SystemExit: With code 2, before any training, if an argument is wrong; with code 0 after
+            `--help`.
     """
     parser, commands = _parsers()
     options = parser.parse_args(arguments)
@@ -64,44 +72,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 # -- arguments ----------------------------------------------------------------------------------
 
 
+_WRITTEN = (
+    "Writes the model (model.npz), the graph of a training step (step.svg), learning curves "
+    "(curves.png), and the held-out images that it reads wrongly (mistakes.png)"
+)
+
+
 def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """Make the parser of the command line, and one for each command."""
     parser = _Parser("python -m nn", description="Train a small model, and draw it.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    written = (
-        "Writes the model (model.npz), the graph of a training step (step.svg), learning curves "
-        "(curves.png), and the held-out images that it reads wrongly (mistakes.png)"
-    )
     mlp = commands.add_parser(
         "mlp",
         help="a multilayer perceptron that reads handwritten digits",
         description="Train a multilayer perceptron on 8x8 images of handwritten digits, with "
-        f"stochastic gradient descent of momentum 0.9. {written}.",
+        f"stochastic gradient descent of momentum 0.9. {_WRITTEN}.",
         formatter_class=_Formatter,
     )
-    mlp.set_defaults(run=train_mlp)
     cnn = commands.add_parser(
         "cnn",
         help="a convolutional network, for the same digits or for files in MNIST's format",
         description="Train a convolutional network on 8x8 images of handwritten digits, or on "
-        f"the images in a folder of IDX files, with Adam and a cosine schedule. {written}, the "
-        "kernels of the first layer (kernels.png), what the layers make of an image "
+        f"the images in a folder of IDX files, with Adam and a cosine schedule. {_WRITTEN}, the "
+        "kernels of the first layer (kernels.png), the outputs of the layers for one image "
         "(features.png), and the state of the run (training.npz).",
         formatter_class=_Formatter,
     )
-    cnn.set_defaults(run=train_cnn)
-    add = cnn.add_argument
-    add("--data", type=Path, metavar="FOLDER", help="with MNIST's or Fashion-MNIST's files")
-    add(
-        "--channels",
-        type=_positive,
-        nargs="+",
-        default=[32, 64],
-        metavar="N",
-        help="of the convolutions, each of which is followed by a max-pooling",
-    )
-    add("--kernel-size", type=_positive, default=3, metavar="N", help="of the convolutions")
-    add("--dropout", type=_share, default=0.5, metavar="P", help="before the last layer")
-    add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
     word2vec = commands.add_parser(
         "word2vec",
         help="word vectors, learned from which words occur near each other",
@@ -112,11 +108,36 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         "(training.npz).",
         formatter_class=_Formatter,
     )
+    mlp.set_defaults(run=train_mlp)
+    cnn.set_defaults(run=train_cnn)
     word2vec.set_defaults(run=train_word2vec)
-    add = word2vec.add_argument
+    _add_for_cnn(cnn)
+    _add_for_word2vec(word2vec)
+    _add_for_networks(mlp, epochs=30, rate=0.1)
+    _add_for_networks(cnn, epochs=20, rate=0.002)
+    resumed = "go on with the run in training.npz, if there is one"
+    for command in (cnn, word2vec):
+        command.add_argument("--resume", action="store_true", help=resumed)
+    for command in (mlp, cnn, word2vec):
+        _add_for_all(command)
+    return parser, {"mlp": mlp, "cnn": cnn, "word2vec": word2vec}
+
+
+def _add_for_cnn(parser: _Parser) -> None:
+    add = parser.add_argument
+    add("--data", type=Path, metavar="FOLDER", help="with MNIST's or Fashion-MNIST's files")
+    each = "of the convolutions, each of which is followed by a max-pooling"
+    add("--channels", type=_positive, nargs="+", default=[32, 64], metavar="N", help=each)
+    add("--kernel-size", type=_positive, default=3, metavar="N", help="of the convolutions")
+    add("--dropout", type=_share, default=0.5, metavar="P", help="before the last layer")
+    add("--shift", type=_whole, default=0, metavar="N", help="shift images by up to N pixels")
+
+
+def _add_for_word2vec(parser: _Parser) -> None:
+    add = parser.add_argument
     text = "UTF-8 text, a sentence per line, spaces between words; may be .gz or .bz2"
     add("--corpus", type=Path, metavar="FILE", help=text)
-    either = word2vec.add_mutually_exclusive_group()
+    either = parser.add_mutually_exclusive_group()
     skip = "skip-gram: predict the words around a word (the default)"
     bag = "continuous bag of words: predict a word from those around it"
     either.add_argument("--sg", action="store_true", help=skip)
@@ -136,28 +157,22 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     add("--epochs", type=_positive, default=30, metavar="N", help="passes over the text")
     many = "processes that train at once; with more than 1, --seed does not fix the vectors"
     add("--workers", type=_positive, default=1, metavar="N", help=many)
-    for command, epochs, rate in ((mlp, 30, 0.1), (cnn, 20, 0.002)):
-        add = command.add_argument
-        add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")
-        add("--lr", type=_rate, default=rate, metavar="RATE", help="learning rate")
-        add("--batch-size", type=_positive, default=32, metavar="N", help="images per step")
-        add(
-            "--hidden",
-            type=_positive,
-            nargs="+",
-            default=[128],
-            metavar="N",
-            help="widths of the hidden layers",
-        )
-    resumed = "go on with the run in training.npz, if there is one"
-    for command in (cnn, word2vec):
-        command.add_argument("--resume", action="store_true", help=resumed)
-    for command in (mlp, cnn, word2vec):
-        add = command.add_argument
-        add("--seed", type=_whole, default=0, metavar="N", help="seed of everything that is random")
-        name = Path(f"pullback-{command.prog.split()[-1]}")
-        add("--out", type=Path, default=name, metavar="FOLDER", help="folder for the files")
-    return parser, {"mlp": mlp, "cnn": cnn, "word2vec": word2vec}
+
+
+def _add_for_networks(parser: _Parser, epochs: int, rate: float) -> None:
+    add = parser.add_argument
+    add("--epochs", type=_positive, default=epochs, metavar="N", help="passes over the images")
+    add("--lr", type=_rate, default=rate, metavar="RATE", help="learning rate")
+    add("--batch-size", type=_positive, default=32, metavar="N", help="images per step")
+    widths = "widths of the hidden layers"
+    add("--hidden", type=_positive, nargs="+", default=[128], metavar="N", help=widths)
+
+
+def _add_for_all(parser: _Parser) -> None:
+    add = parser.add_argument
+    add("--seed", type=_whole, default=0, metavar="N", help="seed of everything that is random")
+    name = Path(f"pullback-{parser.prog.split()[-1]}")
+    add("--out", type=Path, default=name, metavar="FOLDER", help="folder for the files")
 
 
 def _integer(text: str, least: int) -> int:
@@ -191,7 +206,7 @@ def _share(text: str) -> float:
 
 @contextmanager
 def _folder_for(out: Path) -> Iterator[Path]:
-    """The folder, made and tried out before training; taken away again if nothing came of it."""
+    """Make the folder and try to write into it; remove it again if training leaves nothing."""
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         try:
@@ -204,7 +219,7 @@ def _folder_for(out: Path) -> Iterator[Path]:
         yield out
     except BaseException:
         for folder in made:
-            with suppress(OSError):  # it holds something by now, or was never made
+            with suppress(OSError):  # not empty, or never made
                 folder.rmdir()
         raise
 

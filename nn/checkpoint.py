@@ -1,17 +1,17 @@
-"""Saving parameters to a file, and loading them.
+"""Files of parameters: saving and loading.
 
     nn.save(model, "model.npz")
     model.load_state_dict(nn.load("model.npz"))
 
-The suffix of the name says in what form. `.safetensors` is what PyTorch's users exchange: names
-and layouts are PyTorch's, so weights travel both ways. It needs the package `safetensors`
-(`pip install 'pullback[interop]'`) and holds nothing but numbers. Under any other name a file is
-NumPy's `.npz`, a zip archive of arrays, which `np.load` reads too; it may also hold texts.
+The suffix chooses the format. `.safetensors` is the format that PyTorch's users exchange: names and
+layouts are PyTorch's, so weights travel both ways. It needs the package `safetensors`
+(`pip install 'pullback[interop]'`) and holds numbers only. With any other suffix, a file is NumPy's
+`.npz`, a zip archive of arrays that `np.load` reads too; it can also hold texts.
 
-Nothing in either can run code: pickled objects are refused. A file is complete or not there: a
-process killed while saving leaves the old file as it was (and may leave what it had written under
-another name, `.NAME.*.tmp`). Both have a checksum, for neither format notices every change by
-itself: in a zip archive one wrong bit in the table of contents can make an entry disappear.
+Neither can run code: pickled objects are refused. A file is either complete or absent: a process
+killed while saving leaves the old file unchanged (and may leave its unfinished work under another
+name, `.NAME.*.tmp`). Both formats get a checksum, because neither notices every change by itself:
+in a zip archive, one wrong bit in the table of contents can make an entry disappear.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from .module import Module, arrays_of
 
 _SUFFIX = ".npy"
 _PIECE = 1 << 20  # bytes read at a time
-_SEAL = len("sha256:") + 64 + 2  # the comment, and before it its length in two bytes
+_SEAL = len("sha256:") + 64 + 2  # a comment, preceded by its length in two bytes
 
-#: The numbers that a safetensors file can hold and NumPy has too.
+#: The numbers that both a safetensors file and NumPy have.
 _CODES = {
     "BOOL": "bool",
     "I8": "int8",
@@ -55,7 +55,7 @@ _CODES = {
 }
 _METADATA = "__metadata__"
 
-#: What is wrong with a file that `is_gensims`, and the remedy.
+#: The fault of a file that `is_gensims`, and the remedy.
 GENSIMS = (
     "is a pickle, as gensim's save writes it; it could run any code, and is not loaded. In "
     "gensim: model.wv.save_word2vec_format('vectors.txt'), where vectors are loaded alone without "
@@ -65,15 +65,36 @@ _CHECKSUM = "pullback.sha256"
 
 
 class CheckpointError(AutogradError):
-    """A file could not be saved, or what it holds cannot be loaded; the message names it."""
+    """A file cannot be saved or loaded; the message names the file.
+
+    Example:
+        >>> nn.save({"table": np.array([{}])}, "table.npz")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        nn.checkpoint.CheckpointError: table.npz: 'table' is an array of Python objects ...
+    """
 
 
 def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write a module's state, or a mapping from names to arrays, to exactly `path`.
+    """Write a module's state, or a mapping from names to arrays, to a file.
 
-    Raises `CheckpointError` where it cannot be written, or for what the form of file does not
-    hold: Python objects, and in `.safetensors` also texts, dates and complex128; `TypeError` for
-    a `state` that is neither of the two. What was at `path` before is then still there.
+    Args:
+        state: A module, or a mapping from names to arrays or Tensors.
+        path: The exact name of the file. The suffix `.safetensors` chooses that format; any
+            other name is a NumPy archive.
+
+    Raises:
+        CheckpointError: If the file cannot be written, or its format cannot hold a value: Python
+            objects, and in `.safetensors` also texts, dates and complex128. An earlier file at
+            `path` is then still there.
+        TypeError: If `state` is neither a module nor a mapping.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     nn.save(nn.Linear(3, 2), f"{folder}/model.npz")
+        ...     {name: array.shape for name, array in nn.load(f"{folder}/model.npz").items()}
+        {'weight': (2, 3), 'bias': (2,)}
     """
     named = state.state_dict() if isinstance(state, Module) else state
     arrays = arrays_of("save", named)
@@ -96,14 +117,28 @@ def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The arrays in the file `path`, by name, as `save` wrote them.
+    """Read the arrays of a file that `save` wrote.
 
-    A `.safetensors` file may also come from elsewhere, and then has no checksum to go by.
+    A `.safetensors` file from elsewhere is read too, without a checksum to compare. Read other
+    `.npz` files with `np.load`; `load_state_dict` takes its result.
 
-    Raises `CheckpointError` for a file that was changed since or cut short, or holds anything but
-    arrays that NumPy has (no bfloat16), or is an `.npz` file not written by `save`; `OSError` for
-    one that cannot be opened. (For other `.npz` files there is `np.load`, and `load_state_dict`
-    takes what it returns.)
+    Args:
+        path: The file.
+
+    Returns:
+        The arrays by name, in the dtypes they were saved with.
+
+    Raises:
+        CheckpointError: If the file was changed or cut short, is an `.npz` file that `save` did
+            not write, or holds anything but arrays that NumPy has (such as bfloat16).
+        OSError: If the file cannot be opened.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     nn.save({"step": np.array(7), "rate": np.float32(0.5)}, f"{folder}/state.npz")
+        ...     nn.load(f"{folder}/state.npz")
+        {'step': array(7), 'rate': array(0.5, dtype=float32)}
     """
     path = Path(path)
     try:
@@ -111,14 +146,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             return _arrays_of_tensors(file.read(), path) if _is_tensors(path) else _arrays(file)
     except (CheckpointError, OSError):
         raise
-    except Exception as error:  # what is neither format fails in many ways
+    except Exception as error:  # a file in neither format can fail in many ways
         content = path.read_bytes()
         if is_gensims(content):
             raise CheckpointError(f"{path}: {GENSIMS}") from error
         if _is_pickle(content):
             raise CheckpointError(
                 f"{path}: is a pickle, as torch.save writes them; it could run any code, and is "
-                f"not loaded. Where PyTorch is: safetensors.torch.save_file(torch.load("
+                f"not loaded. With PyTorch: safetensors.torch.save_file(torch.load("
                 f"{Path(path).name!r}, weights_only=True), 'model.safetensors')"
             ) from error
         raise CheckpointError(
@@ -127,12 +162,12 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def is_gensims(content: bytes) -> bool:
-    """Whether a file that begins like this is a pickle as gensim writes it."""
+    """Tell whether a file that begins with `content` is a pickle by gensim."""
     return content[:1] == b"\x80" and b"gensim." in content[:100]
 
 
 def _is_pickle(content: bytes) -> bool:
-    # By itself, or in a zip archive. (A safetensors file may begin so too, then with zeros.)
+    # Alone or in a zip archive. (A safetensors file can begin with 0x80 too, then zeros follow.)
     return (content[:1] == b"\x80" and any(content[2:8])) or b"/data.pkl" in content
 
 
@@ -148,9 +183,9 @@ def _archive(arrays: dict[str, Any], file: BinaryIO) -> None:
                 with archive.open(member, "w", force_zip64=True) as part:
                     np.lib.format.write_array(part, array, allow_pickle=False)
         except BaseException:
-            archive.fp = None  # or closing it with a part half open would hide an interruption
+            archive.fp = None  # or closing it with a half-open part would hide an interruption
             raise
-    end = file.tell() - 2  # a zip archive ends in the length of its comment, and the comment
+    end = file.tell() - 2  # a zip archive ends with the length of its comment and the comment
     seal = _seal(file, end)
     file.seek(end)
     file.write(seal)
@@ -175,7 +210,7 @@ def _arrays(file: BinaryIO) -> dict[str, Any]:
 
 
 def _seal(file: BinaryIO, end: int) -> bytes:
-    """The comment of an archive, a checksum of what is before `end`, and in front its length."""
+    """Return an archive's comment, a checksum of the bytes up to `end`, after its length."""
     file.seek(0)
     digest = hashlib.sha256()
     while piece := file.read(min(_PIECE, end - file.tell())):
@@ -208,8 +243,8 @@ def _tensors(arrays: dict[str, Any], path: str | os.PathLike[str]) -> bytes:
                 f"{path}: {name!r} has dtype {array.dtype}, which a safetensors file does not "
                 f"hold; save it as .npz, or convert it"
             )
-    # Contiguous and native, or safetensors would write the bytes in another order than the shape
-    # says. (np.ascontiguousarray gives an array without axes one.)
+    # Contiguous and in native byte order, or safetensors would write the bytes in an order that
+    # contradicts the shape. (np.ascontiguousarray would add an axis to an array without axes.)
     plain = {k: np.asarray(v, v.dtype.newbyteorder("="), order="C") for k, v in arrays.items()}
     safetensors = _safetensors(path)
     try:
@@ -224,8 +259,8 @@ def _arrays_of_tensors(content: bytes, path: str | os.PathLike[str]) -> dict[str
     for name, part in _safetensors(path).deserialize(content):
         if part["dtype"] not in _CODES:
             raise CheckpointError(
-                f"{path}: {name!r} has dtype {part['dtype']}, which NumPy lacks; where PyTorch "
-                f"is, save it as float32: tensor.float()"
+                f"{path}: {name!r} has dtype {part['dtype']}, which NumPy lacks; save it as "
+                f"float32 with PyTorch: tensor.float()"
             )
         dtype = np.dtype(_CODES[part["dtype"]])
         array = np.frombuffer(part["data"], dtype.newbyteorder("<")).reshape(part["shape"])
@@ -250,19 +285,19 @@ def _checksum(arrays: dict[str, Any]) -> str:
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of `path` at the end, if nothing went wrong.
+    """Open a file to write, which replaces the one at `path` at the end unless an error occurs.
 
-    Until then it stands under another name in the same folder; after an error it is removed.
+    Until then it has another name in the same folder; after an error it is removed.
     """
-    path = Path(os.path.realpath(path))  # where a link leads to
+    path = Path(os.path.realpath(path))  # a link's target
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise OSError(errno.EINVAL, "It is a device or a pipe")  # which would be replaced
+        raise OSError(errno.EINVAL, "It is a device or a pipe")  # would be replaced by a file
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "x+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # or the new name could survive a power cut without content
+            os.fsync(file.fileno())  # or a power cut could keep the new name and lose the content
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):

@@ -1,17 +1,18 @@
-"""How a training run shows its progress: in a bar where tqdm is installed, or in lines."""
+"""The progress display of a training run: a bar if tqdm is installed, otherwise lines."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from .history import History, Result
 
-_INTERVAL = 0.1  # seconds between two pictures of the bar: a small step takes less than 0.1 ms
+_INTERVAL = 0.1  # seconds between two updates of the bar: a small step takes less than 0.1 ms
 
 
 class Means(Protocol):
-    """What is shown: how many examples there were (or words), and a loss and metrics."""
+    """A count of examples (or words), and means of the loss and metrics over them."""
 
     count: int
 
@@ -19,7 +20,7 @@ class Means(Protocol):
 
 
 class Silence:
-    """No progress: what the others must have."""
+    """No display, and the interface of the others."""
 
     def __enter__(self) -> Silence:
         return self
@@ -28,14 +29,14 @@ class Silence:
         pass
 
     def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:
-        """After a batch, or `size` of them: `means.count` is that of the epoch so far."""
+        """Show the means of the epoch so far, after `size` more batches."""
 
     def epoch_done(self, history: History) -> None:
-        """After an epoch and its validation."""
+        """Show the results of an epoch, after its validation."""
 
 
 class Lines(Silence):
-    """A line per epoch."""
+    """A line per epoch on the standard output."""
 
     def __init__(self, epochs: int, unit: str = "") -> None:
         self.epochs, self.unit = epochs, unit
@@ -44,7 +45,7 @@ class Lines(Silence):
 
     def step(self, epoch: int, means: Means, lr: float, size: int = 1) -> None:  # noqa: ARG002
         now = time.perf_counter()
-        if epoch != self.epoch:  # its first batch is counted, and not timed
+        if epoch != self.epoch:  # the first batch is not timed: when it began is not known
             self.epoch, self.start, self.first = epoch, now, means.count
         self.count, self.last = means.count, now
 
@@ -57,17 +58,17 @@ class Lines(Silence):
         return f"epoch {self.epoch:>{len(str(self.epochs))}}/{self.epochs}"
 
     def _speed(self) -> str:
-        """Examples per second of this epoch, validation left out."""
+        """Examples per second in this epoch, without validation."""
         seconds = self.last - self.start
         speed = (self.count - self.first) / (seconds or 1)
         return f", {speed:,.0f}{self.unit}/s" if speed else ""
 
 
 class Bar(Lines):
-    """A bar of tqdm's, on the standard error stream."""
+    """A bar by tqdm, on the standard error stream."""
 
     def __init__(
-        self, epochs: int, batches: int, tqdm: Any, begun: int = 0, unit: str = ""
+        self, epochs: int, batches: int, tqdm: Callable[..., Any], begun: int = 0, unit: str = ""
     ) -> None:
         super().__init__(epochs, unit)
         self.batches, self.tqdm, self.begun = batches, tqdm, begun
@@ -96,7 +97,7 @@ class Bar(Lines):
                 total=self.epochs * self.batches,
                 initial=self.begun,
                 desc=self._epoch(),
-                bar_format="{desc} |{bar}| {remaining}{postfix}",  # the bar has what room is left
+                bar_format="{desc} |{bar}| {remaining}{postfix}",
             )
         self.bar.set_description_str(self._epoch(), refresh=False)
         self.bar.set_postfix_str(f"{text}{self._speed()}", refresh=False)
@@ -105,10 +106,13 @@ class Bar(Lines):
 
 
 def shown_progress(epochs: int, batches: int, begun: int = 0, unit: str = "") -> Silence:
-    """A bar where tqdm is installed, otherwise lines.
+    """Make a bar if tqdm is installed, otherwise lines.
 
-    `batches`: of an epoch. `begun`: those that a resumed run did before, in all. `unit`: what is
-    counted by the second.
+    Args:
+        epochs: The number of epochs.
+        batches: The number of batches in an epoch.
+        begun: The number of batches that a resumed run had done before, over all epochs.
+        unit: The name of the things counted per second, such as " words".
     """
     try:
         from tqdm import tqdm
@@ -118,7 +122,7 @@ def shown_progress(epochs: int, batches: int, begun: int = 0, unit: str = "") ->
 
 
 def summary(training: Result, validation: Result | None, lr: float) -> str:
-    """An epoch in a line; what validation gave stands in parentheses."""
+    """Write an epoch in one line, with the validation results in parentheses."""
     values = {"loss": training[0], **training[1]}
     seen = {"loss": validation[0], **validation[1]} if validation else {}
     word = "validation "

@@ -1,47 +1,60 @@
-"""What the checkpoint of a training run holds, so that the run can go on as if never stopped.
+"""The checkpoint of a training run, from which the run continues as if it had never stopped.
 
-A file of `nn.save` with
+It is a file of `nn.save` with
 
 - the state of the model, the optimizer and the schedules, and of a loss and callbacks that have
   `state_dict()` and `load_state_dict()`: 'model.layers.0.weight', 'optimizer.groups.0.lr', ...;
-- with early stopping, the model's state of the best epoch: 'best.layers.0.weight', ...;
-- 'run', as JSON text: the history, and the state of every NumPy generator that can be reached
-  from the model, the data (its augmentations), the loss, the schedules and the callbacks.
+- with early stopping, the state of the model in its best epoch: 'best.layers.0.weight', ...;
+- 'run', as JSON text: the history, and the state of every NumPy generator that the model, the
+  data (with its augmentations), the loss, the metrics, the schedules and the callbacks hold as
+  attributes (see `generators.py`), and of those that were passed as `generators`.
 
-Anything else that changes while training is not in it, and not restored: plain attributes that
-modules or data change, files, the generators of other libraries and NumPy's global one.
+Nothing else that changes during training is saved or restored: generators that only a closure or
+a global name holds, other attributes that modules or data change, files, the generators of other
+libraries, and NumPy's global one.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
-
 from .checkpoint import CheckpointError, load, save
-from .history import History, Run
+from .generators import generators_in
+from .history import History
 from .module import Module
 
 _NEEDED = ("model", "optimizer", "schedule", "batch_schedule")
 
+State = dict[str, Any]  #: arrays by name, as `state_dict()` returns them
+
 
 class RunFile:
-    """The checkpoint at `path`, of a run that consists of `objects`; without a path, nothing.
+    """The checkpoint of one run.
 
-    Raises `TypeError` for an optimizer or a schedule without a state to save.
+    Args:
+        path: The file; None for a run without a checkpoint, where `save` and `load` do nothing.
+        objects: The parts of the run by name; those that are None do not count.
+        generators: Generators to save besides those that the parts hold.
+
+    Raises:
+        TypeError: If the optimizer or a schedule has no `state_dict()` to save.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, objects: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        objects: Mapping[str, Any],
+        generators: Sequence[np.random.Generator] = (),
+    ) -> None:
         self.path = path
+        self.generators = generators
         self.objects = {name: part for name, part in objects.items() if part is not None}
         self.parts = {
             name: part
@@ -52,32 +65,36 @@ class RunFile:
             if path is not None and name in self.objects and name not in self.parts:
                 raise TypeError(
                     f"fit: checkpoint= needs {name} to have state_dict() and load_state_dict(), "
-                    f"which {type(self.objects[name]).__name__} has not"
+                    f"which {type(self.objects[name]).__name__} lacks"
                 )
 
-    def save(self, run: Run) -> None:
+    def save(self, history: History, stopped: bool, best: State | None) -> None:
         """Write the run as it is now."""
         if self.path is None:
             return
-        states = {place: g.bit_generator.state for place, g in self._generators().items()}
         about = {
             "kinds": self._kinds(),
-            "generators": states,
-            "history": asdict(run.history),
-            "stopped": run.stopped,
+            "generators": {p: g.bit_generator.state for p, g in self._generators().items()},
+            "history": asdict(history),
+            "stopped": stopped,
         }
         # The state of some generators has arrays, which become lists.
         text = json.dumps(about, default=lambda array: array.tolist())
-        best = {f"best.{name}": array for name, array in (run.best or {}).items()}
-        save({"run": np.array(text), **self._state(), **best}, self.path)
+        named = {f"best.{name}": array for name, array in (best or {}).items()}
+        save({"run": text, **self._state(), **named}, self.path)
 
-    def load(self, run: Run, patience: int | None) -> bool:
-        """Restore the run; False, and nothing happens, where there is no file.
+    def load(self, patience: int | None) -> tuple[History, bool, State | None] | None:
+        """Restore the parts of the run.
 
-        Raises `CheckpointError` for a file of another run, and then changes nothing.
+        Returns:
+            The history, whether a callback stopped the run, and the state of the best epoch;
+            None if there is no file.
+
+        Raises:
+            CheckpointError: If the file belongs to another run; nothing has changed then.
         """
         if self.path is None or not Path(self.path).exists():
-            return False
+            return None
         arrays = load(self.path)
         if "run" not in arrays:
             raise CheckpointError(f"{self.path}: is not a checkpoint of nn.fit")
@@ -92,13 +109,13 @@ class RunFile:
         history, best = History(**about["history"]), _below("best.", arrays) or None
         if patience is not None and best is None and history.best_epoch is not None:
             raise CheckpointError(
-                f"{self.path}: has no best parameters, for its run had no patience; go on without"
+                f"{self.path}: has no best parameters, since its run had no patience; continue it "
+                f"without patience"
             )
         self._put(arrays)
         for place, generator in generators.items():
             generator.bit_generator.state = states[place]
-        run.history, run.stopped, run.best = history, about["stopped"], best
-        return True
+        return history, about["stopped"], best
 
     def _compare(self, what: str, saved: dict[str, Any], own: dict[str, Any]) -> None:
         if saved != own:
@@ -113,7 +130,7 @@ class RunFile:
             )
 
     def _kinds(self) -> dict[str, str]:
-        """What must be alike in a run and its file."""
+        """Return the description that a run and its file must share."""
         kinds = {
             name: " ".join(type(module).__name__ for module in part.modules())
             if isinstance(part, Module)
@@ -124,7 +141,12 @@ class RunFile:
         kinds["validation"] = "yes" if "validation" in self.objects else "no"
         return kinds
 
-    def _state(self) -> dict[str, Any]:
+    def _generators(self) -> dict[str, np.random.Generator]:
+        found = generators_in(self.objects)
+        listed = {f"generators.{i}": g for i, g in enumerate(self.generators)}
+        return found | {p: g for p, g in listed.items() if g not in found.values()}
+
+    def _state(self) -> State:
         return {
             f"{name}.{key}": value
             for name, part in self.parts.items()
@@ -138,76 +160,13 @@ class RunFile:
             for name, part in self.parts.items():
                 part.load_state_dict(_below(f"{name}.", arrays))
                 done.append(name)
-        except Exception as error:  # the part itself is as it was
+        except Exception as error:  # the part that failed has not changed
             for name in done:
                 self.parts[name].load_state_dict(_below(f"{name}.", before))
             raise CheckpointError(
                 f"{self.path}: does not fit this run, and nothing was loaded: {error}"
             ) from error
 
-    def _generators(self) -> dict[str, np.random.Generator]:
-        return generators_in(self.objects)
 
-
-def _below(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+def _below(prefix: str, arrays: Mapping[str, Any]) -> State:
     return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
-
-
-# -- generators ---------------------------------------------------------------------------------
-
-_CLOSED = (np.ndarray, Tensor, str, bytes, int, float, type, ModuleType, BuiltinFunctionType)
-
-
-def generators_in(root: Any) -> dict[str, np.random.Generator]:
-    """The generators that can be reached from `root`, each once, by the path to it.
-
-    The ways: attributes; items of dicts, lists, tuples and sets; and what functions hold, in
-    closures, as defaults, bound (`functools.partial`, methods), or by name in their own file.
-    """
-    found: dict[str, np.random.Generator] = {}
-    seen: dict[int, Any] = {}  # the values too, so that no id is used again
-    waiting = [("", root)]
-    for place, value in waiting:
-        if isinstance(value, _CLOSED) or value is None or id(value) in seen:
-            continue
-        seen[id(value)] = value
-        if isinstance(value, np.random.Generator):
-            found[place] = value
-        else:
-            waiting += [(f"{place}.{k}" if place else str(k), part) for k, part in _parts(value)]
-    return found
-
-
-def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, dict):
-        yield from list(value.items())
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from enumerate(value)
-    elif isinstance(value, MethodType):
-        yield "self", value.__self__
-        yield "function", value.__func__
-    elif isinstance(value, functools.partial):
-        yield from (("function", value.func), ("args", value.args), ("keywords", value.keywords))
-    elif isinstance(value, FunctionType):
-        yield from (("defaults", value.__defaults__), ("defaults", value.__kwdefaults__))
-        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
-            try:
-                yield name, cell.cell_contents
-            except ValueError:  # not assigned yet
-                continue
-        own = value.__globals__
-        for name in _names(value.__code__):
-            part = own.get(name)
-            ours = isinstance(part, FunctionType) and part.__globals__ is own
-            if ours or isinstance(part, np.random.Generator):
-                yield name, part
-    else:
-        yield from list(getattr(value, "__dict__", {}).items())
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    """The names of globals in a function's code, and in that of functions inside it."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)

@@ -1,4 +1,4 @@
-"""A table of a model: what each layer gives out, and what it takes in memory.
+"""The table of a model: the output shape, the parameters and the memory of each layer.
 
 print(model.summary((1, 784)))
 """
@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import AutogradError, Tensor, no_grad
 
-from .module import Module, Parameter
-from .resume import generators_in
+from .generators import generators_in
+
+if TYPE_CHECKING:
+    from .module import Module
 
 
 class SummaryError(AutogradError, ValueError):
@@ -25,37 +27,59 @@ class SummaryError(AutogradError, ValueError):
 
 @dataclass
 class Row:
-    """One module: sizes in bytes, parameters without those of the modules below it."""
+    """The row of one module.
+
+    Attributes:
+        path: The path to the module, such as 'layers.0'; empty for the model itself.
+        type: The name of its class.
+        is_leaf: Whether it has no modules below it.
+        parameters: The number of elements in its own parameters, without those of modules below.
+        parameter_bytes: Their memory.
+        outputs: The shape of the output of each call, as text.
+        output_bytes: The memory of the outputs of all calls.
+    """
 
     path: str
     type: str
-    parameters: int
-    parameter_bytes: int
-    is_leaf: bool  #: has no modules below it
-    outputs: list[str] = field(default_factory=list)  #: the shape each call gave, as text
-    output_bytes: int = 0  #: over all calls
+    is_leaf: bool
+    parameters: int = 0
+    parameter_bytes: int = 0
+    outputs: list[str] = field(default_factory=list)
+    output_bytes: int = 0
 
 
 @dataclass(repr=False)
 class Summary:
-    """The rows of the table, and its text as `str()` and `repr()`."""
+    """A table of modules; its text is `str()` and `repr()`.
+
+    Attributes:
+        rows: A `Row` for each module.
+        trainable: The number of elements in parameters that are not frozen.
+
+    Example:
+        >>> table = nn.MLP([4, 3, 2]).summary((1, 4))
+        >>> table.parameters, table.parameter_bytes
+        (23, 92)
+        >>> [(row.path, row.outputs) for row in table.rows if row.is_leaf]
+        [('layers.0', ['(1, 3)']), ('layers.1', ['(1, 3)']), ('layers.2', ['(1, 2)'])]
+    """
 
     rows: list[Row]
-    trainable: int  #: parameters
+    trainable: int
 
     @property
     def parameters(self) -> int:
-        """How many numbers there are in parameters."""
+        """The number of elements in all parameters."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def parameter_bytes(self) -> int:
-        """What the parameters take."""
+        """The memory of the parameters, in bytes."""
         return sum(row.parameter_bytes for row in self.rows)
 
     @property
     def output_bytes(self) -> int:
-        """What the layers give out, in all their calls; modules made of modules give no more."""
+        """The memory of the outputs of all calls of modules without modules below, in bytes."""
         return sum(row.output_bytes for row in self.rows if row.is_leaf)
 
     def __str__(self) -> str:
@@ -81,7 +105,12 @@ class Summary:
 
 
 def summary(model: Module, *shapes: tuple[int, ...], dtype: DTypeLike | None = None) -> Summary:
-    """Run `model` once on zeros, and list its modules; see `Module.summary`."""
+    """Run `model` once on zeros, and list its modules; see `Module.summary`.
+
+    Raises:
+        TypeError: If `shapes` is empty, or one is not a tuple of sizes.
+        SummaryError: If a layer fails.
+    """
     wrong = [s for s in shapes if not isinstance(s, tuple | list) or any(n < 0 for n in s)]
     if wrong or not shapes:
         got = f"got {wrong[0]!r}" if wrong else "got none"
@@ -90,18 +119,17 @@ def summary(model: Module, *shapes: tuple[int, ...], dtype: DTypeLike | None = N
             f"model.summary((1, 784))"
         )
     if dtype is None:
-        kinds = (p.dtype for p in model.parameters() if p.dtype.kind == "f")
-        dtype = next(kinds, np.dtype(np.float32))
+        floats = (p.dtype for p in model.parameters() if p.dtype.kind == "f")
+        dtype = next(floats, np.dtype(np.float32))
     modules = list(model.named_modules())
-    rows: dict[str, Row] = {}
-    counted: set[int] = set()
-    for path, module in modules:
-        own = {id(p): p for p in vars(module).values() if isinstance(p, Parameter)}
-        new = [p for key, p in own.items() if key not in counted]
-        counted |= own.keys()
-        count, size = sum(p.size for p in new), sum(p.data.nbytes for p in new)
-        below = any(isinstance(part, Module) for part in vars(module).values())
-        rows[path] = Row(path, type(module).__name__, count, size, not below)
+    rows = {
+        path: Row(path, type(module).__name__, is_leaf=len(list(module.modules())) == 1)
+        for path, module in modules
+    }
+    for name, parameter in model.named_parameters():
+        row = rows[name.rpartition(".")[0]]
+        row.parameters += parameter.size
+        row.parameter_bytes += parameter.data.nbytes
     with _unchanged(model), no_grad():
         model.eval()
         for path, module in modules:
@@ -115,7 +143,7 @@ def _watched(forward: Callable[..., Any], row: Row) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         try:
             out = forward(*args, **kwargs)
-        except SummaryError:  # of a module below
+        except SummaryError:  # from a module below
             raise
         except Exception as error:
             where = f"layer {row.path} ({row.type})" if row.path else row.type
@@ -132,7 +160,7 @@ def _watched(forward: Callable[..., Any], row: Row) -> Callable[..., Any]:
 
 @contextmanager
 def _unchanged(model: Module) -> Iterator[None]:
-    """Afterwards modules have the attributes, buffers and states of generators of before."""
+    """Restore the attributes, buffers and generators of all modules at the end."""
     attributes = [(module, dict(vars(module))) for module in model.modules()]
     buffers = [(buffer.data, buffer.data.copy()) for _, buffer in model.named_buffers()]
     generators = [(g.bit_generator, g.bit_generator.state) for g in generators_in(model).values()]
@@ -153,7 +181,7 @@ def _unchanged(model: Module) -> Iterator[None]:
         finally:
             restore()
     finally:
-        restore()  # in case that Ctrl-C ended the first
+        restore()  # in case Ctrl-C ended the first
 
 
 def _shape(value: Any) -> str:
@@ -168,7 +196,7 @@ def _shape(value: Any) -> str:
 
 def _size(value: Any) -> int:
     if isinstance(value, Tensor | np.ndarray):
-        return int(value.size) * value.dtype.itemsize
+        return int(value.size * value.dtype.itemsize)
     parts = value.values() if isinstance(value, dict) else value
     return sum(map(_size, parts)) if isinstance(value, tuple | list | dict) else 0
 

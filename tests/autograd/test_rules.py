@@ -145,7 +145,19 @@ def test_first_order_equals_differences_of_the_plain_function(row: Case) -> None
                 values.append(contracted(*moved))
             # Four points: the error is of order step**4.
             expected[index] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
-        np.testing.assert_allclose(found[position], expected, rtol=1e-8, atol=1e-8)
+        message = disagreement(row, position, found[position], expected)
+        np.testing.assert_allclose(found[position], expected, rtol=1e-8, atol=1e-8, err_msg=message)
+
+
+def disagreement(row: Case, position: int, found: Any, expected: Any) -> str:
+    """Say which rule to look at, and the factor by which it is wrong, if there is one."""
+    name = row.op.__name__ if row.op else row.label
+    message = f"the rule of {name} for input {position} disagrees with differences"
+    compared = np.abs(expected) > 1e-6
+    factors = found[compared] / expected[compared]
+    if factors.size and np.max(np.abs(factors - np.mean(factors))) < 1e-5:
+        message += f": it gives {np.mean(factors):.4g} times the right gradient; fix the factor"
+    return message
 
 
 @each_case

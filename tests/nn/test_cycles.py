@@ -99,6 +99,11 @@ def patience(folder):
     training(folder, patience=1)
 
 
+def batch_callbacks(folder):
+    metrics = {"whole": nn.metrics.WholeSet(lambda outputs, targets: 1.0)}
+    training(folder, batch_callbacks=[lambda run: True], clip_norm=1.0, metrics=metrics)
+
+
 def divergence(folder):
     fails(lambda: training(folder, lr=1e38, epochs=20))
 
@@ -119,8 +124,8 @@ def resumed(folder):
 
 
 FEATURES = [
-    states, hooks, images, words, archives, tensors, optimizers, training, patience, divergence,
-    interruption, resumed,
+    states, hooks, images, words, archives, tensors, optimizers, training, patience,
+    batch_callbacks, divergence, interruption, resumed,
 ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def test_bar_counts_all_batches_and_those_of_a_run_before(tmp_path):
         made.append(pytest.importorskip("tqdm").tqdm(file=io.StringIO(), **options))
         return made[-1]
 
-    means = nn.history.Means({})
+    means = nn.metrics.Means({})
     means.add(1.0, np.zeros(2), np.zeros(2))
     with progress.Bar(5, 100, tqdm, 300) as bar:
         for epoch in (4, 5):

@@ -1,4 +1,3 @@
-import functools
 import itertools
 import json
 import os
@@ -15,7 +14,7 @@ import pytest
 
 import nn
 from nn.checkpoint import CheckpointError
-from nn.resume import generators_in
+from nn.generators import generators_in
 
 from .runs import Augmented, Counting, Noisy, OnLoss, problem
 
@@ -46,7 +45,7 @@ class Training:
         self.path = path
         self.model = model()
         self.optimizer = optimizer(self.model.parameters(), 0.5, momentum=0.9)
-        own = np.random.Generator(np.random.Philox(5))
+        self.own = own = np.random.Generator(np.random.Philox(5))
 
         def transform(x):
             self.batch()
@@ -72,7 +71,7 @@ class Training:
             self.model, nn.CrossEntropyLoss(), self.optimizer, self.data, self.validation,
             epochs=epochs, schedule=self.schedule, batch_schedule=self.batch_schedule,
             callbacks=[self.callback], patience=patience, checkpoint=self.path, resume=resume,
-            progress=False, **options,
+            generators=[self.own], progress=False, **options,
         )  # fmt: skip
 
     def end(self, **options):
@@ -84,7 +83,7 @@ class Training:
         parts = (self.model, self.optimizer, self.schedule, self.batch_schedule, self.callback)
         states = [part.state_dict() for part in parts if part is not None]
         arrays = [(k, np.asarray(v).tobytes()) for state in states for k, v in state.items()]
-        generators = generators_in([self.model, self.data, self.validation])
+        generators = generators_in([self.model, self.data, self.validation, self.own])
         bits = [str(g.bit_generator.state) for g in generators.values()]
         return arrays, bits, history and asdict(history)
 
@@ -379,7 +378,7 @@ def test_checkpoint_of_a_run_with_other_metrics_raises(tmp_path):
 def test_checkpoint_without_best_parameters_raises_where_they_are_needed(tmp_path):
     Training(tmp_path / "run.npz").fit(epochs=2, patience=None)
     training = Training(tmp_path / "run.npz")
-    with pytest.raises(CheckpointError, match="has no best parameters, for its run had no pat"):
+    with pytest.raises(CheckpointError, match="has no best parameters, since its run had no pat"):
         training.fit(epochs=3)
     assert len(training.fit(epochs=3, patience=None).loss) == 3
 
@@ -409,7 +408,7 @@ def test_checkpoint_of_an_optimizer_without_a_state_raises(tmp_path):
             pass
 
     training = Training(tmp_path / "run.npz", optimizer=Bare)
-    with pytest.raises(TypeError, match=r"checkpoint= needs optimizer to have .* which Bare has"):
+    with pytest.raises(TypeError, match=r"checkpoint= needs optimizer to have .* which Bare lacks"):
         training.fit()
 
 
@@ -492,60 +491,92 @@ def test_run_of_a_convolutional_network_goes_on_exactly(tmp_path, batch):
         np.testing.assert_array_equal(found[name], array)
 
 
-# -- generators ---------------------------------------------------------------------------------
-
-_global = np.random.default_rng()
+# -- generators that only functions hold --------------------------------------------------------
 
 
-def _draws(x):
-    return (lambda: _global.normal())() + x
+def _with_closure(path, epochs, generators=(), seed=5):
+    """A run whose transform draws from a generator that only its closure holds."""
+    own = np.random.default_rng(seed)
+
+    def transform(x):
+        return x + own.normal(0, 0.5, x.shape).astype(np.float32)
+
+    model = nn.MLP([5, 4, 3], generator=np.random.default_rng(0))
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    loader = nn.DataLoader(*problem(), batch_size=16, generator=np.random.default_rng(1))
+    nn.fit(
+        model, nn.CrossEntropyLoss(), optimizer, Augmented(loader, transform), epochs=epochs,
+        checkpoint=path, resume=True, generators=[own] if generators else (), progress=False,
+    )  # fmt: skip
+    return path.read_bytes()
 
 
-def _draws_below(x):
-    return _draws(x)
+def test_generator_in_a_closure_is_saved_only_if_it_is_listed(tmp_path):
+    whole = _with_closure(tmp_path / "whole.npz", 4, generators=True)
+    _with_closure(tmp_path / "run.npz", 2, generators=True)
+    assert _with_closure(tmp_path / "run.npz", 4, generators=True) == whole
+    unseen = _with_closure(tmp_path / "unseen.npz", 4)
+    _with_closure(tmp_path / "stopped.npz", 2)
+    assert _with_closure(tmp_path / "stopped.npz", 4) != unseen
+    assert _about(tmp_path / "whole.npz")["generators"].keys() == {
+        "data.loader.generator", "generators.0"
+    }  # fmt: skip
+    assert _about(tmp_path / "unseen.npz")["generators"].keys() == {"data.loader.generator"}
 
 
-class _Object:
-    def __init__(self, **attributes):
-        vars(self).update(attributes)
-
-    def method(self):
-        pass
-
-
-def _closure(generator):
-    return lambda x: generator.normal() + x
+def test_generator_that_is_listed_and_held_by_a_part_keeps_its_place(tmp_path):
+    training = Training(tmp_path / "run.npz")
+    training.own = training.model.noise.generator
+    training.fit(epochs=1)
+    places = _about(training.path)["generators"].keys()
+    assert places == {
+        "model.noise.generator", "data.loader.generator", "validation.loader.generator"
+    }  # fmt: skip
 
 
-def _default(x, *, generator=_global):
-    pass
+def _about(path):
+    return json.loads(str(nn.load(path)["run"]))
 
 
-@pytest.mark.parametrize(
-    ("make", "place"),
-    [
-        (lambda g: g, ""),
-        (lambda g: {"a": [1, (g,)]}, "a.1.0"),
-        (lambda g: _Object(inner=_Object(generator=g)), "inner.generator"),
-        (lambda g: _Object(generator=g).method, "self.generator"),
-        (lambda g: functools.partial(max, key=g), "keywords.key"),
-        (lambda g: functools.partial(max, g), "args.0"),
-        (_closure, "generator"),
-        (lambda g: _draws, "_global"),
-        (lambda g: _draws_below, "_draws._global"),
-        (lambda g: _default, "defaults.generator"),
-        (lambda g: nn.Sequential(nn.Linear(1, 1), Noisy()), "1.noise.generator"),
-    ],
-)
-def test_generators_are_found(make, place):
-    generator = np.random.default_rng()
-    found = generators_in(make(generator))
-    assert list(found) == [place]
-    assert found[place] is generator or found[place] is _global or "noise" in place
+def test_checkpoint_has_the_layout_of_earlier_files(tmp_path):
+    training = Training(tmp_path / "run.npz")
+    training.fit(epochs=2)
+    arrays = nn.load(training.path)
+    assert {name.split(".")[0] for name in arrays} == {
+        "run", "model", "optimizer", "schedule", "batch_schedule", "callbacks", "best"
+    }  # fmt: skip
+    assert {"model.first.weight", "callbacks.0.calls", "best.last.bias"} <= arrays.keys()
+    about = _about(training.path)
+    assert about.keys() == {"kinds", "generators", "history", "stopped"}
+    assert about["kinds"] == {
+        "model": "Noisy Linear Noise Linear", "optimizer": "SGD", "schedule": "OnLoss",
+        "batch_schedule": "Counting", "callbacks.0": "Counter", "metrics": "by default",
+        "validation": "yes", "loss": "CrossEntropyLoss",
+    }  # fmt: skip
 
 
-def test_generator_that_is_reached_twice_counts_once_and_circles_end():
-    generator = np.random.default_rng()
-    a = _Object(generator=generator)
-    a.itself, a.list = a, [a, generator]
-    assert generators_in({"a": a, "b": generator}) == {"b": generator}
+def test_batch_callback_with_a_state_is_saved(tmp_path):
+    def train(epochs):
+        counter = Counter()
+        model = nn.MLP([5, 4, 3], generator=np.random.default_rng(0))
+        optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+        nn.fit(
+            model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=epochs, batch_size=32,
+            batch_callbacks=[counter], checkpoint=tmp_path / "a.npz", resume=True, progress=False,
+        )  # fmt: skip
+        return counter.calls
+
+    assert train(1) == 2
+    assert train(3) == 6
+
+
+def test_run_that_a_batch_callback_ended_stays_ended(tmp_path):
+    model = nn.MLP([5, 4, 3])
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    for _ in range(2):
+        history = nn.fit(
+            model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=9, progress=False,
+            batch_callbacks=[lambda run: run.epoch == 1 and run.batch == 1],
+            checkpoint=tmp_path / "a", resume=True,
+        )  # fmt: skip
+        assert len(history.loss) == 2

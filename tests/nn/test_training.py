@@ -152,7 +152,7 @@ def test_batch_schedule_steps_after_each_batch():
 def test_schedule_that_needs_a_loss_gets_that_of_the_validation():
     schedule, history = _with_schedule(OnLoss, validation=problem())
     assert schedule.seen == history.validation_loss
-    with pytest.raises(ValueError, match="OnLoss goes by the validation loss; pass validation="):
+    with pytest.raises(ValueError, match="OnLoss needs the validation loss; pass validation="):
         _with_schedule(OnLoss)
     with pytest.raises(ValueError, match=r"batch_schedule is a OnLoss, .* as schedule="):
         _with_schedule(OnLoss, name="batch_schedule", validation=problem())
@@ -176,6 +176,120 @@ def test_callbacks_see_the_run_and_may_end_it():
 def test_callback_that_returns_something_else_raises():
     with pytest.raises(TypeError, match=r"a callback returned 0\.5; return True to end"):
         _fit(callbacks=[lambda run: 0.5])
+
+
+def test_batch_callbacks_see_each_batch_after_its_step():
+    seen, rates = [], []
+
+    def callback(run):
+        seen.append((run.epoch, run.batch))
+        assert np.isfinite(run.batch_loss)
+        rates.append(run.optimizer.param_groups[0]["lr"])
+        assert all(p.grad is not None for p in run.model.parameters())
+
+    _, history = _with_schedule(
+        Counting, name="batch_schedule", batch_callbacks=[callback, lambda run: None]
+    )
+    assert seen == [(epoch, batch) for epoch in range(3) for batch in (1, 2, 3, 4)]
+    np.testing.assert_allclose(rates, [0.1 * 0.9**i for i in range(1, 13)])
+    assert len(history.loss) == 3
+
+
+def test_batch_callback_ends_the_epoch_and_the_training():
+    means, later, ends = [], [], []
+
+    def callback(run):
+        means.append(run.means.result()[0])
+        return (run.epoch, run.batch) == (1, 3)
+
+    _, history = _fit(
+        batch_callbacks=[callback, lambda run: later.append(run.batch)],
+        callbacks=[lambda run: ends.append((run.epoch, run.stopped))],
+    )
+    assert later == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]  # also the one after
+    assert ends == [(1, False), (2, True)]
+    assert len(history.loss) == len(history.validation_loss) == 2
+    assert history.loss[-1] == means[-1]  # of its three batches
+
+
+def test_batch_callbacks_leave_the_numbers_as_they_are():
+    assert _fit(batch_callbacks=[lambda run: False])[1] == _fit()[1]
+
+
+def test_batch_callback_that_returns_something_else_raises():
+    with pytest.raises(TypeError, match=r"a callback returned 'no'; return True to end"):
+        _fit(batch_callbacks=[lambda run: "no"])
+
+
+# -- clipping -----------------------------------------------------------------------------------
+
+
+def test_clip_norm_bounds_the_norm_of_all_gradients():
+    norms = []
+
+    def record(run):
+        norms.append(np.sqrt(sum(np.sum(p.grad**2) for p in run.model.parameters())))
+
+    _fit(clip_norm=0.05, batch_callbacks=[record])
+    assert max(norms) <= 0.05 * (1 + 1e-5)
+    assert np.median(norms) > 0.049
+
+
+def test_clip_norm_is_the_clipping_that_is_written_by_hand():
+    model, _ = _fit(2, clip_norm=0.3)
+    generator = np.random.default_rng(1)
+    own = nn.MLP([5, 8, 3], generator=generator)
+    optimizer = nn.optim.SGD(own.parameters(), 0.1, momentum=0.9)
+    loader = nn.DataLoader(*problem(), batch_size=10, generator=generator)
+    for _ in range(2):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(own(inputs), labels).backward()
+            nn.optim.clip_grad_norm_(own.parameters(), 0.3)
+            optimizer.step()
+    for name, array in own.state_dict().items():
+        np.testing.assert_array_equal(array, model.state_dict()[name])
+
+
+def test_clip_norm_that_is_never_reached_changes_nothing():
+    assert _fit(clip_norm=1e9)[1] == _fit()[1]
+
+
+def test_clip_norm_counts_only_what_the_optimizer_trains():
+    model = nn.MLP([5, 8, 3], generator=np.random.default_rng(0))
+    first, last = model.layers[0], model.layers[2]
+    optimizer = nn.optim.SGD(last.parameters(), 0.1, momentum=0)
+    norms = []
+
+    def record(run):
+        norms.append(np.sqrt(sum(np.sum(p.grad**2) for p in last.parameters())))
+
+    nn.fit(
+        model, nn.CrossEntropyLoss(), optimizer, problem(), epochs=3, batch_size=16,
+        clip_norm=0.1, batch_callbacks=[record], progress=False,
+    )  # fmt: skip
+    np.testing.assert_allclose(norms, 0.1, rtol=1e-4)
+    assert first.weight.grad is not None  # which grows with each batch, and is not counted
+
+
+def test_gradients_without_a_finite_norm_raise_before_the_step():
+    class Steep(nn.Module):
+        def __init__(self):
+            self.weight = nn.Parameter(np.zeros(()))
+
+        def forward(self, x):
+            return (self.weight * 1e30) * 1e30 + x
+
+    model = Steep()
+    optimizer = nn.optim.SGD(model.parameters(), 0.1, momentum=0)
+    data = np.ones((4, 1), np.float32), np.ones(4)
+    words = "the norm of the gradients is (inf|nan) in epoch 1, batch 1 of 1, at learning rate 0.1"
+    with pytest.raises(nn.DivergedError, match=words):
+        nn.fit(
+            model, lambda outputs, targets: outputs.mean(), optimizer, data, epochs=1,
+            clip_norm=1.0, progress=False,
+        )  # fmt: skip
+    assert model.weight.item() == 0
 
 
 class Scripted(nn.Module):
@@ -276,8 +390,10 @@ def test_fit_that_is_interrupted_passes_it_on(progress, capsys):
     [
         ({"epochs": 0}, ValueError, r"fit: epochs \(=0\) must be at least 1"),
         ({"patience": 0}, ValueError, r"fit: patience \(=0\) must be at least 1"),
-        ({"patience": 2, "validation": None}, ValueError, "patience=2 goes by the validation"),
+        ({"patience": 2, "validation": None}, ValueError, "patience=2 needs the validation"),
         ({"resume": True}, ValueError, "resume=True needs checkpoint="),
+        ({"clip_norm": 0}, ValueError, r"fit: clip_norm \(=0\) must be a positive number, or None"),
+        ({"clip_norm": "1"}, ValueError, r"fit: clip_norm \(='1'\) must be a positive number"),
         ({"validation": (np.ones(3),)}, TypeError, "fit: validation is a tuple; pass a tuple"),
         ({"validation": iter([])}, TypeError, "fit: validation is a list_iterator"),
         ({"validation": []}, ValueError, "fit: validation has no batches"),
@@ -364,8 +480,8 @@ def test_interruption_anywhere_leaves_the_modes_as_they_were(what):
     before = [(module, dict(vars(module))) for module in model.modules()]
     state = model.state_dict()
     n = 0
-    files = ["training.py", "module.py", "summary.py", "resume.py", "grad_mode.py", "contextlib.py"]
-    for n in interruptions(run, *files):
+    files = ["training.py", "module.py", "summary.py", "generators.py"]
+    for n in interruptions(run, *files, "grad_mode.py", "contextlib.py"):
         assert grad_enabled(), f"at point {n}"
         for module, attributes in before:
             own = {"training": module.training, **vars(module)}
@@ -404,6 +520,9 @@ def test_predict_in_parts_is_the_same():
         ({"schedule": nn.schedules.StepLR}, r"fit: schedule is <class .*; pass a schedule, made f"),
         ({"batch_schedule": 0.1}, r"fit: batch_schedule is 0.1; pass a schedule, made for the op"),
         ({"callbacks": print}, r"fit: callbacks is <built-in function print>; pass a list of fun"),
+        ({"batch_callbacks": print}, r"fit: batch_callbacks is <built-in function print>; pass a"),
+        ({"generators": np.random.default_rng(0)}, r"fit: generators is Generator.*; pass a list"),
+        ({"generators": [0]}, r"fit: generators is \[0\]; pass a list of np.random.Generator"),
         ({"metrics": ["accuracy"]}, r"metrics is a list; pass a dict from names to functions"),
     ],
 )
@@ -425,7 +544,7 @@ class _Changed(nn.Module):
 @pytest.mark.parametrize("function", [lambda x: (x, x), lambda x: x.sum(), lambda x: None])
 def test_predict_of_a_model_without_one_array_raises(function):
     # A tuple of two arrays would have been joined to one with another first axis.
-    with pytest.raises(TypeError, match=r"predict: the model gave a .*, where an array with"):
+    with pytest.raises(TypeError, match=r"predict: the model returned a .*; it must return one"):
         nn.predict(_Changed(function), np.ones((4, 2)))
 
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from ...history import History
 from ...progress import Silence, shown_progress
+from ...run import DivergedError
 from ...sizes import check_sizes
-from ...training import DivergedError
 from .checkpoint import Checkpoint, Run, load_model, save_model
 from .encoded import Encoded, encode
 from .learner import Learner
