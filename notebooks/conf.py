@@ -32,6 +32,7 @@ extensions = [
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 
+napoleon_use_ivar = True  # attributes that are properties, too, have entries of their own
 nb_execution_mode = "off"  # tests/test_notebooks.py runs them, and compares
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3

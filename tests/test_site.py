@@ -17,7 +17,7 @@ API = ROOT / "notebooks" / "api"
 #: Packages with pages of their own; `autograd.numpy` has NumPy's names.
 MODULES = [
     "autograd", "autograd.ops", "autograd.debug", "nn", "nn.functional", "nn.losses", "nn.optim",
-    "nn.schedules", "nn.init", "nn.data", "nn.models",
+    "nn.schedules", "nn.init", "nn.data", "nn.models", "nn.plots",
 ]  # fmt: skip
 
 
