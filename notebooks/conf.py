@@ -41,7 +41,9 @@ myst_heading_slug_func = methodcaller("replace", " ", "-")  # Jupyter's own anch
 default_role = "name"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike")}
+autodoc_type_aliases = {
+    name: name for name in ("Array", "ArrayLike", "DTypeLike", "Data", "Metrics")
+}
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 60  # longer ones take a line for each parameter
