@@ -46,6 +46,14 @@ def part(a: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return a[(slice(None),) * axis + (slice(start, stop),)]
 
 
+def along(axis: int, weights: Any, x: Any) -> Any:
+    """A vector of constants in the dtype of `x`, shaped to lie along one of its axes.
+
+    The axis must not be negative.
+    """
+    return constant(np.reshape(weights, (-1,) + (1,) * (x.ndim - 1 - axis)), x, x.dtype)
+
+
 def wide(x: Any) -> Any:
     """Convert float16, which cannot hold sums and counts of many elements, to float32."""
     return x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x

@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextvars import ContextVar
 from itertools import count
 from types import CodeType, FrameType
@@ -241,6 +241,46 @@ class Argument(Leaf):
         self.run = run
         askers.discard(id(self))  # it is the run that counts
 
+
+# -- walks --------------------------------------------------------------------------------------
+
+
+def kept_parents(node: Node) -> tuple[Node | None, ...]:
+    """Return the parents of a node: none for a leaf, nor for a node that was freed."""
+    return () if node.parents is FREED else node.parents
+
+
+def ancestors(
+    nodes: Iterable[Node | None], parents: Callable[[Node], Iterable[Node | None]] = kept_parents
+) -> Iterator[Node]:
+    """Yield the nodes and all that they were computed from, each once and the nearest first.
+
+    `parents` says where to go on from a node. It may leave some out, so that the walk ends there,
+    or raise an error for a node that was freed.
+    """
+    queue = list(dict.fromkeys(node for node in nodes if node is not None))
+    seen: set[Node | None] = {None, *queue}
+    for node in queue:  # grows as it is read
+        yield node
+        for parent in parents(node):
+            if parent not in seen:
+                seen.add(parent)
+                queue.append(parent)  # type: ignore[arg-type]  # not None: that has been seen
+
+
+def leading_to(ends: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
+    """Return the `ends`, and those of the `nodes` that were computed from one of them.
+
+    `nodes`: the newest ones last, none of them freed.
+    """
+    leading = set(ends)
+    for node in nodes:
+        if not leading.isdisjoint(node.parents):
+            leading.add(node)
+    return leading
+
+
+# -- lines of the user's code --------------------------------------------------------------------
 
 getframe = sys._getframe
 next_number = count().__next__

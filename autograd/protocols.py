@@ -20,17 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from . import op
+from . import compositions, op  # noqa: F401 - compositions enter themselves in the registry
 from .changes import expose
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, user_frame
+from .nondifferentiable import NEW, REFUSED
 from .op import Op, joined
 from .operands import argument, way_of_caller
 from .registry import CONSTANT, OF_SEQUENCES, REGISTRY
 from .rules import ufuncs
-from .rules.constants import NEW
-from .rules.refused import REFUSED
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -136,7 +135,7 @@ def _is_assigned(frame: FrameType) -> bool:
 
 _NUMPY = os.path.join(os.path.dirname(os.path.abspath(np.__file__)), "")
 
-#: Functions of rules/ that change their first argument.
+#: Functions of `compositions/writing.py`: they change their first argument.
 _WRITE = {"copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal"}
 
 #: What to write in place of functions that NumPy does not hand over.

@@ -4,7 +4,8 @@
     @implements(np.nanmean)                   a NumPy function in terms of other ones
     @extends(np.var)                          the options of an operation that its rules leave out
 
-`op.py` explains how a rule is written; `rules/` holds those of NumPy's functions.
+`op.py` explains how a rule is written; `rules/` holds those of NumPy's functions, and
+`compositions/` the functions that are composed of them.
 """
 
 from __future__ import annotations
@@ -98,12 +99,12 @@ def rule(function: Any = None, /, *rules: Any, vjps: Any = (), **settings: Any) 
     Example:
         >>> cube = autograd.rule(lambda x: x**3, lambda g, _, x: 3 * g * x**2)
         >>> autograd.grad(cube)(2.0)
-        array(12.)
+        np.float64(12.0)
         >>> @autograd.rule(vjps=[lambda g, _, x: 4 * g * x**3])
         ... def fourth(x):
         ...     return x**4
         >>> autograd.grad(fourth)(2.0)
-        array(32.)
+        np.float64(32.0)
     """
     caller = getframe(1).f_code
     if function is not None:
@@ -143,45 +144,37 @@ def implements(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Say how a NumPy function is composed of others, for calls with Tensors.
 
-    The decorated function names the parameters that it honours, as NumPy does; it gets all of
-    them in every call, with NumPy's default where the call (and its own signature) has none. A
-    parameter of NumPy's that it does not name may only be given its default; `out=` is refused.
+    The decorated function names the parameters that it honours, as NumPy does. Every call gives it
+    all of them: NumPy's default where neither the call nor its own signature has a value, and None
+    where NumPy has no default to show (`np._NoValue`). A parameter of NumPy's that it does not name
+    may only be given its default; `out=` is refused.
 
     Args:
-        function: A function of NumPy's that dispatches by `__array_function__`.
+        function: A function of NumPy's that dispatches by `__array_function__`. NumPy before 2.4
+            does not tell the signatures of its compiled functions (`np.dot`, `np.concatenate`):
+            the compositions of these have the defaults in their own.
         of_sequences: Whether lists of tensors reach the composition as lists. Otherwise each
             arrives as one Tensor.
 
     Returns:
         The decorator. What it returns may be called like `function`.
 
+    Raises:
+        TypeError: The composition names a parameter that `function` does not have.
+
     Example:
         >>> @autograd.implements(np.i0)
         ... def i0(x):
         ...     return 1 + x**2 / 4 + x**4 / 64  # near 0
         >>> autograd.grad(np.i0)(0.5)
-        array(0.2578125)
+        np.float64(0.2578125)
         >>> del autograd.registry.REGISTRY[np.i0]
     """
 
+    name = function.__name__
+
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
-        name = composition.__name__
-        own = inspect.signature(composition).parameters.values()
-        named = [p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        takes_all = any(p.kind is p.VAR_POSITIONAL for p in own)
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in own)
-        positional, theirs = positional_parameters(function)
-        if not positional:  # compiled, and without a signature before NumPy 2.4
-            positional = [*positional_parameters(composition)[0], "out"]
-        elif unknown := [p.name for p in named if p.default is NO_DEFAULT and p.name not in theirs]:
-            raise TypeError(
-                f"implements({function.__name__}): {name} has a parameter {unknown[0]!r}, which "
-                f"NumPy's function does not have; its parameters are {', '.join(theirs)}"
-            )
-        filled = {p.name: _default(p, theirs) for p in named}
-        required = [key for key, value in filled.items() if value is NO_DEFAULT]
-        filled = {key: value for key, value in filled.items() if value is not NO_DEFAULT}
-        known = [p.name for p in named]
+        bind = _binder(function, composition)
 
         @functools.wraps(composition)
         def call(*args: Any, **options: Any) -> Any:
@@ -192,15 +185,8 @@ def implements(
             options = {
                 key: argument(x, name, key) for key, x in options.items() if x is not np._NoValue
             }
-            if not takes_all:
-                options = _named(name, positional, args, options)
-                args = ()
-            if not takes_any and not options.keys() <= filled.keys():
-                drop_defaults(name, options, known, theirs)
-            if not takes_all and not options.keys() >= set(required):
-                missing = [key for key in required if key not in options]
-                raise TypeError(f"{name}() is missing its argument '{missing[0]}'")
-            return composition(*args, **filled | options)
+            args, options = bind(args, options)
+            return composition(*args, **options)
 
         REGISTRY[function] = call
         if of_sequences:
@@ -208,6 +194,45 @@ def implements(
         return call
 
     return enter
+
+
+_Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def _binder(
+    function: Callable[..., Any], composition: Callable[..., Any]
+) -> Callable[[tuple[Any, ...], dict[str, Any]], _Arguments]:
+    """Make the function that turns the arguments of `function` into those of its composition."""
+    name = function.__name__
+    own = inspect.signature(composition).parameters.values()
+    named = [p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    takes_all = any(p.kind is p.VAR_POSITIONAL for p in own)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in own)
+    positional, theirs = positional_parameters(function)
+    if not positional:  # compiled, and without a signature before NumPy 2.4
+        positional = [*positional_parameters(composition)[0], "out"]
+    elif unknown := [p.name for p in named if p.default is NO_DEFAULT and p.name not in theirs]:
+        raise TypeError(
+            f"implements({name}): {composition.__name__} has a parameter {unknown[0]!r}, which "
+            f"NumPy's function does not have; its parameters are {', '.join(theirs)}"
+        )
+    values = {p.name: _default(p, theirs) for p in named}
+    known = frozenset(values)
+    defaults = {key: value for key, value in values.items() if value is not NO_DEFAULT}
+    required = known - defaults.keys()
+
+    def bind(args: tuple[Any, ...], options: dict[str, Any]) -> _Arguments:
+        if not takes_all:
+            options, args = _named(name, positional, args, options), ()
+        if not takes_any and not options.keys() <= known:
+            others = {key: options.pop(key) for key in list(options) if key not in known}
+            drop_defaults(name, others, defaults, theirs)
+        if not takes_all and not options.keys() >= required:
+            missing = next(key for key in values if key in required - options.keys())
+            raise TypeError(f"{name}() is missing its argument '{missing}'")
+        return args, defaults | options
+
+    return bind
 
 
 #: NumPy's reductions have these defaults where they show none.
@@ -241,11 +266,14 @@ def _named(
 def extends(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Say what a function that has a rule does with options that its rule does not name.
 
-    The decorated composition names all options that are honoured, those of the rule among them.
+    The decorated composition names all options that are honoured, including those of the rule.
     The rule stays as short, and the plain call as fast, as without them.
 
     Args:
         function: A function of NumPy's with a rule of its own.
+
+    Returns:
+        The decorator, which returns the composition.
     """
 
     def enter(composition: Callable[..., Any]) -> Callable[..., Any]:
@@ -275,4 +303,4 @@ def _registered(function: Callable[..., Any]) -> Callable[..., Any]:
     return REGISTRY[function]
 
 
-copyreg.pickle(Op, _pickled)  # type: ignore[arg-type]
+copyreg.pickle(Op, _pickled)

@@ -47,7 +47,6 @@ from autograd import (
 )
 from autograd.rules import (
     activations,
-    assembly,
     convolution,
     decompositions,
     elementwise,
@@ -652,7 +651,7 @@ case(np.around, lambda x: np.around(x, decimals=0) * x,          fractional(2, 3
 case(np.sinc,   lambda x: np.sinc(x),                            fixed([-1e-3, 0.0, 1e-2, 1.0]),
      label="near zero")
 case(special.cosine, lambda x, y: special.cosine(x, y),          real(2, 3), real(3))
-case(special._sinc, lambda x: np.sinc(x),                        real(3))
+case(special.sinc_derivative, lambda x: special.sinc_derivative(x, n=1), real(3))
 case(np.linspace,  lambda a, b: np.linspace(a, b, 4),            real(), real())
 case(np.linspace,  lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1), real(2), real(2),
      label="axis")
@@ -798,7 +797,7 @@ case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
 # fmt: off
 case(decompositions.zero_or_power, lambda x: decompositions.zero_or_power(x, p=2.5), positive(3))
 case(decompositions.cofactors,     lambda x: decompositions.cofactors(x),            real(3, 3))
-case(assembly.overlap, lambda g: assembly.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
+case(indexing.overlap, lambda g: indexing.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
      real(3, 3, 2))
 case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),
      real(2, 3))

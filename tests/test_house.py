@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "errors", "typing", "broadcasting", "sparse", "grad_mode", "config", "operands", "node",
     "changes", "hooks", "scopes", "missing", "signatures", "op", "registry", "arrays", "backward",
-    "kernels", "rules", "compositions", "protocols", "operators", "tensor", "tree", "transforms",
-    "gradcheck", "debug", "pictures", "render", "numpy", "__init__",
+    "kernels", "rules", "compositions", "nondifferentiable", "protocols", "operators", "tensor",
+    "tree", "transforms", "gradcheck", "debug", "pictures", "render", "numpy", "__init__",
 ]  # fmt: skip
 
 #: Tables: besides each other, they import these.
 RULES_MAY_IMPORT = {
-    "op", "registry", "arrays", "kernels", "operands", "broadcasting", "errors", "sparse",
+    "op", "registry", "arrays", "kernels", "operands", "broadcasting", "errors", "sparse", "typing",
 }  # fmt: skip
 
 TOP = {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "notebooks"}

@@ -22,7 +22,7 @@ from ..backward import rule_is_recorded
 from ..errors import AnomalyError, AutogradError
 from ..grad_mode import Observer, Observing
 from ..hooks import hooked
-from ..node import LEAF, Leaf, Node, ShapeDtype, fill, getframe, quoted_name, user_frame
+from ..node import LEAF, Leaf, Node, ShapeDtype, ancestors, fill, getframe, quoted_name, user_frame
 from ..op import Op
 from ..sparse import RowGradient
 from ..tensor import Tensor
@@ -134,8 +134,8 @@ class _Watch(Observer):
     def began(self, seeds: Sequence[tuple[Node, Any]], wanted: Collection[Node] | None) -> None:
         self.wanted = wanted or ()
         if self.picture is not None:
-            ancestors = _ancestors([node for node, _ in seeds])
-            self.walked = [(n, n.parents, n.saved, n.options) for n in ancestors]
+            found = ancestors(node for node, _ in seeds)
+            self.walked = [(n, n.parents, n.saved, n.options) for n in found]
         for node, g in seeds:
             if np.any(self.wrong(_plain(g))):
                 self.blame(
@@ -183,7 +183,7 @@ class _Watch(Observer):
             details + _inputs(node, met[2:]),
             why if why[0] or not np.isinf(gx[index]) else nan_causes.overflow(op, gx.dtype),
             node,
-            {**dict.fromkeys(_ancestors([parent]), "propagator"), node: "producer"},
+            {**dict.fromkeys(ancestors([parent]), "propagator"), node: "producer"},
         )
 
     def slope(self, node: Node, parent: Node, g: Any) -> tuple[int, tuple[int, ...]] | None:
@@ -297,18 +297,6 @@ def _any_input(test: Callable[[Any], Any], op: Op, arrays: Sequence[Any]) -> Any
 
 
 # -- words --------------------------------------------------------------------------------------
-
-
-def _ancestors(nodes: Iterable[Node]) -> list[Node]:
-    """The nodes and all that they were computed of."""
-    found = dict.fromkeys(nodes)
-    order = list(found)
-    for node in order:  # grows as it is read
-        for parent in node.parents:
-            if parent is not None and parent not in found:
-                found[parent] = None
-                order.append(parent)
-    return order
 
 
 def _inputs(node: Node, met: Sequence[Any]) -> list[str]:

@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import GraphError
 from ..grad_mode import Observing
 from ..gradcheck import GradcheckError
-from ..node import FREED, Leaf, Node, ShapeDtype
+from ..node import FREED, Leaf, Node, ShapeDtype, ancestors
 from ..op import OUTPUT, Op
 from ..signatures import SHAPE
 from ..sparse import RowGradient
@@ -88,18 +88,13 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
 
 def _operations(y: Node) -> list[Node]:
     """The operations behind `y`, in the order in which they were computed."""
-    found, seen = [y], {y}
-    for node in found:
+    operations = [node for node in ancestors([y]) if not isinstance(node, Leaf)]
+    for node in operations:
         if node.parents is FREED:
             raise GraphError(
                 f"check_graph: the graph through {node.op.name} ({node.source()}) was freed by a "
                 f"backward pass; pass a function that computes it again"
             )
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
-    operations = (node for node in found if not isinstance(node, Leaf))
     return sorted(operations, key=lambda node: node.number)
 
 

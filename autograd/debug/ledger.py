@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from ..changes import owner_of
 from ..grad_mode import Observer, Observing
-from ..node import FREED, Leaf, Node, getframe, line_in, line_of, next_number, user_frame
+from ..node import FREED, Leaf, Node, ancestors, getframe, line_in, line_of, next_number, user_frame
 from ..scopes import innermost
 from ..tree import leaves
 from .words import count
@@ -213,14 +213,7 @@ def _number(node: Node) -> int:
 
 def _behind(nodes: Iterable[Node]) -> list[Node]:
     """Those and all that led to them, without leaves."""
-    found = list(nodes)
-    seen = set(found)
-    for node in found:
-        for parent in node.parents if node.parents is not FREED else ():
-            if parent is not None and parent not in seen and not isinstance(parent, Leaf):
-                seen.add(parent)
-                found.append(parent)
-    return found
+    return [node for node in ancestors(nodes) if not isinstance(node, Leaf)]
 
 
 # -- what is alive ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from ..changes import owner_of
 from ..errors import GraphError
 from ..grad_mode import Observing
 from ..hooks import hooked
-from ..node import FREED, Leaf, Node
+from ..node import FREED, Leaf, Node, ancestors, kept_parents, leading_to
 from ..tensor import Tensor, seed_of
 from .answer import Why, joined
 from .backward_pass import ROUNDING, Pass, Visit
@@ -143,18 +143,15 @@ class _Question:
 
     def find_path(self, start: Node, end: Node) -> bool | None:
         """Whether a recorded path leads from `start` to `end`; None where the graph was freed."""
-        found, seen = [end], {end}
+
+        def not_older(node: Node) -> list[Node]:
+            return [p for p in kept_parents(node) if p is not None and p.number >= start.number]
+
         freed = False
-        for node in found:
+        for node in ancestors([end], not_older):
             if node is start:
                 return True
-            if node.parents is FREED:
-                freed = True
-                continue
-            for parent in node.parents:
-                if parent is not None and parent not in seen and parent.number >= start.number:
-                    seen.add(parent)
-                    found.append(parent)
+            freed = freed or node.parents is FREED
         return None if freed and start.number < end.number else False
 
     def off_path(self, x: Node, y: Node) -> Why:
@@ -194,7 +191,7 @@ class _Question:
         """Without a trace: uses of the array of x as a constant, in what is left of the graph."""
         mine = owner_of(self.x._array)
         found = []
-        for node in _nodes_behind(y):
+        for node in _operations(y):
             for i, (parent, saved) in enumerate(zip(node.parents, node.saved[1:], strict=True)):
                 if parent is None and self.is_array_of_x(saved, mine):
                     found.append(
@@ -222,7 +219,7 @@ class _Question:
         found = []
         name = self.x.name
         values: dict[Node, Any] = {}
-        for node in _nodes_behind(y):
+        for node in _operations(y):
             for parent, saved in zip(node.parents, node.saved[1:], strict=True):
                 if isinstance(parent, Leaf) and (
                     isinstance(saved, np.ndarray) or parent not in values
@@ -271,7 +268,8 @@ class _Question:
     def zero(self, visits: dict[Node, Visit]) -> Why:
         """Where something arrives and nothing leaves, on the ways to x."""
         found: list[Why] = []
-        leading = self.leading_to_x()
+        operations = sorted(_operations(self.y.node), key=lambda node: node.number)
+        leading = leading_to([self.x.node], operations)  # type: ignore[list-item]
         for visit in visits.values():
             if is_zero(visit.cotangent):
                 found += self.hooks_of(visit) or self.cancelling(visit)
@@ -300,13 +298,6 @@ class _Question:
                 "remove the hook, or let it return None to leave the gradient as it is",
             )
         ]
-
-    def leading_to_x(self) -> set[Node | None]:
-        leading: set[Node | None] = {self.x.node}
-        for node in sorted(_nodes_behind(self.y.node), key=lambda node: node.number):
-            if not leading.isdisjoint(node.parents):
-                leading.add(node)
-        return leading - {None}
 
     def cancelling(self, visit: Visit) -> Iterator[Why]:
         """Whether contributions cancel at a node, or on the way to one of its inputs."""
@@ -388,11 +379,6 @@ def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
     return next((name for name, value in names.items() if value is tensor), "")
 
 
-def _nodes_behind(y: Node) -> list[Node]:
-    found, seen = [y], {y}
-    for node in found:
-        for parent in node.parents if node.parents is not FREED else ():
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
-    return [node for node in found if node.parents is not FREED and node.parents]
+def _operations(y: Node) -> list[Node]:
+    """The operations that led to `y`, without those that were freed."""
+    return [node for node in ancestors([y]) if kept_parents(node)]

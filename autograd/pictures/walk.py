@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from ..errors import GraphError
-from ..node import FREED, Node
+from ..node import FREED, Node, ancestors
 from ..op import OUTPUT
 from ..tensor import Tensor
 
@@ -44,14 +44,12 @@ def maker(value: Node) -> Node:
 
 def walk(outputs: list[Node]) -> Inputs:
     """All leaves and operations with their inputs, by their distance from the outputs."""
-    inputs: Inputs = {}
-    queue = [maker(output) for output in outputs]
-    for node in queue:  # grows as it is read
-        if node not in inputs:
-            parents = (parent for parent in _parents(node) if parent is not None)
-            inputs[node] = list(dict.fromkeys(map(maker, parents)))
-            queue += inputs[node]
-    return inputs
+    return {node: _makers(node) for node in ancestors(map(maker, outputs), _makers)}
+
+
+def _makers(node: Node) -> list[Node]:
+    """What an operation was computed from, each once."""
+    return list(dict.fromkeys(maker(value) for value in _parents(node) if value is not None))
 
 
 def neighbours(inputs: Inputs, centre: Node, radius: int) -> set[Node]:

@@ -1,21 +1,20 @@
-"""Complex numbers: their parts, and the convention for their gradients.
+"""Parts of complex numbers, and the convention for complex gradients.
 
-The gradient of a real L by z = x + iy is dL/dx - i dL/dy. By this convention the rules of
-holomorphic functions need no conjugates: that of exp is `g * exp(z)` for real and complex `z`
-alike. The functions below are those that are not holomorphic. An input that is real gets the real
-part of its cotangent. The angle of a complex 0 has no derivative: NaN; that of a real number is 0
-or pi, with gradient 0.
+The gradient of a real L with respect to z = x + iy is dL/dx - i dL/dy. By this convention the rules
+of holomorphic functions need no conjugates: that of exp is `g * exp(z)` for real and complex `z`
+alike. The functions below are those that are not holomorphic. A real input gets the real part of
+its cotangent. The angle of a complex 0 has no derivative: NaN; that of a real number is 0 or pi,
+with gradient 0.
 """
-
-from typing import Any
 
 import numpy as np
 
 from ..registry import rule
+from ..typing import Array
 from .elementwise import kink
 
 
-def _angle_vjp(g: Any, _: Any, z: Any, deg: bool = False) -> Any:
+def _angle_vjp(g: Array, _: None, z: Array, deg: bool = False) -> Array:
     if z.dtype.kind != "c":
         return g * 0
     at_zero = z == 0

@@ -1,4 +1,4 @@
-"""More functions of single elements: those that need a formula of their own, or a composition.
+"""More functions of single elements: those that need a formula of their own.
 
 `hypot` has gradient 0 at the origin and no second derivative there: that is NaN. `arctan2` has no
 derivative at the origin at all: NaN. `logaddexp` of -inf and -inf has gradient 0. `nan_to_num`
@@ -6,29 +6,33 @@ passes no gradient where it replaced a value.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from ..arrays import constant
-from ..broadcasting import normalize_axes
-from ..errors import NotDifferentiableError, ShapeError
-from ..op import Op
-from ..registry import implements, rule
+from ..registry import rule
+from ..typing import Array
 from .activations import exp_limit, sigmoid
 from .elementwise import slope_of_power
 
 
-def _share(g: Any, x: Any, y: Any, base: float = math.e) -> Any:
-    """The gradient of log(e**x + e**y) by `x`, e**x / (e**x + e**y), for any base."""
-    # Of two that are inf nobody knows which is larger; two that are -inf share nothing.
+def _share(g: Array, x: Array, y: Array, base: float = math.e) -> Array:
+    """`g` times d log(e**x + e**y) / dx = e**x / (e**x + e**y), for any base."""
+    # Which of two infinities is larger is unknown; two that are -inf share nothing.
     both = (x == y) & np.isinf(y)
     y = np.where(both & (y > 0), np.nan, np.where(both, 0, y))
     gap = (x - y) * math.log(base)
     return g * (sigmoid(gap) * (gap > -exp_limit(gap)))  # the sigmoid only comes near to 0
 
 
-def _cosine_of(x: Any, y: Any) -> Any:
+@rule(
+    vjps=[
+        lambda g, _, x, y: g * cosine(y, x) ** 2 / _radius(x, y),
+        lambda g, c, x, y: -g * c * cosine(y, x) / _radius(x, y),
+    ],
+    elementwise=True,
+)
+def cosine(x: Array, y: Array) -> Array:
+    """x / hypot(x, y), without overflow: the gradient of `hypot`. At the origin it is 0."""
     a, b = np.abs(x), np.abs(y)
     scale = np.maximum(a, b)
     scale = np.where(scale == 0, 1, scale)
@@ -40,40 +44,55 @@ def _cosine_of(x: Any, y: Any) -> Any:
     return u / np.where(length == 0, 1, length)
 
 
-#: x / hypot(x, y), without overflow: the gradient of `hypot`. At the origin it is 0.
-cosine: Op = rule(
-    _cosine_of,
-    lambda g, _, x, y: g * cosine(y, x) ** 2 / _radius(x, y),
-    lambda g, c, x, y: -g * c * cosine(y, x) / _radius(x, y),
-    elementwise=True,
-    name="cosine",
-)
-
-
-def _radius(x: Any, y: Any) -> Any:
-    """As a divisor: NaN at the origin, where nothing has a derivative."""
+def _radius(x: Array, y: Array) -> Array:
+    """The length of (x, y) as a divisor: NaN at the origin, where there is no derivative."""
     r = np.hypot(x, y)
     return np.where(r == 0, np.nan, r)
 
 
 def _nan_to_num_vjp(
-    g: Any, _: Any, x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
-    neginf: Any = None,
-) -> Any:  # fmt: skip
+    g: Array, _: None, x: Array, copy: bool = True, nan: float = 0.0, posinf: float | None = None,
+    neginf: float | None = None,
+) -> Array:  # fmt: skip
     if x.dtype.kind != "c":
         return g * np.isfinite(x)
     parts = np.real(x), np.imag(x)  # each is replaced by itself
     return np.real(g) * np.isfinite(parts[0]) + 1j * (np.imag(g) * np.isfinite(parts[1]))
 
 
-def _known(g: Any, z: Any, share: Any) -> Any:
-    """`g` times its share, which is unknown where the result is NaN."""
+def _known(g: Array, z: Array, share: Array) -> Array:
+    """`g` times the share of an input, which is unknown where the result `z` is NaN."""
     return np.where(z == z, g * share, np.nan)
+
+
+@rule(vjps=[lambda g, _, x, n=0: g * sinc_derivative(x, n=n + 1)])
+def sinc_derivative(x: Array, n: int) -> Array:
+    """The n-th derivative of sin(pi x) / (pi x).
+
+    Differentiating (t sinc)' = cos(t) further gives t s_n = sin(t + n pi / 2) - n s_(n-1), where
+    t = pi x. That loses digits if |t| is small compared with n: there, the Taylor series is used.
+    """
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x  # whose powers overflow
+    is_near = np.abs(x) < (n + 1) / 2
+    far = np.where(is_near, 1.0 * n + 1, wide)
+    t = math.pi * far
+    angle = math.pi * np.fmod(far, 2) if x.dtype.kind == "f" else t  # of large x, to the digit
+    s = np.sin(angle) / t
+    for k in range(1, n + 1):
+        s = (np.sin(angle + k * math.pi / 2) - k * s) / t
+    u = math.pi * np.where(is_near, wide, 0)
+    series = np.zeros_like(s)
+    for k in range((n + 1) // 2, n + 20):
+        coefficient = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
+        series = series + coefficient * u ** (2 * k - n)
+    return (math.pi**n * np.where(is_near, series, s)).astype(x.dtype)
 
 
 # fmt: off
 rule(np.exp2,      lambda g, y, _: g * (y * math.log(2)))
 rule(np.cbrt,      lambda g, y, _: g * np.square(1 / y) / 3)
+rule(np.sinc,      lambda g, _, x: g * sinc_derivative(x, n=1),
+                   forward=lambda x: sinc_derivative(x, n=0))
 rule(np.fabs,      lambda g, _, x: g * np.sign(x))
 rule(np.radians,   lambda g, *_: g * (math.pi / 180))
 rule(np.deg2rad,   lambda g, *_: g * (math.pi / 180))
@@ -106,126 +125,3 @@ rule(np.round,     lambda g, *_, decimals=0: g * 0, elementwise=True)
 rule(np.around,    lambda g, *_, decimals=0: g * 0, elementwise=True)
 rule(np.fix,       lambda g, *_: g * 0, elementwise=True, forward=np.trunc)
 # fmt: on
-
-
-def _sinc_derivative(x: Any, n: int) -> Any:
-    """The n-th derivative of sin(pi x) / (pi x).
-
-    From (t sinc)' = cos(t), differentiated on: t s_n = sin(t + n pi / 2) - n s_(n-1), at t = pi x.
-    That loses digits where |t| is small against n: there, the Taylor series.
-    """
-    wide = x.astype(np.float32) if x.dtype == np.float16 else x  # whose powers overflow
-    is_near = np.abs(x) < (n + 1) / 2
-    far = np.where(is_near, 1.0 * n + 1, wide)
-    t = math.pi * far
-    angle = math.pi * np.fmod(far, 2) if x.dtype.kind == "f" else t  # of large x, to the digit
-    s = np.sin(angle) / t
-    for k in range(1, n + 1):
-        s = (np.sin(angle + k * math.pi / 2) - k * s) / t
-    u = math.pi * np.where(is_near, wide, 0)
-    series = np.zeros_like(s)
-    for k in range((n + 1) // 2, n + 20):
-        coefficient = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - n))
-        series = series + coefficient * u ** (2 * k - n)
-    return (math.pi**n * np.where(is_near, series, s)).astype(x.dtype)
-
-
-_sinc: Op = rule(
-    _sinc_derivative,
-    lambda g, _, x, n=0: g * _sinc(x, n=n + 1),
-)
-
-
-@implements(np.sinc)
-def sinc(x: Any) -> Any:
-    return _sinc(x, n=0)
-
-
-@implements(np.divmod)
-def divmod_(x1: Any, x2: Any) -> tuple[Any, Any]:
-    return np.floor_divide(x1, x2), np.remainder(x1, x2)
-
-
-@implements(np.linspace)
-def linspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    dtype: Any = None,
-    axis: int = 0,
-) -> Any:
-    if dtype is not None and np.dtype(dtype).kind not in "fc":
-        raise NotDifferentiableError(
-            f"linspace: dtype={dtype!r} rounds to integers, which carry no gradient; leave it out"
-        )
-    steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(start, stop, 1.0))
-    shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
-    values = start + (stop - start) * constant(np.reshape(steps, shape), stop - start)
-    values = values if dtype is None else values.astype(dtype)
-    step = (stop - start) / max(num - bool(endpoint), 1)
-    values = np.moveaxis(values, 0, axis)
-    return (values, step) if retstep else values
-
-
-@implements(np.logspace)
-def logspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    base: Any = 10.0,
-    dtype: Any = None,
-    axis: int = 0,
-) -> Any:
-    powers = np.power(base, linspace(start, stop, num, endpoint))
-    powers = powers if dtype is None else powers.astype(dtype)
-    return np.moveaxis(powers, 0, axis)
-
-
-@implements(np.apply_along_axis)
-def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    """One call of `func1d` for each row: what it does with Tensors is differentiated."""
-    axis %= arr.ndim
-    rows = np.reshape(np.moveaxis(arr, axis, -1), (-1, arr.shape[axis]))
-    results = np.stack([func1d(row, *args, **kwargs) for row in rows])
-    others = tuple(n for i, n in enumerate(arr.shape) if i != axis)
-    results = np.reshape(results, (*others, *results.shape[1:]))
-    inner = results.ndim - len(others)
-    where = range(len(others), len(others) + inner)
-    return np.moveaxis(results, tuple(where), tuple(range(axis, axis + inner)))
-
-
-@implements(np.apply_over_axes)
-def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
-    """`func(a, axis)` for one axis after another; what it reduces stays as an axis of length 1."""
-    for axis in np.ravel(axes).tolist():
-        (axis,) = normalize_axes("apply_over_axes", axis, a.ndim)
-        result = func(a, axis)
-        if result.ndim == a.ndim - 1:
-            result = np.expand_dims(result, axis)
-        if result.ndim != a.ndim:
-            raise ShapeError(
-                f"apply_over_axes: func made shape {result.shape} of {a.shape}; it must reduce the "
-                f"axis that it is given, and no other"
-            )
-        a = result
-    return a
-
-
-@implements(np.geomspace)
-def geomspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    dtype: Any = None,
-    axis: int = 0,
-) -> Any:
-    steps = np.linspace(0.0, 1.0, num, endpoint)
-    shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
-    ratio = stop / start
-    values = start * np.power(ratio, constant(np.reshape(steps, shape), ratio))
-    values = values if dtype is None else values.astype(dtype)
-    return np.moveaxis(values, 0, axis)

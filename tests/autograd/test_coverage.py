@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 from autograd import GraphError, NotDifferentiableError, Tensor
+from autograd.nondifferentiable import NEW, REFUSED
 from autograd.registry import CONSTANT, REGISTRY
-from autograd.rules.constants import NEW
-from autograd.rules.refused import REFUSED
 
 DISPATCHED = (np.ufunc, type(np.concatenate))
 
@@ -108,10 +107,10 @@ def test_function_that_numpy_hands_over_is_in_one_set(name: str) -> None:
     function = FUNCTIONS[name]
     sets = [function in each for each in (REGISTRY, CONSTANT, NEW, REFUSED)]
     assert sum(sets) == 1, (
-        f"numpy.{name} must be in exactly one place: teach it in autograd/rules/ with rule(...) or "
-        f"@implements; or add it to CONSTANT in rules/constants.py if its result has no gradient, "
-        f"or to NEW if it makes an array to be filled; "
-        f"or refuse it in rules/refused.py, with what to write instead"
+        f"numpy.{name} must be in exactly one place: teach it in autograd/rules/ with rule(...), "
+        f"or in autograd/compositions/ with @implements; or add it to a list in "
+        f"autograd/nondifferentiable.py: to CONSTANT if its result has no gradient, to NEW if it "
+        f"makes an array to be filled, or to REFUSED, with what to write instead"
     )
 
 

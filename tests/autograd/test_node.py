@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from autograd import Tensor
+from autograd.node import Node, ancestors, kept_parents, leading_to
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,3 +112,40 @@ def test_long_graph_is_dropped_at_once_whatever_the_stack(kind: str, stack: int)
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "dropped\n", "")
+
+
+def test_ancestors_are_each_once_and_the_nearest_first() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    y = x * 3.0
+    z = y * x + y
+    product = z.node.parents[0]
+    assert list(ancestors([z.node, None])) == [z.node, product, y.node, x.node]
+    assert list(ancestors([x.node, z.node])) == [x.node, z.node, product, y.node]
+
+
+def test_ancestors_end_where_parents_says_so() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    y = x * 3.0
+    z = np.exp(y) * 2.0
+
+    def above_y(node: Node) -> tuple[Node | None, ...]:
+        return () if node is y.node else kept_parents(node)
+
+    assert list(ancestors([z.node], above_y)) == [z.node, z.node.parents[0], y.node]
+
+
+def test_ancestors_end_at_freed_nodes() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    y = x * 3.0
+    y.backward()
+    assert kept_parents(y.node) == ()
+    assert list(ancestors([y.node])) == [y.node]
+
+
+def test_leading_to_has_the_ends_and_what_came_of_them() -> None:
+    x, w = (Tensor(2.0, requires_grad=True) for _ in range(2))
+    y = np.exp(x)
+    other = np.exp(w)
+    z = y * other
+    nodes = sorted(ancestors([z.node]), key=lambda node: node.number)
+    assert leading_to([x.node], nodes) == {x.node, y.node, z.node}

@@ -111,9 +111,13 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: np.choose([0, 2], [t(2), t(2)]), ValueError,
      "choose: a must lie in 0..1 for 2 choices; got 0 to 2; mode='wrap' and mode='clip' take any"),
     (lambda: np.sort(t(2), order="x"), NotDifferentiableError,
-     "sort: order='x' names fields, which a tensor does not have; leave it out"),
+     "sort: no gradient rule honours order='x' (what is honoured: axis, kind, stable); leave it "
+     "out and write that step as an operation of its own, or, in a rule of yours, name it among "
+     "the parameters"),
     (lambda: np.partition(t(2), 1, order="x"), NotDifferentiableError,
-     "partition: order='x' names fields, which a tensor does not have; leave it out"),
+     "partition: no gradient rule honours order='x' (what is honoured: axis, kind); leave it out "
+     "and write that step as an operation of its own, or, in a rule of yours, name it among the "
+     "parameters"),
     (lambda: np.interp(t(2), [0.0, 1.0], [0.0]), ShapeError,
      "interp: xp and fp must be of one shape (n,), n > 0; got (2,) and (1,)"),
     (lambda: np.interp(t(2), [0.0, 1.0], [0.0, 1.0], period=0), ValueError,

@@ -1,24 +1,23 @@
 """Polynomials as arrays of coefficients, the highest power first."""
 
-from typing import Any
-
 import numpy as np
 
 from ..arrays import as_array, constant
 from ..errors import ShapeError
 from ..registry import implements
+from ..typing import Array, ArrayLike
 
 
 @implements(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
+def polyval(p: ArrayLike, x: ArrayLike) -> Array:
     y = np.zeros_like(x)
-    for coefficient in np.asarray(p) if isinstance(p, list | tuple) else p:
+    for coefficient in as_array(p):
         y = y * x + coefficient
     return y
 
 
 @implements(np.polyder)
-def polyder(p: Any, m: int = 1) -> Any:
+def polyder(p: Array, m: int) -> Array:
     if m < 0:
         raise ValueError(f"polyder: m must not be negative, got {m}; np.polyint integrates")
     for _ in range(m):
@@ -27,7 +26,7 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 
 @implements(np.polyint)
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+def polyint(p: Array, m: int, k: ArrayLike | None) -> Array:
     if m < 0:
         raise ValueError(f"polyint: m must not be negative, got {m}; np.polyder differentiates")
     constants = np.ravel(as_array(0.0 if k is None else k, p))
@@ -43,23 +42,32 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     return p
 
 
-def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
-    """Two arrays of coefficients, the shorter one with zeros before its highest power."""
-    a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
-    missing = len(a2) - len(a1)
-    return np.pad(a1, (max(missing, 0), 0)), np.pad(a2, (max(-missing, 0), 0))
-
-
 @implements(np.polyadd)
-def polyadd(a1: Any, a2: Any) -> Any:
+def polyadd(a1: ArrayLike, a2: ArrayLike) -> Array:
     return np.add(*_aligned(a1, a2))
 
 
 @implements(np.polysub)
-def polysub(a1: Any, a2: Any) -> Any:
+def polysub(a1: ArrayLike, a2: ArrayLike) -> Array:
     return np.subtract(*_aligned(a1, a2))
 
 
+def _aligned(a1: ArrayLike, a2: ArrayLike) -> tuple[Array, Array]:
+    """Put zeros before the highest power of the shorter of two arrays of coefficients."""
+    p, q = np.atleast_1d(a1), np.atleast_1d(a2)
+    missing = len(q) - len(p)
+    return np.pad(p, (max(missing, 0), 0)), np.pad(q, (max(-missing, 0), 0))
+
+
 @implements(np.polymul)
-def polymul(a1: Any, a2: Any) -> Any:
+def polymul(a1: ArrayLike, a2: ArrayLike) -> Array:
     return np.convolve(np.atleast_1d(a1), np.atleast_1d(a2))
+
+
+@implements(np.vander)
+def vander(x: Array, N: int | None, increasing: bool) -> Array:  # noqa: N803 - NumPy's name
+    if x.ndim != 1:
+        raise ShapeError(f"vander: x must have one axis, got shape {x.shape}; ravel it first")
+    powers = np.arange(x.size if N is None else N)
+    wide = x.astype(np.promote_types(x.dtype, int))  # NumPy's choice: float32 becomes float64
+    return wide[:, None] ** constant(powers if increasing else powers[::-1], x)
