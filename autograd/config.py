@@ -1,7 +1,7 @@
-"""Which `autograd` is running, from where, and on which NumPy and BLAS kernel.
+"""Version and installation: this package, the NumPy and BLAS kernel under it, and memory.
 
-Another distribution on PyPI also installs a package named `autograd`. Installed together, the
-files of both are mixed in one folder and neither works; importing that is refused here.
+Another distribution on PyPI also installs a package named `autograd`. If both are installed, their
+files end up in one folder and neither works; the import is refused here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,17 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def refuse_foreign_files(folder: str | os.PathLike[str] = _HERE) -> None:
-    """Raise `ImportError` if another distribution's `autograd` was installed into `folder`."""
+    """Refuse to run among the files of another distribution named `autograd`.
+
+    Args:
+        folder: Where to look; default: where this package is.
+
+    Raises:
+        ImportError: `folder` holds modules that only the other distribution has.
+
+    Example:
+        >>> autograd.config.refuse_foreign_files()  # a clean installation
+    """
     foreign = [name for name in _FOREIGN_FILES if os.path.exists(os.path.join(folder, name))]
     if foreign:
         raise ImportError(
@@ -37,9 +47,14 @@ def refuse_foreign_files(folder: str | os.PathLike[str] = _HERE) -> None:
 
 
 def show_config() -> None:
-    """Print the version and place of this package, NumPy's, and the BLAS kernel.
+    """Print the versions and paths of this package and of NumPy, and the BLAS kernel in use.
 
-    Names the environment variables that hold BLAS or NumPy back to older processor kernels.
+    Environment variables that restrict BLAS or NumPy to older processor kernels get a warning.
+
+    Example:
+        >>> autograd.show_config()  # doctest: +ELLIPSIS
+        pullback 0.1.0  (import autograd, from ...)
+        python   ...
     """
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     lines = [
@@ -59,13 +74,19 @@ def show_config() -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep the memory of freed arrays for later ones; say whether it does.
+    """Make the C library keep the memory of freed arrays for later ones.
 
-    A training step makes the same large arrays as the one before. Where their memory goes back to
-    the system in between, every page of it has to be asked for, and cleared, again: that can take
-    longer than the arithmetic. `import autograd` calls this, and the most memory that the process
-    has used at a time stays with it. Only glibc can be told so; where a variable that begins with
-    MALLOC_, or GLIBC_TUNABLES, has settings of its own, they stay.
+    Each training step allocates the same large arrays as the step before. If their memory goes back
+    to the system in between, the system must map and clear every page again, which can take longer
+    than the arithmetic. `import autograd` calls this; in return, the process keeps the most memory
+    that it has ever used at once.
+
+    Returns:
+        Whether it took effect: only with glibc, and only where no environment variable that begins
+        with MALLOC_ or GLIBC_ sets the allocator already.
+
+    Example:
+        >>> kept = autograd.config.keep_freed_memory()
     """
     if sys.platform != "linux" or any(v.startswith(("MALLOC_", "GLIBC_")) for v in os.environ):
         return False
@@ -80,7 +101,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 
 
 def _blas_kernel() -> str | None:
-    """The kernel that the OpenBLAS inside NumPy's wheel chose for this processor, if it says."""
+    """Ask the OpenBLAS in NumPy's wheel which kernel it chose for this processor."""
     get = _openblas("get_corename")
     if get is None:
         return None
@@ -91,7 +112,7 @@ def _blas_kernel() -> str | None:
 
 @cache
 def _openblas(function: str) -> Any:
-    """A function of the OpenBLAS inside NumPy's wheel, whose names differ from build to build."""
+    """Find a function of the OpenBLAS in NumPy's wheel; its names differ between builds."""
     root = os.path.dirname(np.__file__)
     folders = [os.path.join(root, name) for name in ("../numpy.libs", ".dylibs", ".libs")]
     for folder, name in ((f, n) for f in folders for n in glob("*openblas*", root_dir=f)):

@@ -1,9 +1,9 @@
 """Checks of gradients against differences, at first and second order.
 
-A difference quotient is exact in no step: a large one is off by curvature, a small one by rounding.
-So each element is first tried with one step, relative to its size. Where this does not agree with
-the backward pass, a whole range of steps is tried, each extrapolated; where two neighbours agree
-best is the derivative, and how well they agree is how far it is to be trusted.
+No step makes a difference quotient exact: curvature spoils a large one, rounding a small one. Each
+element is first tried with one step, relative to its size. Where this disagrees with the backward
+pass, a whole range of steps is tried, each extrapolated. The derivative is taken where two
+neighbouring steps agree best, and their disagreement is the estimate of its error.
 """
 
 from __future__ import annotations
@@ -21,31 +21,46 @@ from .grad_mode import differentiated
 from .tensor import Tensor
 from .transforms import gradients
 from .tree import leaves
+from .typing import Array, ArrayLike
 
-Array = np.ndarray[Any, Any]
 #: Maps the values of the inputs to those of all outputs.
-Values = Callable[[Sequence[Array]], list[Array]]
+Function = Callable[[Sequence[Array]], list[Array]]
 
 _EPS, _TINY = float(np.finfo(float).eps), float(np.finfo(float).tiny)
 _RATIO = 4.0  # from one step of the range to the next
-_STEPS = 24  # of the range, from a quarter of the element, or of 1, downwards
-_ZERO = 1e-10  # of the largest slope in the range: a slope of less may be 0
-_NOTHING = 1e-10  # a slope of less, near x = 1, is rounding of what cancels inside the function
-_TRUST = 10.0  # times the estimated error of a difference is no disagreement
+_STEPS = 24  # in the range, from a quarter of the element, or of 1, downwards
+_ZERO = 1e-10  # a slope below this share of the largest in the range may be 0
+_NOTHING = 1e-10  # a slope below this, near x = 1, is rounding of terms that cancel inside
+_TRUST = 10.0  # a disagreement below this many estimated errors of the difference is none
 
 
 class GradcheckError(AutogradError, AssertionError):
-    """A gradient differs from the numerical one; the message names the argument and index."""
+    """Raised when a gradient differs from the numerical one, with the argument and the index.
+
+    Example:
+        >>> wrong = autograd.rule(lambda x: x**2, lambda g, _, x: g * x, name="wrong")
+        >>> try:
+        ...     autograd.gradcheck(wrong, 3.0)
+        ... except autograd.GradcheckError as error:
+        ...     print(str(error)[:68])
+        gradcheck: derivative of order 1 with respect to argument 0 at index
+    """
 
 
 @dataclass(frozen=True, repr=False)
 class Gradchecked:
-    """What `gradcheck` did: it is true, and printing it tells."""
+    """The result of `gradcheck`: always true, it prints how much was compared and how well.
+
+    Example:
+        >>> done = autograd.gradcheck(np.sin, np.array([0.5, 1.0]), order=1)
+        >>> done.elements, done.unsettled
+        ((2,), 0)
+    """
 
     elements: tuple[int, ...]  #: how many derivatives were compared, at first and second order
     error: float  #: the largest difference found, relative to the size of the derivative
-    unsettled: int  #: how many of them no step gives, because rounding hides them
-    eps: float  #: the step that was tried first, relative to each element
+    unsettled: int  #: how many of them rounding hides from every step
+    eps: float  #: the first step tried, relative to each element
 
     def __bool__(self) -> bool:
         return True
@@ -64,7 +79,7 @@ class Gradchecked:
 
 def gradcheck(
     function: Callable[..., Any],
-    *inputs: Any,
+    *inputs: ArrayLike,
     order: int = 2,
     eps: float = 1e-5,
     rtol: float = 1e-6,
@@ -72,37 +87,40 @@ def gradcheck(
 ) -> Gradchecked:
     """Compare the gradients of `function` at `inputs` with central differences.
 
-    `function` takes the inputs as Tensors and returns a Tensor of any shape, or containers of
-    Tensors. Its output is contracted with a random cotangent drawn from `seed`, and the gradient
-    of that number is compared element by element. `order=2` also checks the gradient of the
-    gradient, with respect to the inputs and to the cotangent. Inputs are float64 or complex128
-    arrays, away from kinks; the gradient by z = x + iy is compared with d/dx - i d/dy, as `grad`
-    defines it.
+    The output is contracted with a random cotangent, and the gradient of that number is compared
+    element by element. For z = x + iy, the gradient is d/dx - i d/dy, as `grad` defines it.
 
-    `eps`: the first step, relative to each element (itself the step at 0). Where that does not
-    agree, steps from a quarter of the element (or of 1) downwards are tried, and the function
-    must bear to be called there; errors that it raises, NaN and infinities are passed over.
+    Args:
+        function: Takes the inputs as Tensors and returns a Tensor of any shape, or containers of
+            Tensors. It must give the same values each time it is called.
+        inputs: float64 or complex128 arrays, away from kinks.
+        order: 1 checks the gradient, 2 also the gradient of the gradient, with respect to the
+            inputs and to the cotangent.
+        eps: The first step, relative to each element (absolute for an element that is 0). Where it
+            does not agree, steps from a quarter of the element (or of 1) downwards are tried;
+            errors that `function` raises there, NaN and infinities are passed over.
+        rtol: How far a derivative may be off, relative to what the outputs change by, beyond the
+            error of the differences themselves.
+        seed: Seeds the random cotangents.
 
-    Returns a `Gradchecked`, which is true and prints what was done, or raises `GradcheckError`
-    where a derivative is off by more than `rtol` times what the outputs change by, and by more
-    than the differences themselves may be wrong. At a kink, where the slopes on both sides
-    differ, or the gradient jumps, the error says so. Raises `DTypeError` for inputs of other
-    dtypes.
+    Returns:
+        A `Gradchecked`, which is true and prints what was compared.
+
+    Raises:
+        GradcheckError: A derivative is wrong, or the point lies on a kink, where the slopes to both
+            sides differ or the gradient jumps.
+        DTypeError: An input has another dtype.
+
+    Example:
+        >>> autograd.gradcheck(lambda x: x**3, 2.0, order=1)
+        gradcheck: 1 derivative of order 1 agree with differences to 1e-10
     """
     arrays = [np.array(x._array if isinstance(x, Tensor) else x) for x in inputs]
-    for i, x in enumerate(arrays):
-        if x.dtype not in (np.float64, np.complex128):
-            wide = "complex" if x.dtype.kind == "c" else "float"
-            raise DTypeError(
-                f"gradcheck: argument {i} is of dtype {x.dtype}; differences need float64 or "
-                f"complex128: pass it as x.astype({wide})"
-            )
-    generator = np.random.default_rng(seed)
-
+    _require_wide(arrays)
     function = functools.partial(differentiated, function)
 
     def outputs(tensors: Sequence[Tensor]) -> list[Any]:
-        copies = (x.copy() for x in tensors)  # which it may change in place, as under `grad`
+        copies = (x.copy() for x in tensors)  # it may change them in place, as under `grad`
         found = (x for _, x in leaves(function(*copies)))
         return [x if isinstance(x, Tensor) else np.asarray(x) for x in found]
 
@@ -115,28 +133,15 @@ def gradcheck(
             "gradcheck: the function does not give the same values twice; if it draws random "
             "numbers, seed the generator inside of it"
         )
-    weights = [_random(generator, y) for y in first]
+    generator = np.random.default_rng(seed)
+    weights = [random_like(generator, y) for y in first]
     tensors = [Tensor(x, requires_grad=True) for x in arrays]
     found = _pulled_back(outputs(tensors), weights, tensors, create_graph=False)
     done = [_Comparison(1, arrays, values, weights, found, eps, rtol).run(len(arrays))]
     if order > 1:
-        directions = [_random(generator, x) for x in arrays]
-
-        def slopes(at: Sequence[Tensor]) -> list[Any]:
-            xs, gs = at[: len(arrays)], at[len(arrays) :]
-            tracked = [x.copy() if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
-            return _pulled_back(outputs(tracked), gs, tracked, create_graph=True)
-
-        both = [*arrays, *weights]
-        tensors = [Tensor(x, requires_grad=x.dtype.kind in "fc") for x in both]
-        recorded = slopes(tensors)
-        found = _pulled_back(recorded, directions, tensors, create_graph=False)
-
-        def slope_values(at: Sequence[Array]) -> list[Array]:
-            return [_array(y) for y in slopes([Tensor(x) for x in at])]
-
-        comparison = _Comparison(2, both, slope_values, directions, found, eps, rtol)
-        done.append(comparison.run(len(arrays)))
+        directions = [random_like(generator, x) for x in arrays]
+        second_order = _second_order(outputs, arrays, weights, directions, eps, rtol)
+        done.append(second_order.run(len(arrays)))
     return Gradchecked(
         tuple(count for count, _, _ in done),
         max(error for _, error, _ in done),
@@ -145,12 +150,52 @@ def gradcheck(
     )
 
 
+def _require_wide(arrays: Sequence[Array]) -> None:
+    for i, x in enumerate(arrays):
+        if x.dtype not in (np.float64, np.complex128):
+            wide = "complex" if x.dtype.kind == "c" else "float"
+            raise DTypeError(
+                f"gradcheck: argument {i} is of dtype {x.dtype}; differences need float64 or "
+                f"complex128: pass it as x.astype({wide})"
+            )
+
+
+def _second_order(
+    outputs: Callable[[Sequence[Tensor]], list[Any]],
+    arrays: Sequence[Array],
+    weights: Sequence[Array],
+    directions: Sequence[Array],
+    eps: float,
+    rtol: float,
+) -> _Comparison:
+    """Set up the comparison for the gradients as functions of the inputs and the cotangents."""
+
+    def slopes(at: Sequence[Tensor]) -> list[Any]:
+        xs, gs = at[: len(arrays)], at[len(arrays) :]
+        tracked = [x.copy() if x.requires_grad else Tensor(x, requires_grad=True) for x in xs]
+        return _pulled_back(outputs(tracked), gs, tracked, create_graph=True)
+
+    def values(at: Sequence[Array]) -> list[Array]:
+        return [_array(y) for y in slopes([Tensor(x) for x in at])]
+
+    both = [*arrays, *weights]
+    tensors = [Tensor(x, requires_grad=x.dtype.kind in "fc") for x in both]
+    found = _pulled_back(slopes(tensors), directions, tensors, create_graph=False)
+    return _Comparison(2, both, values, directions, found, eps, rtol)
+
+
 def _array(x: Any) -> Array:
     return np.asarray(x._array if isinstance(x, Tensor) else x)
 
 
-def _random(generator: np.random.Generator, like: Any) -> Any:
-    """Numbers of both signs, away from 0, of the shape of `like` and complex if it is."""
+def random_like(generator: np.random.Generator, like: Array) -> Array:
+    """Draw numbers of both signs, away from 0, with the shape of `like` and complex if it is.
+
+    Example:
+        >>> from autograd.gradcheck import random_like
+        >>> random_like(np.random.default_rng(0), np.ones((2, 3))).shape
+        (2, 3)
+    """
     signs = generator.choice([-1.0, 1.0], (2, *like.shape))
     x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
     return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)
@@ -159,7 +204,7 @@ def _random(generator: np.random.Generator, like: Any) -> Any:
 def _pulled_back(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Tensor], create_graph: bool
 ) -> list[Any]:
-    """The gradients of the real part of sum(outputs * cotangents); zeros for constants."""
+    """Compute the gradients of the real part of sum(outputs * cotangents); 0 for constants."""
     pairs = [
         (y, g)
         for y, g in zip(outputs, cotangents, strict=True)
@@ -174,13 +219,13 @@ def _pulled_back(
 
 
 class _Comparison:
-    """The derivatives of one order: those that backward gives, held against differences."""
+    """A comparison of the derivatives of one order with differences."""
 
     def __init__(
         self,
         order: int,
         arrays: Sequence[Array],
-        values: Values,
+        values: Function,
         weights: Sequence[Array],
         found: Sequence[Array],
         eps: float,
@@ -197,7 +242,7 @@ class _Comparison:
         self.unsettled = 0
 
     def run(self, inputs: int) -> tuple[int, float, int]:
-        """How many were compared, the largest error, and how many cannot be compared."""
+        """Return how many were compared, the largest error, and how many cannot be settled."""
         count = 0
         with np.errstate(all="ignore"):
             for place, x in enumerate(self.arrays):
@@ -215,7 +260,7 @@ class _Comparison:
 
 
 class _Line:
-    """How the outputs change along one element of an input: its real or its imaginary part."""
+    """The outputs as a function of one element of an input: its real or its imaginary part."""
 
     def __init__(self, of: _Comparison, place: int, index: tuple[int, ...], unit: complex) -> None:
         self.of = of
@@ -225,12 +270,12 @@ class _Line:
         x = of.arrays[place][index]
         self.part = float(np.real(x) if unit == 1.0 else np.imag(x))
         self.size = float(abs(x))
-        # The gradient by z is d/dx - i d/dy.
+        # The gradient with respect to z is d/dx - i d/dy.
         given = of.found[place][index]
         self.given = float(np.real(given) if unit == 1.0 else -np.imag(given))
 
     def at(self, step: float) -> list[Array] | None:
-        """The outputs where this element is moved; None where the function refuses it."""
+        """Compute the outputs with this element moved; None where the function raises."""
         moved = [a.copy() for a in self.of.arrays]
         moved[self.place][self.index] += step * np.conj(self.unit)
         try:
@@ -239,7 +284,7 @@ class _Line:
             return None
 
     def change(self, lower: float, upper: float) -> _Change:
-        """What the outputs, times their weights, change by between two steps."""
+        """Compute the change of the weighted outputs between two steps."""
         a, b = self.at(upper), self.at(lower)
         width = (self.part + upper) - (self.part + lower)  # rounded as the steps were
         if a is None or b is None or not width:
@@ -257,7 +302,7 @@ class _Line:
         )
 
     def quick(self) -> float | None:
-        """None where one step will do; else by how much it is off."""
+        """Try one step: return None where it agrees, else by how much it is off."""
         step = self.of.eps * (self.size or 1.0)
         slope = self.slope(-step, step)
         if not slope.size and step < self.of.eps:  # it may be lost in rounding
@@ -269,7 +314,7 @@ class _Line:
         return off if np.isfinite(off) else np.inf
 
     def thorough(self, what: str) -> None:
-        """Compare with the best of many steps; raise where the derivative is wrong."""
+        """Compare with the best of many steps, and raise where the derivative is wrong."""
         step, slope, doubt, steepest = self.best()
         off = abs(self.given - slope.value)
         size = self.size or 1.0
@@ -279,7 +324,7 @@ class _Line:
         settled = doubt <= max(allowed, self.of.rtol * abs(self.given), _ZERO * steepest)
         order, place = self.of.order, tuple(map(int, self.index))
         part = "" if self.unit == 1.0 else " (its imaginary part)"
-        where = f"by {what} {self.place} at index {place}{part}"
+        where = f"with respect to {what} {self.place} at index {place}{part}"
         scale = max(self.size, 1.0)
         width = step if settled or doubt < 1e-3 * steepest else 2.0**-10 * scale
         rounding = 2 * step * slope.noise
@@ -287,7 +332,7 @@ class _Line:
         while np.isfinite(off) and width > 1e-9 * scale and (bent := self.kink(width, rounding)):
             kinks.append(f"{bent}, within {width:.0e} of it")
             width /= 64
-        if kinks and width <= 1e-9 * scale:  # else it is a fast function, and no kink
+        if kinks and width <= 1e-9 * scale:  # else the function varies fast, without a kink
             raise GradcheckError(
                 f"gradcheck: no derivative of order {order} {where}, where the function has a "
                 f"kink ({kinks[-1]}): there is nothing to compare with; move the point away from it"
@@ -309,36 +354,11 @@ class _Line:
         )
 
     def best(self) -> tuple[float, _Slope, float, float]:
-        """The step whose extrapolated slope changes least to the next, the slope, the change.
+        """Find the step whose extrapolated slope differs least from its neighbour's.
 
-        The last is the steepest of all slopes.
+        Returns that step, its slope, the difference, and the steepest of all slopes.
         """
-        ranges = []
-        for start in {max(self.size, 1.0), self.size} - {0.0}:
-            steps = [start / _RATIO ** (i + 1) for i in range(_STEPS)]
-            ranges.append([(step, self.change(-step, step)) for step in steps])
-        known = [change for changes in ranges for _, change in changes if change.is_known()]
-        # Rounding is that of the outputs which change in some step; the others add none.
-        changing = [np.any(c, axis=0) for c in zip(*(k.changes for k in known), strict=True)]
-        if not any(np.any(c) for c in changing):  # it may be rounding that hides every change
-            changing = [np.ones_like(c) for c in changing]
-        sizes = zip(*(k.largest for k in known), strict=True)
-        largest = [
-            np.max(m, axis=0, where=np.isfinite(m), initial=0.0) for m in map(np.stack, sizes)
-        ]
-        tried = []
-        for changes in ranges:
-            slopes = []
-            for step, change in changes:
-                # Where a change is hidden, the output may be the rest of much larger numbers.
-                rounded = [
-                    np.where(moves, np.where(c, m, most), 0.0)
-                    for moves, c, m, most in zip(
-                        changing, change.changes, change.largest, largest, strict=change.is_known()
-                    )
-                ]
-                slopes.append((step, change.slope(rounded)))
-            tried.append(slopes)
+        tried = self.slopes()
         finite = [(step, s.size) for slopes in tried for step, s in slopes if np.isfinite(s.size)]
         steepest = max((size for _, size in finite), default=0.0)
         farthest = max((size * step for step, size in finite), default=0.0)
@@ -360,8 +380,38 @@ class _Line:
                     found = (step, _Slope(value, fine.size, fine.noise), doubt)
         return (*found, steepest)
 
+    def slopes(self) -> list[list[tuple[float, _Slope]]]:
+        """Compute the slope at every step, from large to small, in one or two ranges of steps."""
+        ranges = []
+        for start in {max(self.size, 1.0), self.size} - {0.0}:
+            steps = [start / _RATIO ** (i + 1) for i in range(_STEPS)]
+            ranges.append([(step, self.change(-step, step)) for step in steps])
+        known = [change for changes in ranges for _, change in changes if change.is_known()]
+        # Only outputs that change in some step add rounding.
+        changing = [np.any(c, axis=0) for c in zip(*(k.changes for k in known), strict=True)]
+        if not any(np.any(c) for c in changing):  # it may be rounding that hides every change
+            changing = [np.ones_like(c) for c in changing]
+        sizes = zip(*(k.largest for k in known), strict=True)
+        largest = [
+            np.max(m, axis=0, where=np.isfinite(m), initial=0.0) for m in map(np.stack, sizes)
+        ]
+        tried = []
+        for changes in ranges:
+            slopes = []
+            for step, change in changes:
+                # Where a change is hidden, the output may be the rest of much larger numbers.
+                rounded = [
+                    np.where(moves, np.where(c, m, most), 0.0)
+                    for moves, c, m, most in zip(
+                        changing, change.changes, change.largest, largest, strict=change.is_known()
+                    )
+                ]
+                slopes.append((step, change.slope(rounded)))
+            tried.append(slopes)
+        return tried
+
     def kink(self, step: float, rounding: float) -> str:
-        """How the function is bent around here, if it is not smooth; else nothing."""
+        """Describe how the function bends around here; empty where it is smooth."""
         sides = []
         for width in (step, step / 16):
             lower, upper = self.slope(-width, 0.0), self.slope(0.0, width)
@@ -371,7 +421,7 @@ class _Line:
         steep = [max(abs(a), abs(b)) for a, b, _ in sides]
         if steep[1] > 3 * steep[0] and steep[1] > 1e3 * noise:
             return "the gradient jumps" if self.of.order > 1 else "its slope has no limit"
-        # Of a smooth function the slopes on both sides come together as the steps shrink.
+        # In a smooth function, the slopes to both sides approach each other as the steps shrink.
         if gaps[1] > 0.5 * gaps[0] and gaps[1] > max(
             1e-3 * steep[1], 1e3 * noise, 1e3 * rounding / step
         ):
@@ -380,10 +430,11 @@ class _Line:
 
 
 def _floor(moves: Sequence[float], farthest: float) -> float:
-    """What rounding, of numbers that are not seen, does to what outputs change by in some steps.
+    """Estimate how much rounding inside the function adds to its changes.
 
-    From large steps to small ones: it is what does not shrink any more, or the least of the
-    changes before they vanish. (What vanishes where it was not small is a function's own 0.)
+    `moves`: the changes, from large steps to small ones. Rounding shows as a change that no longer
+    shrinks with the step, or as the least change before they vanish. (Changes that vanish while
+    they are not small belong to a function that is constant there.)
     """
     changing = [x for x in moves if x]
     if len(changing) < 3:
@@ -397,7 +448,7 @@ def _floor(moves: Sequence[float], farthest: float) -> float:
 
 @dataclass
 class _Change:
-    """What each output changes by, times its weight, and the largest that it is, over a step."""
+    """The change of each weighted output over a step, and the larger of its two sizes."""
 
     changes: list[Array]
     largest: list[Array]
@@ -407,7 +458,7 @@ class _Change:
         return not np.isnan(self.width)
 
     def slope(self, rounded: Sequence[Array]) -> _Slope:
-        """The difference quotient, where so much of each output has been rounded."""
+        """Compute the difference quotient; `rounded` are the sizes whose rounding enters it."""
         if not self.is_known():
             return _Slope(np.nan, np.nan, np.nan)
         value = sum(float(np.sum(np.real(c))) for c in self.changes)
@@ -417,7 +468,7 @@ class _Change:
 
 
 class _Slope(NamedTuple):
-    """A difference quotient, the sum of its terms' sizes, and what rounding may add to it."""
+    """A difference quotient, the sum of the sizes of its terms, and its possible rounding."""
 
     value: float
     size: float

@@ -10,14 +10,16 @@ are any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from .changes import in_our_rule
 from .errors import ShapeError
+from .grad_mode import Observer, observer
 from .node import FREED, Leaf, Node
 from .sparse import RowGradient
 
@@ -90,14 +92,58 @@ def of(node: Node) -> Hooked:
     return entry
 
 
-def drop_freed(nodes: Iterable[Node]) -> None:
-    """Take away the hooks of those nodes that no further pass can visit."""
-    for node in nodes:
+class Watchers:
+    """Who is told of a backward pass: the hooks of its nodes, and an observer if there is one."""
+
+    __slots__ = ("observing", "record", "retain_grads")
+
+    def __init__(self, observing: Observer | None, record: bool, retain_grads: bool) -> None:
+        self.observing = observing
+        self.record = record
+        self.retain_grads = retain_grads
+
+    def arrived(self, node: Node, g: Any) -> Any:
+        """Show the cotangent of a node; return it, or what a hook puts in its place."""
         entry = hooked.get(id(node))
-        if entry is not None and (
-            node.parents is FREED or any(p is not None and p.parents is FREED for p in node.parents)
-        ):
-            entry.hooks.clear()
+        if entry is not None:
+            if self.record:
+                in_our_rule.set(None)  # hooks are the user's
+            g = entry.arrived(node, g, self.retain_grads)
+        if self.observing is not None:
+            self.observing.arrived(node, g)
+        return g
+
+    def sent(self, node: Node, parent: Node, gx: Any) -> None:
+        """Show what the rule of a node returned for one of its inputs."""
+        if self.observing is not None:
+            self.observing.sent(node, parent, gx)
+
+    def freed(self, nodes: Iterable[Node]) -> None:
+        """Remove the hooks of those nodes that no further pass can visit."""
+        if self.observing is not None:
+            return
+        for node in nodes:
+            entry = hooked.get(id(node))
+            if entry is not None and (
+                node.parents is FREED
+                or any(p is not None and p.parents is FREED for p in node.parents)
+            ):
+                entry.hooks.clear()
+
+
+def watchers(
+    seeds: Sequence[tuple[Node, Any]],
+    wanted: Collection[Node] | None,
+    record: bool,
+    retain_grads: bool,
+) -> Watchers | None:
+    """Tell the observer that a backward pass begins; None if nobody watches it."""
+    observing = observer()
+    if observing is not None:
+        observing.began(seeds, wanted)
+    elif not hooked:
+        return None
+    return Watchers(observing, record, retain_grads)
 
 
 def _in_place_of(g: Any, result: Any, node: Node) -> Any:

@@ -1,12 +1,13 @@
-"""Names that a Tensor and its functions do not have, each with what NumPy calls it.
+"""Names that a Tensor and its functions do not have, each with NumPy's name for it.
 
     t.unsqueeze(0)   AttributeError: ... write np.expand_dims(t, axis), or t[None]
     t.sum(dim=1)     TypeError: ... NumPy's word for it is axis=
 
-Here are the names of PyTorch and JAX that people try first, and what `np.ndarray` has and a Tensor
-cannot have. Every other name that is a function of NumPy's is answered with that function.
+The tables hold the names of PyTorch and JAX that people try first, and the attributes of
+`np.ndarray` that a Tensor cannot have. For any other name that is a NumPy function, the error
+suggests that function.
 
-Read `signatures.py` next: which keywords a call may have.
+Read `signatures.py` next: the keywords that a call may have.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 _LEAVE_OUT = "leave it out: the memory of {0} is that of its array"
 
 # fmt: off
-#: What to write in place of `t.name`.
+#: The remedy for `t.name`.
 ATTRIBUTES: dict[str, str] = {
     # of np.ndarray
     "base":         "write t.data.base",
@@ -133,7 +134,7 @@ ATTRIBUTES: dict[str, str] = {
         "elu", "leaky_relu", "erf")},
 }
 
-#: What to write in place of `t.name = value`.
+#: The remedy for `t.name = value`.
 ASSIGNMENTS = {
     "shape":   "t = t.reshape(shape)",
     "dtype":   "t = t.astype(dtype)",
@@ -142,7 +143,7 @@ ASSIGNMENTS = {
     "imag":    "t[...] = t.real + 1j * value",
 }
 
-#: NumPy's word for a keyword of PyTorch's, or for one that is misspelt.
+#: NumPy's word for a PyTorch keyword, or for a common misspelling.
 KEYWORDS = {
     "dim": "axis", "dims": "axis", "axes": "axis", "keepdim": "keepdims", "keep_dims": "keepdims",
     "unbiased": "ddof",
@@ -150,12 +151,17 @@ KEYWORDS = {
 # fmt: on
 
 
-def missing_attribute(tensor: Any, name: str) -> AttributeError:
-    """The error for `tensor.name`. Python itself adds a name that is spelt nearly so."""
+def missing_attribute(tensor: object, name: str) -> AttributeError:
+    """Build the error for `tensor.name`, to which Python itself adds a similar name.
+
+    Example:
+        >>> print(autograd.missing.missing_attribute(Tensor(1.0), "unsqueeze"))
+        a Tensor has no attribute 'unsqueeze'; write np.expand_dims(t, axis), or t[None]
+    """
     said = f"a {type(tensor).__name__} has no attribute '{name}'"
     words = ATTRIBUTES.get(name)
     if words is None and not name.startswith("_"):
-        function = name.removesuffix("_")  # PyTorch's mark for what is done in place
+        function = name.removesuffix("_")  # PyTorch's mark for operations in place
         assigned = "t = " if function != name else ""
         for module in (np, np.linalg):
             if isinstance(getattr(module, function, None), (np.ufunc, type(np.sum))):
@@ -164,7 +170,15 @@ def missing_attribute(tensor: Any, name: str) -> AttributeError:
 
 
 def refused_assignment(name: str) -> Any:
-    """The setter of an attribute that can only be read."""
+    """Make the setter of a read-only attribute.
+
+    Example:
+        >>> try:
+        ...     Tensor([1.0, 2.0]).shape = (2, 1)
+        ... except AttributeError as error:
+        ...     print(error)
+        t.shape = ... is not supported; write t = t.reshape(shape)
+    """
 
     def refuse(_tensor: Any, _value: Any) -> None:
         raise AttributeError(f"t.{name} = ... is not supported; write {ASSIGNMENTS[name]}")
@@ -173,7 +187,12 @@ def refused_assignment(name: str) -> Any:
 
 
 def unexpected_keyword(function: str, key: str, known: Collection[str]) -> TypeError:
-    """The error for a keyword that `function` does not have, beside those that are `known`."""
+    """Build the error for a keyword that is not among the `known` ones of `function`.
+
+    Example:
+        >>> print(autograd.missing.unexpected_keyword("sum", "dim", ["axis", "keepdims"]))
+        sum got an unexpected keyword argument 'dim'; NumPy's word for it is axis=
+    """
     if KEYWORDS.get(key) in known:
         hint = f"NumPy's word for it is {KEYWORDS[key]}="
     elif close := difflib.get_close_matches(key, known, 1):

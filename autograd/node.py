@@ -1,6 +1,6 @@
-"""Nodes: what is recorded of a computation.
+"""Nodes: the record of a computation.
 
-A graph is made of `Node`s, one for each operation that was computed, and `Leaf`s, one for each
+A graph consists of `Node`s, one for each operation that was computed, and `Leaf`s, one for each
 tensor that the user made. Nodes point back at the nodes of their inputs.
 
 Read `op.py` next: how a call becomes a node.
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from .op import Op
 
 NO_OPTIONS: dict[str, Any] = {}
-FREED: tuple[Any, ...] = ("freed",)  #: stands for the parents and arrays of a node that was used
+FREED: tuple[Any, ...] = ("freed",)  #: replaces the parents and arrays of a node after its use
 
 
 class _Leaf:
-    """What stands in the place of a leaf's operation."""
+    """A placeholder for the operation of a leaf."""
 
     name = "leaf"
 
@@ -37,7 +37,7 @@ LEAF: Any = _Leaf()
 
 
 class ShapeDtype:
-    """What is known of an array that is not kept."""
+    """The shape and dtype of an array that is not kept."""
 
     __slots__ = ("dtype", "shape")
 
@@ -53,12 +53,12 @@ class ShapeDtype:
     def size(self) -> int:
         return math.prod(self.shape)
 
-    # A rule that reads `_x` as an array is told so, whichever way it tries.
+    # A rule that reads `_x` as an array gets an error, whichever way it tries.
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError(_NOT_KEPT)
 
-    def _refuse_attribute(self) -> Any:  # a `__getattr__` would make all attributes slower
+    def _refuse_attribute(self) -> Any:  # a `__getattr__` would slow all attributes down
         raise AttributeError(_NOT_KEPT)
 
     T = real = imag = sum = mean = max = min = reshape = astype = property(_refuse_attribute)
@@ -86,14 +86,14 @@ _NOT_KEPT = (
 class Node(ShapeDtype):
     """One recorded operation, with the shape and dtype of its output.
 
-    `number` grows from node to node and inputs are made before outputs, so descending numbers
-    are a topological order. A node points at its parents and never at a Tensor: a graph has no
-    reference cycles, and is freed the moment its last result is.
+    `number` grows from node to node, and inputs come before outputs, so descending numbers are a
+    topological order. A node points at its parents and never at a Tensor: a graph has no reference
+    cycles, and is freed together with its last result.
     """
 
     __slots__ = (
         "code",
-        "hooked",  # set by hooks.py, for those few that have any
+        "hooked",  # set by hooks.py, on the few nodes with hooks
         "instruction",
         "number",
         "op",
@@ -109,12 +109,12 @@ class Node(ShapeDtype):
     options: dict[str, Any]
     number: int
     hooked: Any
-    watched: tuple[Any, ...] | None  #: large arrays of others, and what they held: see changes.py
-    code: CodeType  #: this and the next are cheap, and the source line can be worked out from
-    instruction: int  #: them when somebody asks for it
+    watched: tuple[Any, ...] | None  #: large arrays of others, and their content: see changes.py
+    code: CodeType  #: this and the next are cheap; the source line is derived from them
+    instruction: int  #: on demand
 
     def source(self) -> str:
-        """Where the operation was called, as 'file.py:12 in train'."""
+        """Return the line that called the operation, as 'file.py:12 in train'."""
         return source_line(self.code, self.instruction)
 
 
@@ -128,7 +128,7 @@ def fill(
     dtype: np.dtype[Any],
     frame: FrameType,
 ) -> Node:
-    """Set the fields of a new node. As a function it takes half the time of an `__init__`."""
+    """Set the fields of a new node; as a function, this takes half the time of an `__init__`."""
     node.op = op
     node.parents = parents
     node.saved = saved
@@ -143,10 +143,10 @@ def fill(
 
 
 if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
-    # Objects that hold each other in a chain are freed within each other, up to some depth. That
-    # of Python 3.13, and of it alone, needs a stack of 1 MiB, which a thread need not have. So
-    # every 61st node ends the descent, and the first of those goes on from there. (A prime number,
-    # or in a loop it might always be one that nothing hangs from.)
+    # Python frees a chain of objects recursively, up to some depth. In Python 3.13, and only there,
+    # that depth needs a stack of 1 MiB, which a thread may not have. So every 61st node stops the
+    # recursion, and the first of these continues from there. (61 is prime: in a loop, another
+    # number might always hit a node without descendants.)
 
     _at_work = threading.local()
     _fill = fill
@@ -177,13 +177,13 @@ if not TYPE_CHECKING and sys.version_info[:2] == (3, 13):
         return node
 
 
-#: By id, all that derivatives may be asked for: leaves of users, and calls that are running. Where
-#: there is but one, no graph has to be searched for others.
+#: Ids of everything that derivatives may be requested for: leaves of users, and running calls. If
+#: there is only one, no graph needs to be searched for others.
 askers: set[int] = set()
 
 
 class Leaf(Node):
-    """The node of a tensor made by the user. It has no parents, and collects `grad`."""
+    """The node of a tensor that the user made: it has no parents, and collects `grad`."""
 
     __slots__ = ("grad", "name")
 
@@ -198,22 +198,22 @@ class Leaf(Node):
 
 
 class Run:
-    """One call of a function that is being differentiated."""
+    """A call of a function that is being differentiated."""
 
     __slots__ = ("exits", "has_derivatives", "running")
 
     def __init__(self) -> None:
-        self.running = True  #: until the derivatives are there
+        self.running = True  #: until its derivatives are known
         askers.add(id(self))
         self.has_derivatives = False  #: whether the function differentiates in turn
-        #: By code and instruction: what was written there to take values out of the graph, the
-        #: nodes of some of them, and nodes that are the arguments of calls in between.
+        #: By code and instruction: the expression there that took values out of the graph, the
+        #: nodes of some of these, and nodes that are the arguments of calls in between.
         self.exits: dict[tuple[CodeType, int], tuple[str, list[Node], tuple[Node, ...]]] = {}
 
     def end(self) -> None:
-        """The derivatives are there: nobody can ask for others."""
+        """Finish: no further derivatives can be requested."""
         self.running = False
-        self.exits = {}  # they refer to nodes, and nodes to the run
+        self.exits = {}  # these refer to nodes, and nodes to the run
         askers.discard(id(self))
 
     def __del__(self, discard: Callable[[int], None] = askers.discard) -> None:
@@ -222,16 +222,16 @@ class Run:
 
 _run: ContextVar[Run | None] = ContextVar("run", default=None)
 
-#: The innermost function that is being executed in order to differentiate it.
+#: The innermost call that is being differentiated.
 current_run = _run.get
 set_run = _run.set
 
 
 class Argument(Leaf):
-    """The node of an array that such a function is given: a leaf for as long as the call runs.
+    """The node of an argument of such a call: a leaf while the call runs.
 
-    It may be changed in place, for the array is the call's own. When the call is over, nobody can
-    ask for derivatives with respect to it any more, and it is a constant to others.
+    It may be changed in place, since the array belongs to the call. After the call, derivatives
+    with respect to it can no longer be requested, and it is a constant to others.
     """
 
     __slots__ = ("run",)
@@ -239,7 +239,7 @@ class Argument(Leaf):
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], run: Run) -> None:
         super().__init__(shape, dtype)
         self.run = run
-        askers.discard(id(self))  # it is the run that counts
+        askers.discard(id(self))  # the run counts instead
 
 
 # -- walks --------------------------------------------------------------------------------------
@@ -253,10 +253,16 @@ def kept_parents(node: Node) -> tuple[Node | None, ...]:
 def ancestors(
     nodes: Iterable[Node | None], parents: Callable[[Node], Iterable[Node | None]] = kept_parents
 ) -> Iterator[Node]:
-    """Yield the nodes and all that they were computed from, each once and the nearest first.
+    """Yield the nodes and everything they were computed from, each once and the nearest first.
 
-    `parents` says where to go on from a node. It may leave some out, so that the walk ends there,
-    or raise an error for a node that was freed.
+    `parents` says where to go from a node. It may leave out some parents, to end the walk there, or
+    raise an error for a freed node.
+
+    Example:
+        >>> from autograd.node import ancestors
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> [node.op.name for node in ancestors([(np.exp(x) * x).node])]
+        ['multiply', 'exp', 'leaf']
     """
     queue = list(dict.fromkeys(node for node in nodes if node is not None))
     seen: set[Node | None] = {None, *queue}
@@ -271,13 +277,27 @@ def ancestors(
 def leading_to(ends: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
     """Return the `ends`, and those of the `nodes` that were computed from one of them.
 
-    `nodes`: the newest ones last, none of them freed.
+    `nodes` must come oldest first, and none may be freed.
+
+    Example:
+        >>> from autograd.node import leading_to
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> y = np.exp(x)
+        >>> leading_to([x.node], [y.node]) == {x.node, y.node}
+        True
     """
     leading = set(ends)
     for node in nodes:
         if not leading.isdisjoint(node.parents):
             leading.add(node)
     return leading
+
+
+def free(node: Node) -> None:
+    """Let go of the arrays and parents of a node that a backward pass has used."""
+    node.parents = node.saved = FREED
+    node.options = NO_OPTIONS
+    node.watched = None
 
 
 # -- lines of the user's code --------------------------------------------------------------------
@@ -293,7 +313,7 @@ ENGINE_FILES = {
 
 
 def user_frame(frame: FrameType) -> FrameType:
-    """The nearest caller outside this package."""
+    """Find the nearest caller outside this package."""
     caller: FrameType | None = frame
     while caller is not None and caller.f_code.co_filename in ENGINE_FILES:
         caller = caller.f_back
@@ -301,7 +321,7 @@ def user_frame(frame: FrameType) -> FrameType:
 
 
 def source_line(code: CodeType, instruction: int) -> str:
-    """The line of an instruction, as 'file.py:12 in train'."""
+    """Find the line of an instruction, as 'file.py:12 in train'."""
     line: int | None = code.co_firstlineno
     for start, end, at in code.co_lines():
         if start <= instruction < end:
@@ -310,19 +330,22 @@ def source_line(code: CodeType, instruction: int) -> str:
 
 
 def line_in(code: CodeType, line: int | None) -> str:
-    """A line of a function, as 'file.py:12 in train', or in a notebook 'cell [3] line 5'."""
+    """Name a line of a function: 'file.py:12 in train', or in a notebook 'cell [3] line 5'."""
     place = line_of(code.co_filename, line)
     is_whole_cell = code.co_name == "<module>" and place.startswith("cell ")
     return place if is_whole_cell else f"{place} in {code.co_name}"
 
 
-#: The files of lines that were shown, by the names that they were shown under.
+#: The files of lines shown in messages, by the names used there.
 shown_files: dict[str, str] = {}
 _NEIGHBOURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
 def line_of(file: str, line: int | None) -> str:
-    """'file.py:12', without the folder in which this package is; or 'cell [3] line 5'."""
+    """Name a line without its function: 'file.py:12', or 'cell [3] line 5'.
+
+    Paths are relative to the folder that contains this package.
+    """
     cell = _cell(file)
     shown = cell or file.removeprefix(_NEIGHBOURS)
     shown_files[shown] = file
@@ -330,7 +353,7 @@ def line_of(file: str, line: int | None) -> str:
 
 
 def _cell(file: str) -> str:
-    """What to call a file that stands for a cell: its number is known to IPython alone."""
+    """Name the notebook cell behind a file; only IPython knows its number."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     number_of = getattr(getattr(shell, "compile", None), "format_code_name", None)
     label_and_number = number_of(file) if number_of else None
@@ -338,21 +361,21 @@ def _cell(file: str) -> str:
 
 
 def quoted_name(node: Node | None) -> str:
-    """The name of a leaf that has one, to stand behind its shape in a message."""
+    """Quote the name of a leaf, to follow its shape in a message; empty without a name."""
     return f" '{node.name}'" if isinstance(node, Leaf) and node.name else ""
 
 
 def call_site() -> tuple[int, str]:
-    """Now, as a node number, and the user's line that is being executed."""
+    """Return the next node number and the line of the user's code that is being executed."""
     frame = user_frame(getframe(1))
     return next_number(), line_in(frame.f_code, frame.f_lineno)
 
 
-_EXITS_NOTED = 8  # of each line: they keep their graphs for as long as the function runs
+_EXITS_NOTED = 8  # per line: noted nodes keep their graphs while the function runs
 
 
 def note_exit(how: str, node: Node | None) -> None:
-    """Remember, where a function is being differentiated, that `node` leaves the graph here."""
+    """Remember that `node` leaves the graph here, if a function is being differentiated."""
     run = current_run()
     if run is not None and node is not None:
         frame = user_frame(getframe(1))

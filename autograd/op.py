@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +47,7 @@ from .node import (
     user_frame,
 )
 from .operands import NUMBERS, PLAIN_OPTIONS, argument, number, operand
+from .recorded import Recorded
 from .signatures import (
     ARRAY,
     NO_DEFAULT,
@@ -56,11 +57,6 @@ from .signatures import (
     drop_defaults,
     positional_parameters,
 )
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
-else:
-    Tensor = None  # recording makes Tensors: tensor.py, further down the house, sets this
 
 VJP = Callable[..., Any]
 
@@ -101,7 +97,7 @@ class Op:
         residual: str | None = None,
         forward: Callable[..., Any] | None = None,
     ) -> None:
-        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        functools.update_wrapper(self, function)
         self.name = self.__name__ = name.strip("_")
         self.function = function
         self.forward = forward or function
@@ -180,10 +176,10 @@ class Op:
         parents: list[Node | None] = []
         on_tensors = False
         for i, x in enumerate(args):
-            if not isinstance(x, Tensor) and type(x) not in NUMBERS:
+            if not isinstance(x, Recorded) and type(x) not in NUMBERS:
                 x = _operand(x, self, i)
                 others = others or may_change(x)
-            if isinstance(x, Tensor):
+            if isinstance(x, Recorded):
                 on_tensors = True
                 arrays.append(x._array)
                 parents.append(x.node)
@@ -237,7 +233,7 @@ class Op:
         if self.constants:
             parents = [p if vjp else None for p, vjp in zip(parents, self.vjps, strict=True)]
         if not recording or not any(parents):
-            return tuple(Tensor._of(o, None) for o in out) if several else Tensor._of(out, None)
+            return tuple(Recorded._of(o, None) for o in out) if several else Recorded._of(out, None)
         keep_out, levels = self.plan(tuple([p is not None for p in parents]))
         saved = [out if keep_out else None]
         for x, parent, level in zip(arrays, parents, levels):  # noqa: B905 - a hot loop
@@ -249,13 +245,13 @@ class Op:
             )
             if others:
                 secure(node, given)
-            return Tensor._of(out, node)
+            return Recorded._of(out, node)
         # Each of several outputs hangs from the node by a node of its own, which knows its place.
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
         trunk = fill(_new(Node), self, tuple(parents), tuple(saved), options, (), _SEVERAL, frame)
         if others:
             secure(trunk, given)
-        return tuple(Tensor._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
+        return tuple(Recorded._of(o, _output_node(trunk, i, specs)) for i, o in enumerate(out))
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[bool, list[int]]:
         """Whether to keep the output, and how much of each input, for those that are `wanted`."""
@@ -376,7 +372,7 @@ def _operand(x: Any, op: Op, place: int) -> Any:
     """An operand that is no Tensor: an array, or the Tensor that joins the tensors of a list."""
     if type(x) in _LISTS:
         x = joined(x)
-        if isinstance(x, Tensor):
+        if isinstance(x, Recorded):
             return x
     return operand(x, op.name, place, op.constants and op.vjps[place] is None)
 
@@ -388,7 +384,7 @@ def joined(x: Any) -> Any:
 
 def _holds_tensors(x: Any) -> bool:
     return isinstance(x, list | tuple) and any(
-        isinstance(part, Tensor) or _holds_tensors(part) for part in x
+        isinstance(part, Recorded) or _holds_tensors(part) for part in x
     )
 
 
@@ -404,7 +400,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     keep_x, keep_shape = level == ARRAY, level == SHAPE
 
     def apply(x: Any) -> Any:
-        if not isinstance(x, Tensor):
+        if not isinstance(x, Recorded):
             return forward(operand(x, op.name))
         exposed = settle(x) if fresh else False
         try:
@@ -419,7 +415,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
                 return op._record(out, [x._array], [x.node], NO_OPTIONS, (x,), exposed)
             else:
                 out = _as_array(out, op)
-        result = _new(Tensor)
+        result = _new(Recorded.of_results)
         result._array = out
         parent = x.node
         outside = current_scope() is not None and not _recording(op, [x._array], [parent], out)
@@ -455,9 +451,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
 
     def apply(x: Any, y: Any) -> Any:
         others = settle(x, y) if fresh else False  # whether the node must keep copies
-        if isinstance(x, Tensor):
+        if isinstance(x, Recorded):
             a, p = x._array, x.node
-            if isinstance(y, Tensor):
+            if isinstance(y, Recorded):
                 b, q = y._array, y.node
             else:
                 b, q = y, None
@@ -466,9 +462,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
                 elif type(y) not in NUMBERS:
                     b = _operand(y, op, 1)
                     others = others or (keeps_y and may_change(b))
-                    if isinstance(b, Tensor):
+                    if isinstance(b, Recorded):
                         b, q = b._array, b.node
-        elif isinstance(y, Tensor):
+        elif isinstance(y, Recorded):
             a, p = x, None
             b, q = y._array, y.node
             if type(x) is float:
@@ -476,7 +472,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             elif type(x) not in NUMBERS:
                 a = _operand(x, op, 0)
                 others = others or (keeps_x and may_change(a))
-                if isinstance(a, Tensor):
+                if isinstance(a, Recorded):
                     a, p = a._array, a.node
         else:
             return forward(operand(x, op.name, 0), operand(y, op.name, 1))
@@ -492,7 +488,7 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
                 return op._record(out, [a, b], [p, q], NO_OPTIONS, (x, y), others)
             else:
                 out = _as_array(out, op)
-        result = _new(Tensor)
+        result = _new(Recorded.of_results)
         result._array = out
         outside = current_scope() is not None and not _recording(op, [a, b], [p, q], out)
         if outside or (p is None and q is None):
@@ -547,11 +543,11 @@ def recorded_arguments(node: Node) -> tuple[list[Any], dict[str, Any]]:
     out, *inputs = node.saved
     if isinstance(out, tuple):
         specs = tuple(ShapeDtype(o.shape, o.dtype) for o in out)
-        out = tuple(Tensor._of(o, _output_node(node, i, specs)) for i, o in enumerate(out))
+        out = tuple(Recorded._of(o, _output_node(node, i, specs)) for i, o in enumerate(out))
     elif out is not None:
-        out = Tensor._of(out, node)
+        out = Recorded._of(out, node)
     linked = [
-        x if p is None or x is None or isinstance(x, ShapeDtype) else Tensor._of(x, p)
+        x if p is None or x is None or isinstance(x, ShapeDtype) else Recorded._of(x, p)
         for x, p in zip(inputs, node.parents, strict=True)
     ]
     options, residual = node.options, node.op.residual

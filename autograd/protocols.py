@@ -28,6 +28,7 @@ from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, us
 from .nondifferentiable import NEW, REFUSED
 from .op import Op, joined
 from .operands import argument, way_of_caller
+from .recorded import Recorded
 from .registry import CONSTANT, OF_SEQUENCES, REGISTRY
 from .rules import ufuncs
 
@@ -54,7 +55,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
     """`np.add.at(t, indices, values)` and its kind, as `t[...] = ` changes a tensor."""
     what = f"{name_of(ufunc)}.at(t, indices, ...)"
     recorded = grad_enabled() and node_of((array, values)) is not None
-    if recorded and not isinstance(array, op.Tensor):
+    if recorded and not isinstance(array, Recorded):
         raise NotDifferentiableError(
             f"{what}: the values require a gradient, but t is a plain array, which has no graph; "
             f"make it a tensor first, t = autograd.Tensor(t)"
@@ -68,7 +69,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
         plain = [argument(joined(x), what) for x in values]
         array[...] = ufuncs.at(ufunc, array, unwrap(indices, what), *plain)
         return
-    changed = np.copy(unwrap(array)) if isinstance(array, op.Tensor) else array
+    changed = np.copy(unwrap(array)) if isinstance(array, Recorded) else array
     _on_arrays(ufunc.at, (changed, indices, *values), {})
     if changed is not array:
         array[...] = changed
@@ -77,7 +78,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
 def _into(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """What `ufunc` gives, written into a Tensor, or, if all is constant, into an array."""
     out = options["out"]
-    is_tensor = any(isinstance(x, op.Tensor) for x in out)
+    is_tensor = any(isinstance(x, Recorded) for x in out)
     if is_tensor and len(out) == 1 and method == "__call__":
         del options["out"]
         where = options.pop("where", True)
@@ -101,7 +102,7 @@ def array_function(_self: Tensor, function: Any, _types: Any, args: Any, kwargs:
         return _on_arrays(function, args, kwargs)
     if function in NEW:
         new = _on_arrays(function, args, kwargs)
-        return op.Tensor._of(new, None) if new.dtype.kind in "fc" else new
+        return Recorded._of(new, None) if new.dtype.kind in "fc" else new
     return _unknown(function, args, kwargs)
 
 
@@ -258,7 +259,7 @@ def _is_compiled(module: ModuleType) -> bool:
 
 def unwrap(x: Any, function: str = "NumPy") -> Any:
     """Plain arrays in place of Tensors and of others' arrays, also inside tuples, lists, dicts."""
-    if isinstance(x, op.Tensor):
+    if isinstance(x, Recorded):
         return x._array
     if isinstance(x, tuple | list):
         return type(x)([unwrap(part, function) for part in x])
@@ -269,7 +270,7 @@ def unwrap(x: Any, function: str = "NumPy") -> Any:
 
 def node_of(x: Any) -> Node | None:
     """The node of the first recorded tensor in `x`, looking into tuples, lists and dicts."""
-    if isinstance(x, op.Tensor):
+    if isinstance(x, Recorded):
         return x.node
     if isinstance(x, dict):
         x = x.values()

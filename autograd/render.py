@@ -4,9 +4,9 @@
     autograd.graph(loss, accuracy, gradients=True)
 
 Boxes are leaves, operations and outputs; arrows follow the data. A notebook cell that ends in
-`loss.graph()` shows the picture. Graphviz does the layout, in a process of its own: the system's
-`dot`, or else pygraphviz, whose wheels carry Graphviz. What is in a picture is decided in
-`pictures/`; this is the only file that knows Graphviz.
+`loss.graph()` shows the picture. `pictures/` decides what a picture contains; only this file knows
+Graphviz, which does the layout in a child process: the system's `dot`, or else pygraphviz, whose
+wheels contain Graphviz.
 """
 
 from __future__ import annotations
@@ -28,59 +28,68 @@ from .errors import RenderError
 from .node import Leaf, Node
 from .pictures.drawing import Drawing
 from .pictures.mermaid import to_mermaid
-from .pictures.options import Options
-from .pictures.picture import Arrow, Box, Cluster, Legend, Picture, plain
+from .pictures.picture import Arrow, Box, Cluster, Legend, Options, Picture, plain
 from .pictures.themes import THEMES, Look, Scale, Theme, colour_of
 from .pictures.walk import node_of
 from .tensor import Tensor
 
 _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot"}
 _FORMATS |= {".mmd": "mermaid", ".md": "markdown"}
-_HIGHLIGHTS = "producer", "propagator"
-_WIDEST = 640  # points: the width of a notebook's page
+_WIDEST = 640  # points, the width of a notebook's page
 
 
 class Graph:
-    """A picture of the operations that computed `outputs`, as they are recorded now.
+    """A picture of the operations that computed `outputs`, as recorded at this moment.
 
-    Leaves are blue, under their names; operations are white, with the shape of their result where
-    it has axes; constants are dashed, as far as they are recorded. A leaf with many uses is drawn
-    at each of them; so is an operation, dashed, where its result is used far away. What a gradient
-    that was itself recorded (`create_graph=True`) computed is violet, and runs the other way.
+    Leaves are blue and named; operations are white, with the shape of their result unless it is a
+    scalar; recorded constants are dashed. A leaf with many uses is drawn at each of them, and so is
+    an operation, dashed, whose result is used far away. The operations of a gradient that was
+    itself recorded (`create_graph=True`) are violet and run the other way. Tooltips (in SVG) give
+    values, gradients, memory and the source line of every box.
 
-    With `groups`, frames stand around what each call of a module, and each `named_scope`, computed;
-    a leaf that is used in several of them is drawn in each. `depth`: a module that lies inside so
-    many others is one box, with what it counts (None: all are open; 0: the outermost are closed).
-    A frame that holds only another one is drawn as one with it.
+    The attributes `dot` and `mermaid` hold the picture as text; they stay when `backward()` frees
+    the graph. `operations` and `leaves` count the nodes, and `depth` is the most operations on a
+    path from a leaf to an output.
 
-    `fold` draws what repeats once and says how often it occurs: equal layers, time steps, the
-    terms of a sum (default: where there are more than `max_nodes` operations and leaves). If there
-    are still more boxes than that, those nearest to the outputs are drawn. The caption says what is
-    missing.
+    Args:
+        outputs: Tensors or their nodes.
+        max_nodes: The most boxes; those nearest to the outputs are kept, and the caption says what
+            is missing.
+        groups: Whether to draw frames around what each module call and each `named_scope` computed.
+            A leaf used in several frames is drawn in each.
+        depth: Draw a module inside this many others as one closed box (0: the outermost ones are
+            closed; None: all are open).
+        fold: Draw what repeats (equal layers, time steps, terms of a sum) once, with the number of
+            repetitions. Default: if there are more than `max_nodes` operations and leaves.
+        values: Write out arrays of up to 16 elements, as they are now.
+        gradients: Write the norm of the gradient of the sum of the outputs on each arrow, coloured
+            by magnitude: grey if zero or below 1e-8 of the largest, red if NaN or Inf. With
+            `values`, the boxes hold the gradient's numbers. This runs a backward pass that leaves
+            the graph and every `.grad` alone.
+        statistics: Write the mean, the standard deviation and the share of zeros.
+        memory: Write the bytes that the graph keeps alive at each node.
+        source: Write the source line.
+        theme: "light" or "dark", to match the page.
+        highlight: Nodes to colour, as {node: "producer"} (red) or {node: "propagator"} (pink).
+        notes: Texts to write into boxes, as {node: "text"}.
+        around: Draw only what lies within `radius` arrows of this node.
+        radius: See `around`.
 
-    On request boxes have more in them. `values`: the numbers of arrays of up to 16 elements, as the
-    arrays hold them now. `gradients`: the gradient of the sum of the outputs; its norms stand on
-    the arrows, coloured by magnitude, grey where zero or less than 1e-8 of the largest, red where
-    NaN or Inf; with `values`, its numbers stand in the boxes. This runs a backward pass, which
-    leaves the graph and every `.grad` alone. `statistics`: mean, standard deviation and share of
-    zeros. `memory`: the bytes that the graph keeps alive at each node. `source`: the line.
-    Tooltips (in SVG) have all of that. `theme`: "light" or "dark", the page that it is made for.
+    Raises:
+        GraphError: A tensor has no graph, or the graph was freed.
+        ValueError: An option is out of range.
 
-    `highlight` marks nodes, as {node: "producer"} (red) or {node: "propagator"} (pink), and `notes`
-    writes a text into their boxes, as {node: "text"}. With `around`, a node, only what lies within
-    `radius` arrows of it is drawn. All of these, and `outputs`, are Tensors or their nodes.
-
-    `dot` and `mermaid` are the picture as text, which stays as it is when `backward()` frees the
-    graph.
-
-    Raises `GraphError` for a tensor without a graph, and where the graph has been freed.
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> autograd.render.Graph(np.exp(x) * x)
+        <Graph operations=2 leaves=1 depth=2>
     """
 
     dot: str
     mermaid: str
     operations: int
     leaves: int
-    depth: int  #: the most operations on a way from a leaf to an output
+    depth: int
 
     def __init__(
         self,
@@ -102,21 +111,8 @@ class Graph:
     ) -> None:
         if not outputs:
             raise TypeError("Graph: pass the tensors whose graph is to be drawn")
-        if max_nodes < 1:
-            raise ValueError(f"Graph: max_nodes (={max_nodes}) must be at least 1")
-        if radius < 0:
-            raise ValueError(f"Graph: radius (={radius}) must be at least 0")
-        if depth is not None and depth < 0:
-            raise ValueError(
-                f"Graph: depth (={depth}) must be at least 0; groups=False draws no modules"
-            )
         if theme not in THEMES:
             raise ValueError(f"Graph: theme (={theme!r}) must be one of {', '.join(THEMES)}")
-        for look in (highlight or {}).values():
-            if look not in _HIGHLIGHTS:
-                raise ValueError(
-                    f"Graph: highlight got {look!r}; each must be one of {', '.join(_HIGHLIGHTS)}"
-                )
         options = Options(
             max_nodes=max_nodes,
             groups=groups,
@@ -144,14 +140,26 @@ class Graph:
         return f"<Graph operations={self.operations} leaves={self.leaves} depth={self.depth}>"
 
     def render(self, path: str | os.PathLike[str], timeout: float = 30) -> Path:
-        """Write the picture to `path`, in the format of its suffix, and return the path.
+        """Write the picture to a file, which appears whole or not at all.
 
-        The suffixes are .svg, .png and .pdf; .dot or .gv for the DOT text, .mmd for the Mermaid
-        text and .md for that in Markdown, which need no engine. `timeout`: the seconds that the
-        layout may take. The file appears whole or not at all.
+        Args:
+            path: Ends in .svg, .png or .pdf; in .dot or .gv for the DOT text, in .mmd for the
+                Mermaid text, or in .md for the same in Markdown. Texts need no Graphviz.
+            timeout: Seconds that the layout may take.
 
-        Raises `RenderError` for another suffix, for a file that cannot be written, and where
-        there is no engine, or it fails, or runs out of time.
+        Returns:
+            The path.
+
+        Raises:
+            RenderError: The suffix is unknown, the file cannot be written, or Graphviz is missing,
+                fails or runs out of time.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = Tensor(2.0, requires_grad=True).graph().render(f"{folder}/x.dot")
+            ...     path.name
+            'x.dot'
         """
         path = Path(path)
         format = _FORMATS.get(path.suffix.lower())
@@ -163,17 +171,26 @@ class Graph:
         return write_whole("render", path, lambda: self.picture(format, timeout))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """What a notebook shows: the picture, or the DOT text where it cannot be drawn."""
+        """Give a notebook the picture, or the DOT text where it cannot be drawn."""
         try:
             picture = _no_wider(self.picture("svg").decode(), _WIDEST)
             return {"image/svg+xml": picture, "text/plain": repr(self)}
-        except Exception as error:  # a cell is to show something, never a traceback
+        except Exception as error:  # a cell should show something, never a traceback
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
 
     def picture(self, format: str, timeout: float = 30) -> bytes:
-        """The picture as "svg", "png" or "pdf", or its text as "dot", "mermaid" or "markdown".
+        """Draw the picture, in a child process because Graphviz may hang or crash.
 
-        It is drawn in a child process: Graphviz may hang, or crash.
+        Args:
+            format: "svg", "png" or "pdf", or for its text "dot", "mermaid" or "markdown".
+            timeout: Seconds that the layout may take.
+
+        Raises:
+            RenderError: Graphviz is missing, fails or runs out of time.
+
+        Example:
+            >>> Tensor(2.0, requires_grad=True).graph().picture("mermaid")[:12]
+            b'flowchart LR'
         """
         texts = {"dot": self.dot, "mermaid": self.mermaid}
         texts["markdown"] = f"```mermaid\n{self.mermaid}```\n"
@@ -203,7 +220,7 @@ class Graph:
 
 
 def _no_wider(svg: str, width: float) -> str:
-    """The picture, scaled down to so many points where it is wider: pages cut off what is."""
+    """Scale an SVG down to `width` points if it is wider, because pages would cut it off."""
 
     def fit(size: re.Match[str]) -> str:
         x, y = float(size[1]), float(size[2])
@@ -214,7 +231,16 @@ def _no_wider(svg: str, width: float) -> str:
 
 
 def write_whole(function: str, path: Path, picture: Callable[[], bytes]) -> Path:
-    """Draw a picture, if there is a folder for it, and write it whole or not at all."""
+    """Draw a picture and write it whole or not at all; `function` is named in errors.
+
+    Example:
+        >>> from pathlib import Path
+        >>> try:
+        ...     autograd.render.write_whole("render", Path("nowhere/x.svg"), bytes)
+        ... except autograd.RenderError as error:
+        ...     print(error)
+        render: there is no folder 'nowhere'; create it first
+    """
     if not path.parent.is_dir():
         raise RenderError(f"{function}: there is no folder '{path.parent}'; create it first")
     data = picture()
@@ -252,7 +278,7 @@ except Exception as error:
 
 
 def _engine(format: str) -> list[str]:
-    """The command that reads DOT and writes a picture."""
+    """Choose the command that reads DOT and writes a picture."""
     dot = shutil.which("dot")
     if dot:
         return [dot, f"-T{format}"]
@@ -274,7 +300,7 @@ _FRAME |= {"labelloc": "t", "labeljust": "l"}
 
 
 class _Dot:
-    """Writes a picture as DOT text, in the colours of a theme."""
+    """A writer of DOT text, in the colours of a theme."""
 
     def __init__(self, theme: Theme) -> None:
         import graphviz
@@ -303,7 +329,7 @@ class _Dot:
             fill = self.theme.backward if cluster.backward else fills[min(level, len(fills) - 1)]
             self.graph.body.append(f"\tsubgraph cluster{number} {{\n")
             colours = {"color": self.theme.frame, "fillcolor": fill, "fontcolor": self.theme.text}
-            # An arrow enters a frame from above in the middle: keep that free.
+            # Blanks keep the middle free, where an arrow enters a frame from above.
             title = _part(cluster.title) + "&#160;" * (2 * len(cluster.title) * self.is_long)
             self.graph.attr(
                 label=f"<{title}>", tooltip=self.tip([cluster.title]), **colours, **_FRAME
@@ -339,7 +365,7 @@ class _Dot:
         self.graph.node(box.name, f"<{_table(rows)}>", tooltip=tip, **style)
 
     def row(self, kind: str, texts: list[str], columns: int, look: Look) -> str:
-        """A line of a box: one text across it, or texts in columns."""
+        """Write a line of a box: one text across it, or texts in columns."""
         cells = []
         for place, text in enumerate(texts):
             colour = self.theme.scale[3] if kind == "gradient" else look.text
@@ -375,14 +401,14 @@ class _Dot:
             self.graph.edge(*ends, weight=str(arrow.weight), **style)
 
     def caption(self, picture: Picture) -> str:
-        """The text below the picture, and the colours of gradients."""
+        """Write the text below the picture and the legend of gradients."""
         font = 'point-size="9"'
         rows = [_cell(line, 1, font, "left", 200) for line in picture.caption]
         rows += [self.legend(picture.legend)] if picture.legend else []
         return f"<{_table(rows, padding=2)}>"
 
     def legend(self, legend: Legend) -> str:
-        """A row of squares in the colours of gradients. As cells, they would be torn apart."""
+        """Write a row of squares in the colours of gradients; as cells, they would spread out."""
         scale = "".join(self.square(step) for step in range(Scale.STEPS))
         parts = [_part(f"gradient norm {_short(legend.low)} "), scale]
         parts.append(_part(f" {_short(legend.high)}"))
@@ -396,13 +422,13 @@ class _Dot:
         return f'<font point-size="13" color="{colour_of(step, self.theme)}">■</font>'
 
     def tip(self, lines: Iterable[str]) -> Any:
-        """Lines that Graphviz prints to the letter in a tooltip."""
+        """Escape lines so that Graphviz prints them literally in a tooltip."""
         text = "\n".join(plain(line, 200) for line in lines)
         return self.escape(text.replace("&", "&amp;"))
 
 
 def _short(norm: float) -> str:
-    """One digit, and no exponent where none is needed."""
+    """Round to one digit, without an exponent where none is needed."""
     return f"{float(f'{norm:.1g}'):g}"
 
 
@@ -411,7 +437,7 @@ def _html(text: str) -> str:
 
 
 def _part(text: str, longest: int = 60) -> str:
-    """Text to the letter inside Graphviz's markup, where blanks may collapse and \\N is a name."""
+    """Escape text for Graphviz's markup, which collapses blanks and reads \\N as a name."""
     text = re.sub("^ | (?= |$)", "&#160;", html.escape(plain(text, longest)))
     return re.sub(r"\\(?=[NGETHL])", "<font>&#92;</font>", text)
 

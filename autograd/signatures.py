@@ -1,6 +1,6 @@
-"""What signatures tell: what a gradient rule reads, and which options a call may have.
+"""The reading of signatures: the inputs that a gradient rule reads, and the options of a call.
 
-Read `op.py` next: its head explains how the parameters of a rule are named.
+Read `op.py` next: its docstring explains how the parameters of a rule are named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ NO_DEFAULT = inspect.Parameter.empty
 
 
 class Reads:
-    """What one rule reads of the output and of each input, by the names of its parameters."""
+    """How much a rule reads of the output and of each input, by the names of its parameters.
+
+    Example:
+        >>> reads = autograd.signatures.Reads(lambda g, _, x, _y: g * x)
+        >>> reads.out, reads.level(0) == autograd.signatures.ARRAY
+        (False, True)
+    """
 
     __slots__ = ("any_option", "count", "inputs", "options", "out", "rest")
 
@@ -39,11 +45,24 @@ class Reads:
                 named.append(_level(p.name))
         _g, out, *self.inputs = [*named, None, None][: max(len(named), 2)]
         self.out = (self.rest if out is None else out) == ARRAY
-        #: How many inputs the rule takes: None for any number, -1 for the absent rule.
+        #: The number of inputs that the rule takes: None for any number, -1 for an absent rule.
         self.count = -1 if vjp is None else None if self.rest is not None else len(self.inputs)
 
     def level(self, i: int) -> int:
+        """Return how much the rule reads of input `i`: `NOTHING`, `SHAPE` or `ARRAY`."""
         return (self.inputs[i] if i < len(self.inputs) else self.rest) or NOTHING
+
+
+def unkept_parameters(vjp: Callable[..., Any]) -> list[str]:
+    """List the parameters of a rule for which it may get None, by their names.
+
+    Example:
+        >>> autograd.signatures.unkept_parameters(lambda g, _y, x, __: g * x)
+        ['_y', '__']
+    """
+    _g, *named = positional_parameters(vjp)[0]
+    out = [name for name in named[:1] if _level(name) != ARRAY]
+    return out + [name for name in named[1:] if _level(name) == NOTHING]
 
 
 def _level(name: str) -> int:
@@ -52,21 +71,26 @@ def _level(name: str) -> int:
     return SHAPE if name.startswith("_") else ARRAY
 
 
-ANY = "**"  #: stands among the names of parameters where there may be others
+ANY = "**"  #: among the names of parameters: there may be others
 
-#: The `**kwargs` of NumPy's functions, such as `np.clip`, are those of a ufunc.
+#: The `**kwargs` of NumPy functions, such as `np.clip`, are those of a ufunc.
 _OF_UFUNCS = {"dtype": None, "casting": "same_kind", "order": "K", "subok": True, "where": True}
 
 
 def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
-    """The names of a function's positional parameters, and the defaults of all parameters."""
+    """List the positional parameters of a function, and the defaults of all parameters.
+
+    Example:
+        >>> autograd.signatures.positional_parameters(lambda x, axis=None: x)
+        (['x', 'axis'], {'x': <class 'inspect._empty'>, 'axis': None})
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
-    except ValueError:  # compiled, and without a signature: before NumPy 2.4, the ufuncs
+    except ValueError:  # compiled without a signature, as ufuncs are before NumPy 2.4
         return [], {"where": True, ANY: None}
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in positional]
-    names = ["shape" if n == "newshape" else n for n in names]  # of np.reshape, in NumPy 2.0
+    names = ["shape" if n == "newshape" else n for n in names]  # for np.reshape in NumPy 2.0
     defaults = {ANY if p.kind is p.VAR_KEYWORD else p.name: p.default for p in parameters}
     if ANY in defaults and isinstance(function, type(np.clip)):
         del defaults[ANY]
@@ -75,7 +99,15 @@ def positional_parameters(function: Callable[..., Any]) -> tuple[list[str], dict
 
 
 def check_keywords(name: str, given: Collection[str], known: Collection[str]) -> None:
-    """Raise `TypeError` for a keyword that is not `known`, with the one that may be meant."""
+    """Raise `TypeError` for a keyword that is not `known`, and suggest the intended one.
+
+    Example:
+        >>> try:
+        ...     autograd.signatures.check_keywords("sum", ["axes"], ["axis"])
+        ... except TypeError as error:
+        ...     print(error)
+        sum got an unexpected keyword argument 'axes'; NumPy's word for it is axis=
+    """
     if ANY not in known:
         for key in given:
             if key not in known:
@@ -85,10 +117,17 @@ def check_keywords(name: str, given: Collection[str], known: Collection[str]) ->
 def drop_defaults(
     name: str, options: dict[str, Any], known: Collection[str], defaults: dict[str, Any]
 ) -> None:
-    """Take options that are not `known` out of `options`; they may only say what is default.
+    """Remove options that are not `known` from `options`, if they only repeat a default.
 
-    Raises `TypeError` for what is not among `defaults` either, and `NotDifferentiableError` for any
-    other value: it cannot be ignored silently.
+    Raises:
+        TypeError: An option is not among `defaults` either.
+        NotDifferentiableError: An option has another value, which must not be ignored silently.
+
+    Example:
+        >>> options = {"axis": 0, "dtype": None}
+        >>> autograd.signatures.drop_defaults("sum", options, ["axis"], {"dtype": None})
+        >>> options
+        {'axis': 0}
     """
     others = [key for key in options if key not in known]
     check_keywords(name, others, defaults)

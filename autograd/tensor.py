@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from . import hooks, op
+from . import hooks
 from .backward import backward_pass, rule_is_recorded
 from .changes import expose
 from .errors import DTypeError, GraphError, NotDifferentiableError, ShapeError
 from .grad_mode import current_scope
 from .hooks import RemovableHandle
 from .missing import missing_attribute, refused_assignment
-from .node import Leaf, Node, current_run
+from .node import Leaf, current_run
 from .operands import as_array, operand
 from .operators import (
     Flat,
@@ -43,6 +43,7 @@ from .operators import (
     set_item,
 )
 from .protocols import array, array_function, array_ufunc, left, unwrap
+from .recorded import Recorded
 from .rules.elementwise import astype
 from .rules.indexing import getitem
 from .sparse import RowGradient
@@ -57,7 +58,7 @@ _copy, _copy_as = recorded(np.copy), method(np.copy)
 _with_axes_reversed = recorded(np.transpose)
 
 
-class Tensor:
+class Tensor(Recorded, of_results=True):
     """An array of floats, with the graph of the operations that computed it.
 
     `data`: anything `np.array` takes (it is copied), of boolean, integer, float or complex
@@ -75,10 +76,7 @@ class Tensor:
     carry a gradient.
     """
 
-    __slots__ = ("__weakref__", "_array", "node")
-
-    _array: Any
-    node: Node | None  #: what recorded this tensor: None for a constant
+    __slots__ = ()
 
     def __init__(
         self, data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
@@ -88,14 +86,6 @@ class Tensor:
         if requires_grad:
             self.requires_grad = True
         left("Tensor(data)", data, self._array)
-
-    @staticmethod
-    def _of(data: Any, node: Node | None) -> Tensor:
-        """A Tensor around an array, with the node that computed it: no copy, no check."""
-        tensor = object.__new__(Tensor)
-        tensor._array = data
-        tensor.node = node
-        return tensor
 
     # -- the array ------------------------------------------------------------------------------
 
@@ -547,9 +537,6 @@ class Tensor:
                 "t.detach() or t.data"
             )
         return _rebuild, (type(self), self._array, self.requires_grad, self.grad, self.name)
-
-
-op.Tensor = Tensor  # type: ignore[misc]
 
 
 def _array_of_numbers(data: Any, dtype: DTypeLike | None) -> Any:

@@ -1,6 +1,6 @@
-"""Containers of arrays, nested as one likes: the arguments of functions to be differentiated.
+"""Nested containers of arrays: what functions to be differentiated take and return.
 
-Containers are tuples, lists and dicts, what is derived from them (named tuples, `defaultdict`,
+Containers are tuples, lists and dicts, their subclasses (named tuples, `defaultdict`,
 `OrderedDict`, ...), `MappingProxyType`, and instances of dataclasses. Everything else is a leaf.
 """
 
@@ -10,14 +10,19 @@ import copy
 import dataclasses
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 _MAPPINGS, _SEQUENCES = (dict, MappingProxyType), (tuple, list)
 
 
-def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything in `tree` that is not a container, with its path: ('[0]["w"]', w)."""
-    if hasattr(tree, "__array_function__"):  # the common case: it need not go through all others
+def leaves(tree: object, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield everything in `tree` that is not a container, with its path.
+
+    Example:
+        >>> list(autograd.tree.leaves([{"w": 1.0}, 2.0]))
+        [("[0]['w']", 1.0), ('[1]', 2.0)]
+    """
+    if hasattr(tree, "__array_function__"):  # first, because it is the common case
         yield path, tree
     elif isinstance(tree, _MAPPINGS):
         for key, value in tree.items():
@@ -32,11 +37,15 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, tree
 
 
-def rebuild(tree: Any, values: Iterator[Any]) -> Any:
-    """A tree of the same containers, with the next of `values` in place of each leaf.
+def rebuild(tree: object, values: Iterator[Any]) -> Any:
+    """Build a tree of the same containers, with the next of `values` in place of each leaf.
 
-    Of a container of a special type a copy is filled: no `__init__` runs, and what else it holds
-    (the default of a `defaultdict`, attributes) is kept.
+    A subclass of a container is copied and filled: its `__init__` does not run, and whatever else
+    it holds (the default of a `defaultdict`, attributes) is kept.
+
+    Example:
+        >>> autograd.tree.rebuild({"a": 1, "b": (2, 3)}, iter("xyz"))
+        {'a': 'x', 'b': ('y', 'z')}
     """
     if hasattr(tree, "__array_function__"):
         return next(values)
@@ -66,15 +75,20 @@ def rebuild(tree: Any, values: Iterator[Any]) -> Any:
         filled = copy.copy(tree)
         for field in dataclasses.fields(tree):
             part = rebuild(getattr(tree, field.name), values)
-            object.__setattr__(filled, field.name, part)  # also where it is frozen
+            object.__setattr__(filled, field.name, part)  # it may be frozen
         return filled
     return next(values)
 
 
-def tree_map(function: Callable[..., Any], tree: Any) -> Any:
-    """`function` of every leaf, in the same containers."""
+def tree_map(function: Callable[..., Any], tree: object) -> Any:
+    """Apply `function` to every leaf, in the same containers.
+
+    Example:
+        >>> autograd.tree.tree_map(lambda x: 2 * x, {"a": 1, "b": (2, 3)})
+        {'a': 2, 'b': (4, 6)}
+    """
     return rebuild(tree, (function(leaf) for _, leaf in leaves(tree)))
 
 
-def _is_dataclass(x: Any) -> bool:
+def _is_dataclass(x: object) -> TypeGuard[Any]:
     return hasattr(type(x), "__dataclass_fields__") and not hasattr(type(x), "__array__")

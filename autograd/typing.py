@@ -1,4 +1,4 @@
-"""Type aliases for annotations: the arrays that go in, and those that come out."""
+"""Type aliases of arrays: those that users pass, and those that rules and kernels compute."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "ArrayLike"]
 
-#: What a caller may pass: a number, an array, a nested list of numbers, or a Tensor.
+#: A value that users may pass: a number, an array, a nested list of numbers, or a Tensor.
 ArrayLike: TypeAlias = Union[npt.ArrayLike, "Tensor"]
 
-#: What rules and kernels work on: any array that speaks NumPy's protocols, such as an `ndarray`, a
-#: Tensor, or an array of CuPy's. NumPy's stubs know only the first, so the checker is told nothing.
+#: An array that speaks NumPy's protocols: an `ndarray`, a Tensor, or a CuPy array, for example.
+#: NumPy's stubs accept only the first, so the type checker learns nothing more.
 Array: TypeAlias = Any

@@ -1,24 +1,37 @@
-"""Modules made of modules, and what goes between them."""
+"""Containers: modules made of modules, and the layers `Identity` and `Flatten`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
 from autograd import ShapeError, Tensor
+from autograd.typing import ArrayLike
 
 from .module import Module
+
+T = TypeVar("T")
 
 
 class ModuleList(Module):
     """Modules in a list, for a `forward` that loops over them itself.
 
-    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace),
-    slices (to read: a container of the same modules) and `append` work as with a list. Raises
-    `TypeError` for a part that is no module.
+    They are named '0', '1', ...; `len`, iteration, integer indices (to read and to replace), slices
+    (to read: a container of the same modules) and `append` work as with a list.
+
+    Args:
+        modules: The modules.
+
+    Raises:
+        TypeError: A part is not a module.
+
+    Example:
+        >>> layers = nn.ModuleList([nn.Linear(3, 2), nn.ReLU()])
+        >>> len(layers), layers[1]
+        (2, ReLU)
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -26,14 +39,21 @@ class ModuleList(Module):
             self.append(module)
 
     def append(self, module: Module) -> None:
-        """Add a module at the end."""
+        """Add a module at the end.
+
+        Example:
+            >>> layers = nn.ModuleList()
+            >>> layers.append(nn.ReLU())
+            >>> len(layers)
+            1
+        """
         self._put(len(self), module)
 
     def _put(self, place: int, module: Module) -> None:
         if not isinstance(module, Module):
             raise TypeError(
                 f"{type(self).__name__}: part {place} is {_described(module)}, not a Module; pass "
-                f"each part made with its parentheses (nn.ReLU())"
+                f"instances (nn.ReLU())"
             )
         setattr(self, str(place), module)
 
@@ -61,7 +81,18 @@ class ModuleList(Module):
 class Sequential(ModuleList):
     """Modules applied one after the other: `Sequential(a, b)(x)` is `b(a(x))`.
 
-    `model[:2](x)` is what the first two make of `x`.
+    A slice is a `Sequential` too: `model[:2](x)` applies the first two.
+
+    Args:
+        *modules: The modules, in order.
+
+    Raises:
+        TypeError: A part is not a module, or its `forward` returned None.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+        >>> model(np.ones((5, 3))).shape
+        (5, 2)
     """
 
     def __init__(self, *modules: Module) -> None:
@@ -82,11 +113,22 @@ class Sequential(ModuleList):
 
 
 class ModuleDict(Module):
-    """Modules by name: `ModuleDict({"a": nn.Linear(2, 3)})["a"]`.
+    """Modules by name.
 
-    Reading, replacing, `in`, `len`, iteration over the names, `keys`, `values` and `items` work
-    as with a dict. Raises `TypeError` for a part that is no module or a name that is no string,
-    and `ValueError` for a name that is empty, has a dot, or is an attribute of modules.
+    Reading, replacing, `in`, `len`, iteration over the names, `keys`, `values` and `items` work as
+    with a dict.
+
+    Args:
+        modules: The modules by name.
+
+    Raises:
+        TypeError: A part is not a module, or a name is not a string.
+        ValueError: A name is empty, contains a dot, or is an attribute of modules.
+
+    Example:
+        >>> heads = nn.ModuleDict({"a": nn.Linear(3, 2), "b": nn.ReLU()})
+        >>> list(heads), heads["b"]
+        (['a', 'b'], ReLU)
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
@@ -96,8 +138,8 @@ class ModuleDict(Module):
     def __setitem__(self, name: str, module: Module) -> None:
         if not isinstance(name, str) or not isinstance(module, Module):
             raise TypeError(
-                f"ModuleDict: the part {name!r} is {_described(module)}; the names are strings, "
-                f"and the parts modules, each made with its parentheses (nn.ReLU())"
+                f"ModuleDict: the part {name!r} is {_described(module)}; names must be "
+                f"strings, and parts instances of modules (nn.ReLU())"
             )
         if not name or hasattr(type(self), name):
             raise ValueError(f"ModuleDict: {name!r} cannot be the name of a part; choose another")
@@ -116,32 +158,60 @@ class ModuleDict(Module):
         return len(self.items())
 
     def keys(self) -> list[str]:
-        """The names, in the order in which they were given."""
+        """Return the names, in the order in which they were given.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).keys()
+            ['act']
+        """
         return [name for name, _ in self.items()]
 
     def values(self) -> list[Module]:
-        """The modules."""
+        """Return the modules.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).values()
+            [ReLU]
+        """
         return [module for _, module in self.items()]
 
     def items(self) -> list[tuple[str, Module]]:
-        """Pairs of name and module."""
+        """Return pairs of name and module.
+
+        Example:
+            >>> nn.ModuleDict({"act": nn.ReLU()}).items()
+            [('act', ReLU)]
+        """
         return [(name, part) for name, part in vars(self).items() if isinstance(part, Module)]
 
 
 class Identity(Module):
-    """Its input, unchanged: to take the place of a layer that is left out."""
+    """A layer that returns its input, to take the place of one that is left out.
 
-    def forward(self, x: Any) -> Any:
+    Example:
+        >>> nn.Identity()(3)
+        3
+    """
+
+    def forward(self, x: T) -> T:
         return x
 
 
 class Flatten(Module):
-    """All axes but the first joined into one: `(N, ...)` to `(N, features)`."""
+    """A layer that joins all axes but the first: `(N, ...)` to `(N, features)`.
 
-    def forward(self, x: Any) -> Tensor:
+    Raises:
+        ShapeError: The input has no axes.
+
+    Example:
+        >>> nn.Flatten()(np.ones((5, 2, 3))).shape
+        (5, 6)
+    """
+
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if not shape:
-            raise ShapeError("Flatten got an input without axes; its first axis is the batch")
+            raise ShapeError("Flatten got an input without axes; its first axis must be the batch")
         return np.reshape(x, (shape[0], math.prod(shape[1:])))  # type: ignore[return-value]
 
 

@@ -1,19 +1,23 @@
-"""Dropout: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
-Overfitting"; here in the inverted form, which scales while training."""
+"""Dropout in the inverted form, which scales while training.
+
+Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd import DTypeError, Tensor, rule
+from autograd.typing import ArrayLike
 
 from .module import Module
 
 
 def dropout(
-    input: Any,
+    input: ArrayLike,
     p: float = 0.5,
     training: bool = True,
     *,
@@ -21,10 +25,23 @@ def dropout(
 ) -> Any:
     """Zero each element with probability `p`, and divide the others by 1 - p.
 
-    The input itself without `training` or with `p` = 0; zeros with `p` = 1. The elements are
-    drawn from `generator` in the order in which `input` lies in memory.
+    Args:
+        input: Floats or complex numbers of any shape.
+        p: From 0 to 1. With 0 the result is the input itself, with 1 it is zeros.
+        training: Without it, the result is the input itself.
+        generator: The source of randomness (default: a fresh one). It draws for the elements in the
+            order in which `input` lies in memory.
 
-    Raises `ValueError` for `p` outside 0 to 1, and `DTypeError` for an input of integers.
+    Returns:
+        A tensor or array of the input's shape and dtype.
+
+    Raises:
+        ValueError: `p` is outside 0 to 1.
+        DTypeError: The input has integers.
+
+    Example:
+        >>> nn.functional.dropout(np.ones(4), 0.5, generator=np.random.default_rng(0))
+        array([2., 2., 2., 0.])
     """
     _check_probability("dropout", p)
     if not training or p == 0:
@@ -41,14 +58,14 @@ def dropout(
 
 def _check_probability(owner: str, p: float) -> None:
     if not 0 <= p <= 1:
-        raise ValueError(f"{owner}: p (={p}) is a probability, from 0 to 1")
+        raise ValueError(f"{owner}: p (={p}) must be a probability, from 0 to 1")
 
 
 _CHUNK = 2**15  # numbers drawn at a time: they stay in the cache
 
 
 def _draw(x: Any, p: float, generator: np.random.Generator) -> Any:
-    """Booleans in the shape and the memory layout of `x`, each true with probability 1 - p."""
+    """Draw booleans in the shape and memory layout of `x`, each true with probability 1 - p."""
     kept = np.empty_like(x, dtype=bool)
     flat = kept.ravel(order="K")  # a view: a new array has no gaps
     for i in range(0, flat.size, _CHUNK):
@@ -57,12 +74,12 @@ def _draw(x: Any, p: float, generator: np.random.Generator) -> Any:
     return kept
 
 
-_dropout = rule(
+_dropout: Callable[..., Any] = rule(
     lambda x, kept, scale: _masked(x, kept, scale),
     lambda g, _, _x, kept, scale=1.0: _masked(g, kept, scale),
     None,
+    name="dropout",
 )
-_dropout.name = "dropout"
 
 
 def _masked(x: Any, kept: Any, scale: float) -> Any:
@@ -72,9 +89,21 @@ def _masked(x: Any, kept: Any, scale: float) -> Any:
 
 
 class Dropout(Module):
-    """`dropout` while training, the input itself while evaluating.
+    """Dropout while training; while evaluating, the input itself.
 
-    Raises `ValueError` for `p` outside 0 to 1.
+    Args:
+        p: The probability of zeroing an element, from 0 to 1.
+        generator: The source of randomness (default: a fresh one).
+
+    Raises:
+        ValueError: `p` is outside 0 to 1.
+
+    Example:
+        >>> layer = nn.Dropout(0.5)
+        >>> sorted(set(layer(np.ones(1000)).tolist()))
+        [0.0, 2.0]
+        >>> layer.eval()(np.ones(2))
+        array([1., 1.])
     """
 
     def __init__(self, p: float = 0.5, *, generator: np.random.Generator | None = None) -> None:
@@ -82,9 +111,15 @@ class Dropout(Module):
         self.p = p
         self.generator = np.random.default_rng(generator)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = dropout(x, self.p, self.training, generator=self.generator)
         return result
 
     def extra_repr(self) -> str:
+        """Return the text in parentheses after the class name.
+
+        Example:
+            >>> nn.Dropout(0.5)
+            Dropout(p=0.5)
+        """
         return f"p={self.p}"

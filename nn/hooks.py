@@ -1,32 +1,34 @@
-"""What is called around the forward and backward pass of a module.
+"""Hooks around the forward and backward passes of a module.
 
-`Module.register_forward_hook` and its like put hooks here. A module without any does not come
-here.
+`Module.register_forward_hook` and its like put hooks here; a module without hooks skips this file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd import Tensor, rule
 
-if TYPE_CHECKING:
-    from .module import Module
+
+class Forward(Protocol):
+    """The part of a module that hooks need."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 class Hooks:
-    """The hooks of one module, by number, in the order in which they are called."""
+    """The hooks of one module, by number, in the order of their calls."""
 
     def __init__(self) -> None:
         self.before: dict[int, tuple[Any, bool]] = {}  #: (hook, whether it takes keywords)
         self.after: dict[int, tuple[Any, bool]] = {}
         self.backward: dict[int, Any] = {}
 
-    def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """`module.forward`, with what the hooks make of its arguments, result and gradients."""
+    def call(self, module: Forward, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call `module.forward`, and let the hooks replace its arguments, result and gradients."""
         for hook, takes_keywords in list(self.before.values()):
             if takes_keywords:
                 replaced = hook(module, args, kwargs)
@@ -50,13 +52,13 @@ class Hooks:
 
 
 class _Watch:
-    """Collects the gradients of the outputs and inputs of one call, for backward hooks.
+    """The gradients of the outputs and inputs of one call, collected for backward hooks.
 
     The outputs and the inputs pass through an operation that changes nothing. Its rule gets all
     their gradients at once, and that of the inputs is visited last.
     """
 
-    def __init__(self, module: Module, hooks: dict[int, Any]) -> None:
+    def __init__(self, module: Forward, hooks: dict[int, Any]) -> None:
         self.module = module
         self.hooks = hooks
         self.places: list[int] = []  # those of the arguments that get a gradient
@@ -109,9 +111,10 @@ class _Watch:
 
 
 def _pass(tensors: Sequence[Any], seen: Any) -> Sequence[Any]:
-    """The same tensors; their gradients go through `seen`, all at once."""
+    """Return the same tensors; their gradients go through `seen`, all at once."""
     if not any(x.requires_grad for x in tensors):
         return tensors
-    identity = rule(lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook")
-    found: Sequence[Any] = identity(*tensors)
-    return found
+    identity: Callable[..., Sequence[Any]] = rule(
+        lambda *xs: xs, joint=lambda gradients, _, *__: seen(gradients), name="hook"
+    )
+    return identity(*tensors)

@@ -18,27 +18,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import DTypeLike
 
 from autograd import AutogradError, DTypeError, RemovableHandle, Tensor, scopes
+from autograd.typing import ArrayLike
 
 from .hooks import Hooks
+from .summary import Summary, summary
 
-if TYPE_CHECKING:
-    from .summary import Summary
-
-next_number, record = scopes.next_number, scopes.record  # without a dot: each call needs them
+next_number, record = scopes.next_number, scopes.record  # looked up in each call, so without a dot
 
 
 class StateError(AutogradError, ValueError):
-    """A state does not fit the module it was to be loaded into."""
+    """A state that does not fit the object it was to be loaded into.
+
+    Example:
+        >>> try:
+        ...     nn.ReLU().load_state_dict({"scale": np.ones(2)})
+        ... except nn.StateError as error:
+        ...     print(error)
+        ReLU.load_state_dict: the state does not fit, and nothing was loaded: unexpected: scale
+    """
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` passed over: paths that the state lacks, and that the module lacks."""
+    """The paths that `load_state_dict` skipped.
+
+    Attributes:
+        missing_keys: Paths of the module that the state lacks.
+        unexpected_keys: Paths of the state that the module lacks.
+
+    Example:
+        >>> nn.Linear(3, 2).load_state_dict({"extra": np.ones(2)}, strict=False)
+        IncompatibleKeys(missing_keys=['weight', 'bias'], unexpected_keys=['extra'])
+    """
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -47,15 +63,25 @@ class IncompatibleKeys(NamedTuple):
 class Parameter(Tensor):
     """A tensor that a module trains: always a leaf, and float32 unless `dtype` says otherwise.
 
-    `data`: anything `Tensor` takes; it is copied and converted. `requires_grad=False` freezes it.
-    Raises `DTypeError` for data that are no numbers, or complex without a complex `dtype`.
+    Args:
+        data: Anything that `Tensor` takes; it is copied and converted.
+        requires_grad: False freezes the parameter.
+        dtype: The dtype of the copy.
+
+    Raises:
+        DTypeError: The data are not numbers, or are complex without a complex `dtype`.
+
+    Example:
+        >>> weight = nn.Parameter([1, 2])
+        >>> weight.dtype, weight.requires_grad
+        (dtype('float32'), True)
     """
 
     __slots__ = ()
 
     def __init__(
         self,
-        data: ArrayLike | Tensor,
+        data: ArrayLike,
         requires_grad: bool = True,
         *,
         dtype: DTypeLike = np.float32,
@@ -74,26 +100,50 @@ class Parameter(Tensor):
 class Buffer(Tensor):
     """An array that a module keeps in its state and does not train, such as a running mean.
 
-    A constant tensor of the given `data` and `dtype` (default: as `data` has it). Saved and loaded
-    with the parameters; write new values into `buffer.data[...]`.
+    It is a constant tensor, saved and loaded with the parameters. To change it, write into
+    `buffer.data[...]`.
+
+    Args:
+        data: Anything that `Tensor` takes.
+        dtype: Default: the dtype of `data`.
+
+    Example:
+        >>> mean = nn.Buffer(np.zeros(2))
+        >>> mean.data[...] = [1, 2]
+        >>> mean.requires_grad
+        False
     """
 
     __slots__ = ()
 
-    def __init__(self, data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None) -> None:
+    def __init__(self, data: ArrayLike, *, dtype: DTypeLike | None = None) -> None:
         super().__init__(data, dtype=dtype)
 
 
 class Module:
     """Base of all layers and networks: define `forward`, assign parts to attributes, call it.
 
-    A subclass needs no `super().__init__()`. A parameter that is reached in two ways is one
-    parameter: it has the first path that leads to it, and counts once.
+    A subclass needs no `super().__init__()`. A parameter that several paths lead to counts once and
+    has the first of them.
 
-    Assigning raises `TypeError` for modules or parameters inside a list, tuple or dict (they
-    would never be trained; if they are put into one later, `parameters()` raises it) and for
-    overwriting a parameter with something else, and `ValueError` for a name with a dot and for a
-    module that contains the one it is assigned to.
+    Raises:
+        TypeError: Modules or parameters are assigned inside a list, tuple or dict, where they would
+            not be trained (if they are put there later, `parameters()` raises it); or a parameter
+            is overwritten with something else.
+        ValueError: A name contains a dot, or a module would contain itself.
+
+    Example:
+        >>> class Scaled(nn.Module):
+        ...     def __init__(self):
+        ...         self.inner = nn.Linear(3, 2)
+        ...         self.scale = nn.Parameter(np.ones(2))
+        ...     def forward(self, x):
+        ...         return self.scale * self.inner(x)
+        >>> model = Scaled()
+        >>> model(np.ones((5, 3))).shape
+        (5, 2)
+        >>> [name for name, _ in model.named_parameters()]
+        ['scale', 'inner.weight', 'inner.bias']
     """
 
     #: False while evaluating; layers such as dropout behave differently then.
@@ -102,7 +152,15 @@ class Module:
     _hooks: Hooks | None = None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module computes; a subclass defines it."""
+        """Compute the output; each subclass defines this.
+
+        Example:
+            >>> class Double(nn.Module):
+            ...     def forward(self, x):
+            ...         return 2 * x
+            >>> Double()(3.0)
+            6.0
+        """
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -136,7 +194,7 @@ class Module:
                 f"functions that need it"
             )
         object.__setattr__(self, name, value)
-        # Networks are built from the inside out, so all that is below gets a longer path.
+        # Networks are built from the inside out, so everything below gets a longer path.
         for path, module in self.named_modules(self._path):
             object.__setattr__(module, "_path", path)
         for path, parameter in self.named_parameters(self._path):
@@ -166,7 +224,15 @@ class Module:
         )
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with their paths."""
+        """Yield this module and all below it, each once, with their paths.
+
+        Args:
+            prefix: The path of this module.
+
+        Example:
+            >>> [path for path, _ in nn.MLP([4, 3, 2]).named_modules()]
+            ['', 'layers', 'layers.0', 'layers.1', 'layers.2']
+        """
         return self._named_modules(prefix, set())
 
     def _named_modules(self, prefix: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
@@ -179,15 +245,36 @@ class Module:
                 yield from part._named_modules(f"{prefix}.{name}" if prefix else name, seen)
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once."""
+        """Yield this module and all below it, each once.
+
+        Example:
+            >>> [type(module).__name__ for module in nn.Sequential(nn.ReLU()).modules()]
+            ['Sequential', 'ReLU']
+        """
         return (module for _, module in self.named_modules())
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """All parameters, each once, with the first path that leads to each."""
+        """Yield all parameters, each once, with the first path that leads to each.
+
+        Args:
+            prefix: The path of this module.
+
+        Example:
+            >>> [path for path, _ in nn.Linear(3, 2).named_parameters("head")]
+            ['head.weight', 'head.bias']
+        """
         return self._each_once(Parameter, prefix)
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Buffer]]:
-        """All buffers, each once, with the first path that leads to each."""
+        """Yield all buffers, each once, with the first path that leads to each.
+
+        Args:
+            prefix: The path of this module.
+
+        Example:
+            >>> [path for path, _ in nn.BatchNorm1d(2).named_buffers()]
+            ['running_mean', 'running_var', 'num_batches_tracked']
+        """
         return self._each_once(Buffer, prefix)
 
     def _each_once(self, kind: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -208,36 +295,85 @@ class Module:
                         raise module._lost_parts(name, part)
 
     def parameters(self) -> Iterator[Parameter]:
-        """All parameters, each once: what an optimiser takes."""
+        """Yield all parameters, each once, as an optimiser takes them.
+
+        Example:
+            >>> sum(parameter.size for parameter in nn.Linear(3, 2).parameters())
+            8
+        """
         return (parameter for _, parameter in self.named_parameters())
 
     def buffers(self) -> Iterator[Buffer]:
-        """All buffers, each once."""
+        """Yield all buffers, each once.
+
+        Example:
+            >>> [buffer.shape for buffer in nn.BatchNorm1d(2).buffers()]
+            [(2,), (2,), ()]
+        """
         return (buffer for _, buffer in self.named_buffers())
 
     # -- modes ----------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
-        """Set the training mode here and in all modules below; returns the module."""
+        """Set the training mode here and in all modules below.
+
+        Args:
+            mode: False for evaluation mode.
+
+        Returns:
+            The module.
+
+        Example:
+            >>> nn.Dropout().train(False).training
+            False
+        """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """`train(False)`. Gradients are still recorded: see `autograd.no_grad` for that."""
+        """Set evaluation mode here and in all modules below, as `train(False)` does.
+
+        Gradients are still recorded; use `autograd.no_grad` to stop that.
+
+        Returns:
+            The module.
+
+        Example:
+            >>> nn.Dropout().eval()(np.ones(3))
+            array([1., 1., 1.])
+        """
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Thaw all parameters, or freeze them (False); returns the module.
+        """Freeze all parameters, or let them train again.
 
-        A frozen one gets no gradient, and an optimiser leaves it alone.
+        A frozen parameter gets no gradient, and an optimiser leaves it alone.
+
+        Args:
+            requires_grad: False freezes them.
+
+        Returns:
+            The module.
+
+        Example:
+            >>> nn.Linear(3, 2).requires_grad_(False).weight.requires_grad
+            False
         """
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Clear the gradients of all parameters.
+
+        Example:
+            >>> layer = nn.Linear(3, 2)
+            >>> layer(np.ones((1, 3))).sum().backward()
+            >>> layer.zero_grad()
+            >>> layer.weight.grad is None
+            True
+        """
         for parameter in self.parameters():
             if parameter.requires_grad:
                 parameter.grad = None
@@ -247,33 +383,74 @@ class Module:
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args)` before `forward`, with the positional arguments as a tuple.
+        """Call a hook before each `forward`.
 
-        What it returns, unless None, takes their place: a tuple, or the only argument. With
-        `with_kwargs` it is `hook(module, args, kwargs)`, and returns both. `prepend`: before the
-        hooks that are there already. `handle.remove()` on what is returned takes the hook away.
+        Args:
+            hook: Called as `hook(module, args)`, with the positional arguments as a tuple. Unless
+                it returns None, its result replaces them: a tuple, or the only argument.
+            prepend: Call it before the hooks that are already there.
+            with_kwargs: Call `hook(module, args, kwargs)`, which returns both.
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        Example:
+            >>> layer = nn.ReLU()
+            >>> handle = layer.register_forward_pre_hook(lambda module, args: args[0] + 1)
+            >>> float(layer(Tensor(1.0)))
+            2.0
         """
         return RemovableHandle(self._own_hooks().before, (hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; the rest as before it.
+        """Call a hook after each `forward`.
 
-        What it returns, unless None, takes the place of the output. With `with_kwargs` it is
-        `hook(module, args, kwargs, output)`.
+        Args:
+            hook: Called as `hook(module, args, output)`. Unless it returns None, its result
+                replaces the output.
+            prepend: Call it before the hooks that are already there.
+            with_kwargs: Call `hook(module, args, kwargs, output)`.
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        Example:
+            >>> layer = nn.ReLU()
+            >>> handle = layer.register_forward_hook(lambda module, args, output: 10 * output)
+            >>> float(layer(Tensor(1.0)))
+            10.0
+            >>> handle.remove()
+            >>> float(layer(Tensor(1.0)))
+            1.0
         """
         return RemovableHandle(self._own_hooks().after, (hook, with_kwargs), prepend)
 
     def register_full_backward_hook(
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` in the backward pass of each call.
+        """Call a hook in the backward pass of each call of the module.
 
-        Both are tuples of arrays: the gradients of the positional arguments (zeros for Tensors
-        without, None for others), and of the output or outputs. What it returns, unless None,
-        takes the place of `grad_input`. Where no argument requires a gradient, it is called with
-        None for all of them as soon as the gradients of the outputs are there.
+        If no argument requires a gradient, the hook is called with None for all of them as soon as
+        the gradients of the outputs are known.
+
+        Args:
+            hook: Called as `hook(module, grad_input, grad_output)`. Both are tuples of arrays: the
+                gradients of the positional arguments (zeros for Tensors without one, None for
+                others), and those of the outputs. Unless it returns None, its result replaces
+                `grad_input`.
+            prepend: Call it before the hooks that are already there.
+
+        Returns:
+            A handle, whose `remove()` takes the hook away.
+
+        Example:
+            >>> layer = nn.ReLU()
+            >>> show = lambda module, grad_input, grad_output: print(grad_input)
+            >>> handle = layer.register_full_backward_hook(show)
+            >>> layer(Tensor([1.0, -1.0], requires_grad=True)).sum().backward()
+            (array([1., 0.]),)
         """
         return RemovableHandle(self._own_hooks().backward, hook, prepend)
 
@@ -285,17 +462,39 @@ class Module:
     # -- state ----------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of the arrays of all parameters and buffers, by path."""
+        """Return copies of the arrays of all parameters and buffers, by path.
+
+        Example:
+            >>> {path: array.shape for path, array in nn.Linear(3, 2).state_dict().items()}
+            {'weight': (2, 3), 'bias': (2,)}
+        """
         return {path: tensor.data.copy() for path, tensor in self._each_once(_STATE)}
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True
     ) -> IncompatibleKeys:
-        """Copy the arrays of `state_dict`, by path, into parameters and buffers.
+        """Copy arrays, by path, into the parameters and buffers.
 
-        The paths, shapes and dtypes must be exactly those of `state_dict()`. Otherwise raises
-        `StateError`, which names everything that does not fit, and leaves the module unchanged.
-        With `strict=False`, paths that only one of the two has are passed over, and returned.
+        The shapes and dtypes must be exactly those of `state_dict()`, and with `strict` the paths
+        too.
+
+        Args:
+            state_dict: Arrays by path, as `state_dict()` and `nn.load` return them.
+            strict: False skips paths that only one of the two has.
+
+        Returns:
+            The paths that were skipped.
+
+        Raises:
+            StateError: Something does not fit; the message names everything that does not, and the
+                module is unchanged.
+
+        Example:
+            >>> one, other = nn.Linear(3, 2), nn.Linear(3, 2)
+            >>> one.load_state_dict(other.state_dict())
+            IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+            >>> np.array_equal(one.weight.data, other.weight.data)
+            True
         """
         own = dict(self._each_once(_STATE))
         name_of = {id(tensor): path for path, tensor in own.items()}
@@ -330,22 +529,36 @@ class Module:
     # -- text -----------------------------------------------------------------------------------
 
     def summary(self, *input_shapes: tuple[int, ...], dtype: DTypeLike | None = None) -> Summary:
-        """A table of the modules with output shapes, parameters and memory, from one call.
+        """Return a table of the modules with output shapes, parameters and memory, from one call.
 
-        `input_shapes`: the shape of each input with the batch axis; the inputs are zeros of
-        `dtype` (default: that of the first floating-point parameter; for an embedding pass
-        np.int64). The call is in evaluation mode, without a graph, and changes nothing in the
-        model. Print what is returned, or read its `rows`. A shared module or parameter is listed
-        and counted once, and 'x2' stands after the output of a module that was called twice.
+        The call is in evaluation mode, records no graph, and changes nothing in the model. A shared
+        module or parameter is listed and counted once; the output of a module that was called twice
+        is followed by 'x2'.
 
-        Raises `SummaryError`, a ValueError, which names the layer that failed.
+        Args:
+            *input_shapes: The shape of each input, with the batch axis. The inputs are zeros.
+            dtype: The dtype of the inputs (default: that of the first floating-point parameter; for
+                an embedding pass np.int64).
+
+        Returns:
+            The table, to print or to read by its `rows`.
+
+        Raises:
+            SummaryError: A layer failed; the message names it.
+
+        Example:
+            >>> nn.MLP([4, 3, 2]).summary((1, 4)).parameters
+            23
         """
-        from .summary import summary  # it imports this file
-
         return summary(self, *input_shapes, dtype=dtype)
 
     def extra_repr(self) -> str:
-        """What stands in parentheses after the class name; by default the own parameters."""
+        """Return the text after the class name in parentheses: by default shapes of parameters.
+
+        Example:
+            >>> nn.Dropout(0.5).extra_repr()
+            'p=0.5'
+        """
         shapes = {k: v.shape for k, v in vars(self).items() if isinstance(v, Parameter)}
         return ", ".join(f"{k} {'x'.join(map(str, s)) or 'scalar'}" for k, s in shapes.items())
 
@@ -365,7 +578,7 @@ class Module:
         )
 
     def _add_rows(self, rows: list[tuple[str, int]], indent: str, label: str) -> None:
-        """A row for this module with the number of its own parameters, then those below it."""
+        """Add a row for this module with the number of its own parameters, then those below it."""
         extra = self.extra_repr()
         own = sum(part.size for part in vars(self).values() if isinstance(part, Parameter))
         rows.append((f"{indent}{label}{type(self).__name__}{f'({extra})' if extra else ''}", own))
@@ -374,12 +587,12 @@ class Module:
                 part._add_rows(rows, indent + "  ", f"{name}: ")
 
 
-_STATE = Parameter | Buffer  #: what is saved of a module
-_PARTS = _STATE | Module  #: what must be an attribute of a module
+_STATE = Parameter | Buffer  #: the parts that are saved
+_PARTS = _STATE | Module  #: the parts that must be attributes of a module
 
 
-def arrays_of(function: str, state: Any) -> dict[str, Any]:
-    """The values of a mapping as arrays; `TypeError` for anything else, such as a path."""
+def arrays_of(function: str, state: object) -> dict[str, Any]:
+    """Return the values of a mapping as arrays; raise `TypeError` for anything but a mapping."""
     if not isinstance(state, Mapping):
         raise TypeError(
             f"{function} got a {type(state).__name__}; pass a mapping from names to arrays, as "
@@ -390,7 +603,7 @@ def arrays_of(function: str, state: Any) -> dict[str, Any]:
 
 @contextmanager
 def evaluating(module: Module) -> Iterator[None]:
-    """Evaluation mode for a while; then every module has its own mode again."""
+    """Set evaluation mode for a while, and then give every module its own mode back."""
     modes = [(part, part.training) for part in module.modules()]
     try:
         try:
@@ -399,7 +612,7 @@ def evaluating(module: Module) -> Iterator[None]:
         finally:
             _set_modes(modes)
     finally:
-        _set_modes(modes)  # in case that Ctrl-C ended the first
+        _set_modes(modes)  # in case Ctrl-C interrupted the first
 
 
 def _set_modes(modes: list[tuple[Module, bool]]) -> None:

@@ -1,11 +1,11 @@
-"""Schedules: they change the learning rate of an optimiser from step to step.
+"""Schedules of the learning rate of an optimiser.
 
     schedule = nn.schedules.CosineWithWarmup(optimizer, warmup_steps=500, total_steps=10_000)
     optimizer.step()
-    schedule.step()                 after each batch, or each epoch: what the schedule counts
+    schedule.step()                 after each batch, or each epoch: whichever the schedule counts
 
-A schedule sets the rate at once when it is made. All but `ReduceLROnPlateau` compute it from the
-number of steps taken and from the rate that each group had when the schedule was made: what is
+A schedule sets the rate as soon as it is made. All but `ReduceLROnPlateau` compute it from the
+number of steps taken and from the rate that each group had when the schedule was made; a rate
 written into a group's "lr" in between has no effect.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -23,9 +23,27 @@ from .optim import Optimizer
 
 
 class Schedule:
-    """Base of the schedules: a subclass defines `rate`, and need not define more.
+    """Base of the schedules: a subclass defines `rate`.
 
-    `last_epoch`: the number of steps taken. `base_lrs`: the rate of each group at the start.
+    Args:
+        optimizer: The optimiser whose rates it sets.
+
+    Attributes:
+        last_epoch: The number of steps taken.
+        base_lrs: The rate of each group at the start.
+
+    Raises:
+        TypeError: `optimizer` is not an optimiser.
+
+    Example:
+        >>> class Halving(nn.schedules.Schedule):
+        ...     def rate(self, base, step):
+        ...         return base / 2**step
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = Halving(optimizer)
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [0.5]
     """
 
     #: The attributes that are saved: numbers, and lists of a number per group.
@@ -43,16 +61,35 @@ class Schedule:
         self._apply()
 
     def rate(self, base: float, step: int) -> float:
-        """The learning rate after `step` steps, for a group that began with `base`."""
+        """Return the learning rate after `step` steps, for a group that began with `base`.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> nn.schedules.StepLR(optimizer, step_size=10).rate(1.0, 25)
+            0.010000000000000002
+        """
         raise NotImplementedError(f"{type(self).__name__} must define rate()")
 
     def step(self) -> None:
-        """Count one step, and set the learning rate of all groups."""
+        """Count one step, and set the learning rate of all groups.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> nn.schedules.ExponentialLR(optimizer, gamma=0.5).step()
+            >>> optimizer.param_groups[0]["lr"]
+            0.5
+        """
         self.last_epoch += 1
         self._apply()
 
     def get_last_lr(self) -> list[float]:
-        """The learning rate of each group now."""
+        """Return the present learning rate of each group.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> nn.schedules.StepLR(optimizer, step_size=10).get_last_lr()
+            [1.0]
+        """
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def _apply(self) -> None:
@@ -69,13 +106,32 @@ class Schedule:
         return groups
 
     def state_dict(self) -> dict[str, Any]:
-        """What changes, by name: arrays, which `nn.save` takes. The arguments are not in it."""
+        """Return the state by name, as arrays, which `nn.save` takes; the arguments are not in it.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> nn.schedules.StepLR(optimizer, step_size=10).state_dict()
+            {'last_epoch': array(0), 'base_lrs': array([1.])}
+        """
         return {name: np.array(getattr(self, name)) for name in self._saved}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` of a schedule like this one returned.
+        """Continue from the state of a schedule like this one.
 
-        Raises `StateError`, which names all that does not fit, and then changes nothing.
+        Args:
+            state_dict: The result of `state_dict` or `nn.load`.
+
+        Raises:
+            StateError: Something does not fit; the message names everything that does not, and the
+                schedule is unchanged.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> one, other = (nn.schedules.ExponentialLR(optimizer, 0.5) for _ in range(2))
+            >>> one.step()
+            >>> other.load_state_dict(one.state_dict())
+            >>> other.last_epoch
+            1
         """
         own = self.state_dict()
         arrays = arrays_of(f"{type(self).__name__}.load_state_dict", state_dict)
@@ -105,17 +161,54 @@ def _positive(schedule: Schedule, **values: float | None) -> None:
             )
 
 
+def _one_of(schedule: Schedule, name: str, value: str, known: tuple[str, str]) -> None:
+    if value not in known:
+        raise ValueError(
+            f"{type(schedule).__name__}: {name} (={value!r}) must be {known[0]!r} or {known[1]!r}"
+        )
+
+
+def _per_group(
+    schedule: Schedule, optimizer: Optimizer, name: str, value: float | list[float]
+) -> list[float]:
+    groups = len(optimizer.param_groups)
+    values = [*value] if isinstance(value, list | tuple) else [value] * groups
+    if len(values) != groups:
+        raise ValueError(f"{type(schedule).__name__}: got {len(values)} {name} for {groups} groups")
+    return values
+
+
 def _cosine(start: float, end: float, fraction: float) -> float:
-    """From `start` to `end` along half a cosine."""
+    """Interpolate from `start` to `end` along half a cosine."""
     return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 def _line(start: float, end: float, fraction: float) -> float:
+    """Interpolate from `start` to `end` along a line."""
     return start + (end - start) * fraction
 
 
 class StepLR(Schedule):
-    """Times `gamma` every `step_size` steps."""
+    """A schedule that multiplies the rate by `gamma` every `step_size` steps.
+
+    Args:
+        optimizer: The optimiser.
+        step_size: A positive number of steps.
+        gamma: A positive factor.
+
+    Raises:
+        ValueError: `step_size` or `gamma` is not positive.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.StepLR(optimizer, step_size=2)
+        >>> for _ in range(3):
+        ...     schedule.step()
+        ...     print(*schedule.get_last_lr())
+        1.0
+        0.1
+        0.1
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         _positive(self, step_size=step_size, gamma=gamma)
@@ -124,11 +217,31 @@ class StepLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         return base * self.gamma ** (step // self.step_size)
 
 
 class MultiStepLR(Schedule):
-    """Times `gamma` at each of the `milestones`, numbers of steps."""
+    """A schedule that multiplies the rate by `gamma` at each of the `milestones`.
+
+    Args:
+        optimizer: The optimiser.
+        milestones: Numbers of steps, in any order.
+        gamma: A positive factor.
+
+    Raises:
+        ValueError: `gamma` is not positive.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.MultiStepLR(optimizer, [1, 3], gamma=0.5)
+        >>> for _ in range(3):
+        ...     schedule.step()
+        ...     print(*schedule.get_last_lr())
+        0.5
+        0.5
+        0.25
+    """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
         _positive(self, gamma=gamma)
@@ -137,11 +250,30 @@ class MultiStepLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         return base * self.gamma ** bisect_right(self.milestones, step)
 
 
 class ExponentialLR(Schedule):
-    """Times `gamma` every step."""
+    """A schedule that multiplies the rate by `gamma` every step.
+
+    Args:
+        optimizer: The optimiser.
+        gamma: A positive factor.
+
+    Raises:
+        ValueError: `gamma` is not positive.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.ExponentialLR(optimizer, gamma=0.5)
+        >>> for _ in range(3):
+        ...     schedule.step()
+        ...     print(*schedule.get_last_lr())
+        0.5
+        0.25
+        0.125
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         _positive(self, gamma=gamma)
@@ -149,13 +281,31 @@ class ExponentialLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         return base * self.gamma**step
 
 
 class LinearLR(Schedule):
-    """In a line from `start_factor` to `end_factor` times the rate, in `total_iters` steps.
+    """A linear schedule, for a warm-up.
 
-    For a warm-up. `start_factor` lies above 0 and at most at 1, `end_factor` from 0 to 1.
+    Args:
+        optimizer: The optimiser.
+        start_factor: The factor of the rate at the start, above 0 and at most 1.
+        end_factor: The factor of the rate at the end, from 0 to 1.
+        total_iters: The number of steps from one to the other.
+
+    Raises:
+        ValueError: An argument is out of range.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.LinearLR(optimizer, start_factor=0.25, total_iters=3)
+        >>> for _ in range(3):
+        ...     schedule.step()
+        ...     print(*schedule.get_last_lr())
+        0.5
+        0.75
+        1.0
     """
 
     def __init__(
@@ -175,14 +325,29 @@ class LinearLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         fraction = min(step, self.total_iters) / self.total_iters
         return base * _line(self.start_factor, self.end_factor, fraction)
 
 
 class CosineAnnealingLR(Schedule):
-    """Down to `eta_min` along half a cosine in `T_max` steps; then up again, and so on.
+    """A schedule that goes down along half a cosine in `T_max` steps, then up again, and so on.
 
-    Loshchilov and Hutter, 2017, equation 5, without restarts.
+    Source: Loshchilov and Hutter, 2017, equation 5, without restarts.
+
+    Args:
+        optimizer: The optimiser.
+        T_max: A positive number of steps.
+        eta_min: The lowest rate.
+
+    Raises:
+        ValueError: `T_max` is not positive.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.CosineAnnealingLR(optimizer, T_max=2)
+        >>> [round(schedule.rate(1.0, step), 3) for step in range(4)]
+        [1.0, 0.5, 0.0, 0.5]
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803 - PyTorch's name
@@ -192,17 +357,31 @@ class CosineAnnealingLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         return _cosine(base, self.eta_min, step / self.T_max)
 
 
 class CosineWithWarmup(Schedule):
-    """Up in a line for `warmup_steps`, then down to `eta_min` along half a cosine, and stay there.
+    """A schedule with a linear warm-up, then half a cosine down to `eta_min`, where it stays.
 
-    The rates of the first steps are 1/(W + 1), 2/(W + 1), ... of the full one, W = `warmup_steps`:
-    none is lost on a rate of 0. The full rate is reached after `warmup_steps`, `eta_min` after
-    `total_steps`. PyTorch has it as a `SequentialLR` of `LinearLR` and `CosineAnnealingLR`.
+    The first rates are 1/(W + 1), 2/(W + 1), ... of the full one, with W = `warmup_steps`, so no
+    step is lost to a rate of 0. The full rate is reached after `warmup_steps`, and `eta_min` after
+    `total_steps`. In PyTorch this is a `SequentialLR` of `LinearLR` and `CosineAnnealingLR`.
 
-    Raises `ValueError` unless 0 <= `warmup_steps` < `total_steps`.
+    Args:
+        optimizer: The optimiser.
+        warmup_steps: The steps of the warm-up.
+        total_steps: The steps until the rate is `eta_min`.
+        eta_min: The last rate.
+
+    Raises:
+        ValueError: `warmup_steps` is negative, or not below `total_steps`.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.CosineWithWarmup(optimizer, warmup_steps=1, total_steps=3)
+        >>> [round(schedule.rate(1.0, step), 3) for step in range(5)]
+        [0.5, 1.0, 0.5, 0.0, 0.0]
     """
 
     def __init__(
@@ -219,6 +398,7 @@ class CosineWithWarmup(Schedule):
         super().__init__(optimizer)
 
     def rate(self, base: float, step: int) -> float:
+        """Return the learning rate after `step` steps."""
         if step < self.warmup_steps:
             return base * (step + 1) / (self.warmup_steps + 1)
         step = min(step, self.total_steps) - self.warmup_steps
@@ -226,17 +406,37 @@ class CosineWithWarmup(Schedule):
 
 
 class OneCycleLR(Schedule):
-    """Up from `max_lr / div_factor` to `max_lr`, and down to that start over `final_div_factor`.
+    """A schedule that goes up to `max_lr` and then far down, with the momentum opposite.
 
-    It is counted in batches: `total_steps`, or `epochs * steps_per_epoch`. The way up takes the
-    fraction `pct_start` of them; with `three_phase` the way down to the start takes as many, and
-    the rest go further down. `anneal_strategy`: "cos" or "linear". `max_lr`: a number, or a list
-    with one for each group; the optimiser's own rates do not count.
+    The rate starts at `max_lr / div_factor` and ends at that divided by `final_div_factor`. It is
+    counted in batches. Source: Smith and Topin, 2018.
 
-    With `cycle_momentum` the momentum (or Adam's beta1) goes from `max_momentum` down to
-    `base_momentum` while the rate goes up, and back. Smith and Topin, 2018.
+    Args:
+        optimizer: The optimiser; its own rates do not count.
+        max_lr: The highest rate, or a list with one for each group.
+        total_steps: The number of batches; or give the next two.
+        epochs: The number of epochs.
+        steps_per_epoch: The number of batches in an epoch.
+        pct_start: The share of the steps on the way up, from 0 to 1.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: Move the momentum (or Adam's beta1) too.
+        base_momentum: The momentum at the highest rate.
+        max_momentum: The momentum at the ends.
+        div_factor: The highest rate divided by the first.
+        final_div_factor: The first rate divided by the last.
+        three_phase: Take as many steps down to the first rate as up from it, and only then go
+            further down.
 
-    Raises `ValueError` for arguments out of range, and more than `total_steps` steps.
+    Raises:
+        ValueError: An argument is out of range, or more than `total_steps` steps are taken.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0, momentum=0.9)
+        >>> schedule = nn.schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=10, pct_start=0.5)
+        >>> for _ in range(4):
+        ...     schedule.step()
+        >>> schedule.get_last_lr(), optimizer.param_groups[0]["momentum"]
+        ([1.0], 0.85)
     """
 
     def __init__(
@@ -264,19 +464,13 @@ class OneCycleLR(Schedule):
         _positive(self, final_div_factor=final_div_factor)
         if not 0 <= pct_start <= 1:
             raise ValueError(f"OneCycleLR: pct_start (={pct_start}) must lie between 0 and 1")
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(
-                f"OneCycleLR: anneal_strategy (={anneal_strategy!r}) must be 'cos' or 'linear'"
-            )
+        _one_of(self, "anneal_strategy", anneal_strategy, ("cos", "linear"))
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
             raise ValueError(
                 f"OneCycleLR: {type(optimizer).__name__} has neither momentum nor betas; pass "
                 f"cycle_momentum=False"
             )
-        groups = len(optimizer.param_groups)
-        self.max_lrs = [*max_lr] if isinstance(max_lr, list | tuple) else [max_lr] * groups
-        if len(self.max_lrs) != groups:
-            raise ValueError(f"OneCycleLR: got {len(self.max_lrs)} max_lr for {groups} groups")
+        self.max_lrs = _per_group(self, optimizer, "max_lr", max_lr)
         for rate in self.max_lrs:
             _positive(self, max_lr=rate)
         self.total_steps = total_steps
@@ -314,17 +508,33 @@ class OneCycleLR(Schedule):
 
 
 class ReduceLROnPlateau(Schedule):
-    """Times `factor` once a metric has not got better for more than `patience` steps.
+    """A schedule that multiplies the rate by `factor` when a metric stops getting better.
 
-    `step(metrics)`: after each evaluation. `mode`: "min" or "max", which is better. Better means
-    by more than `threshold`, as a fraction of the best so far (`threshold_mode="rel"`) or as it is
-    ("abs"). For `cooldown` steps after a change nothing is counted. No rate goes below `min_lr` (a
-    number, or a list with one for each group), and none changes by less than `eps`. For a negative
-    best the fraction is one of its size: PyTorch, which takes the number as it is, calls a metric
-    better that is a little worse.
+    A metric that is NaN is not better than any. For a negative best, a relative threshold is a
+    fraction of its absolute value. (PyTorch takes the signed value, and so calls a metric better
+    that is a little worse.)
 
-    Raises `ValueError` for a `factor` of 1 or more, and unknown modes. A metric that is NaN is not
-    better than any.
+    Args:
+        optimizer: The optimiser.
+        mode: "min" or "max": which metric is better.
+        factor: At least 0, and below 1.
+        patience: The number of steps without progress that are tolerated.
+        threshold: The least progress.
+        threshold_mode: "rel" for a fraction of the best so far, "abs" for a difference.
+        cooldown: The steps after a change in which nothing is counted.
+        min_lr: The lowest rate, or a list with one for each group.
+        eps: The least change of a rate; smaller ones are not made.
+
+    Raises:
+        ValueError: `factor` is out of range, or a mode is unknown.
+
+    Example:
+        >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+        >>> schedule = nn.schedules.ReduceLROnPlateau(optimizer, patience=1)
+        >>> for loss in (0.5, 0.5, 0.5):
+        ...     schedule.step(loss)
+        >>> schedule.get_last_lr()
+        [0.1]
     """
 
     _saved = ("last_epoch", "best", "num_bad_epochs", "cooldown_counter")
@@ -343,12 +553,8 @@ class ReduceLROnPlateau(Schedule):
     ) -> None:
         if not 0 <= factor < 1:
             raise ValueError(f"ReduceLROnPlateau: factor (={factor}) must be at least 0, below 1")
-        for name, value, known in (
-            ("mode", mode, ("min", "max")),
-            ("threshold_mode", threshold_mode, ("rel", "abs")),
-        ):
-            if value not in known:
-                raise ValueError(f"ReduceLROnPlateau: {name} (={value!r}) must be one of {known}")
+        _one_of(self, "mode", mode, ("min", "max"))
+        _one_of(self, "threshold_mode", threshold_mode, ("rel", "abs"))
         self.mode = mode
         self.factor = factor
         self.patience = patience
@@ -360,18 +566,24 @@ class ReduceLROnPlateau(Schedule):
         self.num_bad_epochs = 0
         self.cooldown_counter = 0
         super().__init__(optimizer)
-        groups = len(optimizer.param_groups)
-        self.min_lrs = [*min_lr] if isinstance(min_lr, list | tuple) else [min_lr] * groups
-        if len(self.min_lrs) != groups:
-            raise ValueError(
-                f"ReduceLROnPlateau: got {len(self.min_lrs)} min_lr for {groups} groups"
-            )
+        self.min_lrs = _per_group(self, optimizer, "min_lr", min_lr)
 
     def _apply(self) -> None:
         pass  # the rates change when the metric says so, and the optimiser saves them
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Take note of the metric, a number, and lower the learning rates if it is time to."""
+    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
+        """Count one step, and lower the rates if the metric has not got better for too long.
+
+        Args:
+            metrics: The metric: a number, or a tensor of one element.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=1.0)
+            >>> schedule = nn.schedules.ReduceLROnPlateau(optimizer)
+            >>> schedule.step(0.5)
+            >>> schedule.best
+            0.5
+        """
         metric = float(metrics.item() if hasattr(metrics, "item") else metrics)
         self.last_epoch += 1
         if self._is_better(metric):

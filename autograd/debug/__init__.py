@@ -1,21 +1,21 @@
-"""Tools for finding out what went wrong: in values, gradients, memory and time.
+"""Debugging tools for values, gradients, memory and time.
 
     autograd.why(w, loss)               why a gradient is missing or zero
     detect_anomaly()                    the operation that made the first NaN, arrays that changed
-    promotions(), broadcasts(), accumulations(), untrained()    lines that are seldom meant
-    tracing()                           watch a computation, also where it leaves the graph
-    loss.backward_steps(), animate      the backward pass step by step, in words and moving
-    check_graph(loss)                   every rule of a graph against differences
-    ledger(), live_nodes()              memory and time by line, and who keeps graphs alive
+    promotions(), broadcasts(), accumulations(), untrained()    lines that are seldom intended
+    tracing()                           watch a computation, even outside the graph
+    loss.backward_steps(), animate      the backward pass step by step, in words or animated
+    check_graph(loss)                   every rule in a graph against differences
+    ledger(), live_nodes()              memory and time by line, and what keeps graphs alive
 
-They are built on `grad_mode.Observer`: who does not use them does not pay for them. `why.py` finds
-its answers in `exits.py` (where the graph was left) and `zero_causes.py`, `anomaly.py` in
-`nan_causes.py` and `changes.py`; `words.py` says how all of them speak.
+All of them are a `grad_mode.Observer`, so they cost nothing while they are not used. `why.py` finds
+its answers in `exits.py` (where values leave the graph) and `zero_causes.py`, `anomaly.py` in
+`nan_causes.py` and `changes.py`. `backward_pass.py` records a pass for several of them, and
+`words.py` holds the words that all share.
 """
 
 from .animation import animate as animate
 from .anomaly import detect_anomaly as detect_anomaly
-from .answer import Why as Why
 from .check_graph import Checked as Checked
 from .check_graph import check_graph as check_graph
 from .ledger import Ledger as Ledger
@@ -31,3 +31,4 @@ from .stepping import Step as Step
 from .tracing import Trace as Trace
 from .tracing import tracing as tracing
 from .why import why as why
+from .words import Why as Why

@@ -1,9 +1,9 @@
-"""A backward pass as an animated picture, which plays in browsers, notebooks and READMEs.
+"""Animated pictures of a backward pass, which play in browsers, notebooks and READMEs.
 
     autograd.debug.animate(loss, "backward.svg")
 
-There is one layout. Each box gets its gradient, under the number of its step, when its turn comes,
-and glows then, with the arrows that it sends gradients along.
+The layout stays the same throughout. In its step, each box shows its gradient and glows, together
+with the arrows along which it sends gradients.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import RenderError
 from ..op import OUTPUT
 from ..tensor import Tensor, seed_of
+from ..typing import ArrayLike
 from .backward_pass import Pass
 from .words import arrays_in, norm
 
@@ -30,17 +31,35 @@ _GROUP = re.compile(
 def animate(
     y: Tensor,
     path: str | os.PathLike[str],
-    grad: Any = None,
+    grad: ArrayLike | None = None,
     seconds: float = 1.2,
     **options: Any,
 ) -> Path:
-    """Write an animated SVG of the backward pass from `y`, and return its path.
+    """Write an animated SVG of the backward pass from `y`.
 
-    `grad`: the cotangent of `y` (default: ones). `seconds`: the time of one step. `options`: those
-    of `Tensor.graph`. The pass is run for the picture: no `.grad` is touched, and the graph stays.
+    The pass is run for the picture: it touches no `.grad` and keeps the graph.
 
-    Raises `RenderError` for a path that does not end in .svg, and as `Graph.render` does, and
-    `GraphError` for a tensor without a graph.
+    Args:
+        y: The tensor to start from.
+        path: A file that ends in .svg.
+        grad: The cotangent of `y`, of the same shape; default: ones.
+        seconds: The time of one step.
+        options: Those of `Tensor.graph`.
+
+    Returns:
+        The path.
+
+    Raises:
+        RenderError: The path has another suffix, or the picture cannot be drawn or written.
+        GraphError: `y` has no graph.
+
+    Example:
+        >>> y = np.exp(Tensor(2.0, requires_grad=True))
+        >>> try:
+        ...     autograd.debug.animate(y, "backward.png")
+        ... except autograd.RenderError as error:
+        ...     print(error)
+        animate: 'backward.png' must end in .svg: other formats do not move
     """
     path = Path(path)
     if path.suffix.lower() != ".svg":
@@ -67,9 +86,9 @@ def _short(g: Any) -> str:
 
 
 def _moving(svg: str, steps: int, seconds: float) -> str:
-    """The picture with an animation for each box that has a step."""
+    """Add an animation to each box that has a step."""
     svg = re.sub(r"<!--.*?-->\n|<!DOCTYPE.*?>\n", "", svg, flags=re.DOTALL)
-    turns: dict[str, str] = {}  # the step of each box, by its name
+    turns: dict[str, str] = {}  # the step of each box
 
     def box(match: re.Match[str]) -> str:
         group, kind, name = match[0], match[1], match[2]

@@ -1,11 +1,11 @@
-"""Finding the operation that made the first NaN or infinity.
+"""The search for the operation that made the first NaN or infinity.
 
     with autograd.detect_anomaly():
         loss = step()
         loss.backward()
 
-Every result and every gradient is looked at as soon as it is computed. An operation is to blame
-if it made a NaN of numbers that were none; what only passes one on is not.
+Every result and every gradient is checked as soon as it is computed. An operation is to blame if it
+made a NaN from other numbers, not if it only passes one on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ..node import LEAF, Leaf, Node, ShapeDtype, ancestors, fill, getframe, quot
 from ..op import Op
 from ..sparse import RowGradient
 from ..tensor import Tensor
+from ..typing import Array
 from . import nan_causes
 from .changes import Contents
 from .words import code_at, module_of, origin, summary
@@ -34,20 +35,32 @@ from .words import code_at, module_of, origin, summary
 class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
     """Raise `AnomalyError` at the first operation that makes a NaN or an infinity.
 
-    Use as `with detect_anomaly():` or as a decorator, `@detect_anomaly()`, around the forward
-    and the backward pass. The message names the operation, the line that called it, its inputs,
-    the first element that went wrong, why, and the remedy; or else the leaf or constant in which
-    the numbers were wrong before.
+    Use as `with detect_anomaly():`, or as a decorator, `@detect_anomaly()`, around the forward and
+    the backward pass. The message names the operation, the line that called it, its inputs, the
+    first element that went wrong, the cause and the remedy; or the leaf or constant that held wrong
+    numbers from the start. Small operations take two to three times as long inside.
 
-    Infinities in constants, such as masks of -inf, and what is computed of them are no anomaly;
-    NaN in a constant is one, once a result holds it. With `inf=False` no infinity is an anomaly.
-    `picture`: a file (.svg, .png or .pdf) for the graph around the operation, which is red there;
-    where the NaN goes on to is pink.
+    An infinity in a constant, such as a mask of -inf, and what is computed from it, is allowed. A
+    NaN in a constant is an anomaly as soon as a result holds it.
 
-    Where the backward pass raises `GraphError`, because an array that it needs was changed after it
-    had been recorded in this block, the message has the two lines between which that happened.
+    Args:
+        inf: Whether an infinity is an anomaly, too.
+        picture: A file (.svg, .png or .pdf) for the graph around the operation, which is red;
+            nodes that the NaN reaches are pink.
 
-    Small operations take two to three times as long inside.
+    Raises:
+        AnomalyError: An operation made a NaN or an infinity.
+        GraphError: The backward pass needs an array that was changed after it was recorded in this
+            block; the message names the two lines between which that happened.
+
+    Example:
+        >>> x = Tensor([1.0, 0.0], requires_grad=True)
+        >>> try:
+        ...     with autograd.detect_anomaly(), np.errstate(divide="ignore"):
+        ...         np.sqrt(x).sum().backward()
+        ... except autograd.AnomalyError as error:
+        ...     print(str(error).partition(";")[0])
+        detect_anomaly: the gradient with respect to input 0 of sqrt is inf at [1]
     """
 
     def __init__(self, inf: bool = True, picture: str | os.PathLike[str] | None = None) -> None:
@@ -56,7 +69,7 @@ class detect_anomaly(Observing):  # noqa: N801 - a block, as no_grad is
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
-        self._watch.contents = Contents()  # what happens outside is not seen
+        self._watch.contents = Contents()  # changes outside of the block are not seen
 
 
 _TITLES = ("why", "remedy")
@@ -70,11 +83,11 @@ class _Watch(Observer):
         self.contents = Contents()
         self.g: Any = None  # the cotangent of the node that is being visited
         self.wanted: Collection[Node] = ()
-        #: What a backward pass frees of its nodes, where a picture may be wanted.
+        #: Fields of the nodes that a backward pass will free, in case a picture needs them.
         self.walked: list[tuple[Node, Any, Any, Any]] = []
 
-    def wrong(self, x: Any) -> Any:
-        """Where the elements of `x` are an anomaly."""
+    def wrong(self, x: Array) -> Array:
+        """Find the elements of `x` that are an anomaly."""
         return ~np.isfinite(x) if self.inf else np.isnan(x)
 
     # -- forward --------------------------------------------------------------------------------
@@ -84,18 +97,19 @@ class _Watch(Observer):
         op: Op,
         arrays: Sequence[Any],
         parents: Sequence[Node | None],
-        out: Any,
+        out: Array | tuple[Array, ...],
         options: Mapping[str, Any],
     ) -> None:
         for y in out if isinstance(out, tuple) else (out,):
-            if (
-                not _surely_finite(y) and not rule_is_recorded()
-            ):  # what a rule gives, `sent` looks at
+            # `sent` checks the results of rules.
+            if not _surely_finite(y) and not rule_is_recorded():
                 self.judge(op, arrays, parents, y)
         self.contents.note(op, arrays, parents, out, options)
 
-    def judge(self, op: Op, arrays: Sequence[Any], parents: Sequence[Node | None], y: Any) -> None:
-        """Blame what made the wrong numbers in `y`, if they are an anomaly."""
+    def judge(
+        self, op: Op, arrays: Sequence[Any], parents: Sequence[Node | None], y: Array
+    ) -> None:
+        """Blame the origin of the wrong numbers in `y`, if they are an anomaly."""
         made = np.isnan(y) & ~_any_input(np.isnan, op, arrays)
         if self.inf:
             made |= np.isinf(y) & ~_any_input(_not_finite, op, arrays)
@@ -147,7 +161,7 @@ class _Watch(Observer):
                     {},
                 )
 
-    def arrived(self, node: Node, g: Any) -> None:
+    def arrived(self, node: Node, g: Array) -> None:
         self.g = g
         is_end = node.op is LEAF or node in self.wanted
         if is_end and not _surely_finite(g) and np.any(self.wrong(_plain(g))):
@@ -155,7 +169,7 @@ class _Watch(Observer):
         if node.op is not LEAF:
             self.contents.check(node)
 
-    def sent(self, node: Node, parent: Node, gx: Any) -> None:
+    def sent(self, node: Node, parent: Node, gx: Array) -> None:
         if gx is self.g or _surely_finite(gx):
             return
         gx = _plain(gx)
@@ -178,8 +192,8 @@ class _Watch(Observer):
             details.append(_value("output", node.saved[0], met[1:2]))
         gx = np.asarray(gx)
         self.blame(
-            f"the gradient by input {place} of {op.name} is {gx[index]} at {list(index)}; "
-            f"{op.name} was called at {node.source()}",
+            f"the gradient with respect to input {place} of {op.name} is {gx[index]} at "
+            f"{list(index)}; {op.name} was called at {node.source()}",
             details + _inputs(node, met[2:]),
             why if why[0] or not np.isinf(gx[index]) else nan_causes.overflow(op, gx.dtype),
             node,
@@ -187,7 +201,7 @@ class _Watch(Observer):
         )
 
     def slope(self, node: Node, parent: Node, g: Any) -> tuple[int, tuple[int, ...]] | None:
-        """By which input, and at which element, before the sum over axes that were broadcast."""
+        """Find the input and the element of a wrong slope, before broadcast axes are summed."""
         for place, (other, vjp) in enumerate(zip(node.parents, node.op.vjps, strict=True)):
             if other is parent and vjp is not None:
                 with np.errstate(all="ignore"):
@@ -201,7 +215,7 @@ class _Watch(Observer):
         hook, remedy = "", "scale the loss down, or compute in a wider dtype"
         if entry is not None and entry.hooks:
             hook = ", or what a hook made of it,"
-            remedy = f"look at what its hooks return; else {remedy}"
+            remedy = f"look at what its hooks return; otherwise {remedy}"
         self.blame(
             f"the cotangents that were added up on the way to {node.op.name}{quoted_name(node)} "
             f"({node.source()}) are finite, but their sum{hook} is not",
@@ -232,7 +246,7 @@ class _Watch(Observer):
         raise AnomalyError("\n  ".join(lines))
 
     def draw(self, picture: str | os.PathLike[str], node: Node, highlight: dict[Node, str]) -> str:
-        """Write the picture, and say where it is."""
+        """Write the picture, and return its path or why there is none."""
         from ..render import Graph
 
         outputs = [node]
@@ -250,7 +264,7 @@ class _Watch(Observer):
 
 
 def _numbers(x: Any) -> Any:
-    """An input as an array, or None for what is no number, or was not kept."""
+    """Return an input as an array, or None if it is not numeric or was not kept."""
     if x is None or isinstance(x, ShapeDtype):
         return None
     x = np.asarray(x)
@@ -258,27 +272,27 @@ def _numbers(x: Any) -> Any:
 
 
 def _first(mask: Any) -> tuple[int, ...]:
-    """The index of the first true element."""
+    """Return the index of the first true element."""
     return tuple(map(int, np.unravel_index(np.argmax(mask), np.shape(mask))))
 
 
 def _at_element(
     inputs: Iterable[Any], shape: tuple[int, ...], index: tuple[int, ...]
 ) -> Sequence[Any]:
-    """The numbers that meet at `index` of the broadcast `shape`; NaN where one is not known."""
+    """List the numbers that meet at `index` of the broadcast `shape`; NaN for unknown ones."""
     known = map(_numbers, inputs)
     return [np.nan if x is None else np.broadcast_to(x, shape)[index] for x in known]
 
 
 def _plain(g: Any) -> Any:
-    """A cotangent as one array: it may be a Tensor, rows of a table, or several for outputs."""
+    """Turn a cotangent into one array, from a Tensor, rows of a table, or several outputs."""
     if isinstance(g, list):
         return np.concatenate([np.ravel(_plain(x)) for x in g])
     return g._array if isinstance(g, Tensor) else g.values if isinstance(g, RowGradient) else g
 
 
 def _surely_finite(x: Any) -> bool:
-    """At a glance: of large numbers, too, the sum of squares may be infinite."""
+    """Tell whether all elements are finite; may be False for large finite numbers."""
     if type(x) is not np.ndarray:
         x = _plain(x)
     return math.isfinite(np.vdot(x, x).real)
@@ -289,7 +303,7 @@ def _not_finite(x: Any) -> Any:
 
 
 def _any_input(test: Callable[[Any], Any], op: Op, arrays: Sequence[Any]) -> Any:
-    """Where an input passes the test: element by element, if the operation works so."""
+    """Find where an input passes the test, by element if the operation is elementwise."""
     found = [test(x) for x in map(_numbers, arrays) if x is not None]
     if op.elementwise:
         return functools.reduce(np.logical_or, found, np.False_)
@@ -300,7 +314,7 @@ def _any_input(test: Callable[[Any], Any], op: Op, arrays: Sequence[Any]) -> Any
 
 
 def _inputs(node: Node, met: Sequence[Any]) -> list[str]:
-    """What is known of the inputs, and of the elements that met."""
+    """Describe the known inputs, and the elements that met."""
     lines = []
     for i, (x, parent) in enumerate(zip(node.saved[1:], node.parents, strict=True)):
         kind = "constant" if parent is None else parent.op.name + quoted_name(parent)

@@ -1,8 +1,8 @@
-"""Arrays that NumPy changed after they had been recorded, with the lines before and after.
+"""Arrays that NumPy changed after they were recorded, with the lines before and after the change.
 
-The engine itself notices such a change, but not when it was made. Here the content of every array
-that a rule will read is noted by each call that meets it, and compared when the backward pass comes
-to it: the change was made between two of these lines.
+The engine notices such a change, but not when it happened. Here each call notes the content of
+every array that a rule will read. When the backward pass finds another content, the change lies
+between two of these calls.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from ..changes import changed, content, line_of_change
 from ..node import Node, call_site, getframe, next_number, source_line, user_frame
 from ..op import Op
 from ..signatures import ARRAY
+from ..typing import Array
 from .words import origin
 
-_KEPT = 16  # contents of one array that are remembered: a graph is seldom older than one step
+_KEPT = 16  # contents remembered for one array: a graph seldom outlives one step
 
 
 class _Content:
-    """What an array held from a node number on, and the calls that saw it first and last."""
+    """The content of an array from a node number on, and the calls that saw it first and last."""
 
     __slots__ = ("first", "held", "last", "number")
 
@@ -35,10 +36,10 @@ class _Content:
 
 
 class Contents:
-    """What recorded arrays have held."""
+    """The contents that recorded arrays have had."""
 
     def __init__(self) -> None:
-        # By the id of the array, which says nothing once that is gone. The latest content is last.
+        # By the id of the array, which is void once the array is gone. The latest content is last.
         self.known: dict[int, tuple[weakref.ref[Any], list[_Content]]] = {}
 
     def note(
@@ -46,10 +47,10 @@ class Contents:
         op: Op,
         arrays: Sequence[Any],
         parents: Sequence[Any],
-        out: Any,
+        out: Array | tuple[Array, ...],
         options: Mapping[str, Any],
     ) -> None:
-        """An operation is about to be recorded: note the arrays that its rules will read."""
+        """Note the arrays that the rules of an operation about to be recorded will read."""
         keep_out, levels = op.plan(tuple([p is not None for p in parents]))
         read = [x for x, level in zip(arrays, levels, strict=True) if level == ARRAY]
         if keep_out:
@@ -76,7 +77,7 @@ class Contents:
             contents[-1].last = place
 
     def check(self, node: Node) -> None:
-        """Raise `GraphError` if an array that the rules of `node` read is not as it was."""
+        """Raise `GraphError` if an array that the rules of `node` read has changed."""
         for i, x in enumerate(node.saved):
             if isinstance(x, np.ndarray):
                 self._compare(node, x, i)
@@ -102,7 +103,7 @@ class Contents:
         if before is not None and before.held == content(x):
             return
         if line_of_change(x, node.number):
-            return  # through a Tensor: the pass itself says so
+            return  # through a Tensor: the pass itself reports that
         what = f"its {place}" if isinstance(place, str) else "its output"
         if isinstance(place, int) and place > 0:
             what = f"its input {place - 1}, {origin(node.parents[place - 1])}"
@@ -112,7 +113,7 @@ class Contents:
 
 
 def _in_options(op: Op, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The indices and masks among the options: a float there is a result of the operation."""
+    """Yield the indices and masks among the options; a float array is a result, not an input."""
     for key, value in options.items():
         if key != op.residual:
             for x in value if isinstance(value, tuple | list) else (value,):

@@ -1,10 +1,10 @@
-"""A check of every gradient rule in a graph, at the values that were met there.
+"""A check of every gradient rule in a graph, at the values that occurred there.
 
     print(autograd.debug.check_graph(lambda: loss_of(batch)))
 
-Each operation is computed again in float64, a little to one side and to the other of its inputs,
-along a random direction: the change of its result is compared with what its rule says. That is
-three computations for each input, however large it is.
+Each operation is computed again in float64, with its inputs moved a little to both sides along a
+random direction, and the change of the result is compared with what the rule says. That takes three
+computations for each input, however large it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import GraphError
 from ..grad_mode import Observing
-from ..gradcheck import GradcheckError
+from ..gradcheck import GradcheckError, random_like
 from ..node import FREED, Leaf, Node, ShapeDtype, ancestors
 from ..op import OUTPUT, Op
 from ..signatures import SHAPE
@@ -27,18 +27,25 @@ from ..tensor import Tensor
 from ..tree import tree_map
 from .backward_pass import pull_back
 from .tracing import Trace, latest_trace
-from .words import count, module_of, norm
+from .words import count, in_module, norm
 
-_STEPS = (1e-6, 1e-4, 1e-8)  # of differences, in units of the input's largest element
+_STEPS = (1e-6, 1e-4, 1e-8)  # relative to the largest element of the input
 _NOISE = 1e-14
-_TURNING = {"eigh": {0}, "svd": {1}}  #: and which of their outputs no phase changes
+#: Operations with complex vectors of arbitrary phase, and the outputs free of it.
+_TURNING = {"eigh": {0}, "svd": {1}}
 
 
 class Checked(NamedTuple):
-    """What `check_graph` found right, or could not judge."""
+    """The result of `check_graph`: the rules that are right, and what it could not judge.
 
-    rules: int  #: how many agree with differences
-    kinks: list[str]  #: operations that met a kink, where no gradient is right or wrong
+    Example:
+        >>> print(autograd.debug.Checked(2, [], ["relu, train.py:3"]))
+        2 rules agree with differences
+        not checked: relu, train.py:3
+    """
+
+    rules: int  #: the number that agree with differences
+    kinks: list[str]  #: operations at a kink, where no gradient is right or wrong
     skipped: list[str]  #: operations that could not be computed again, and why
 
     def __str__(self) -> str:
@@ -51,17 +58,28 @@ class Checked(NamedTuple):
 def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int = 0) -> Checked:
     """Compare the rule of each operation in the graph of `y` with central differences.
 
-    `y`: a tensor, or a function without arguments that computes and returns it. Given a function,
-    or after a block of `autograd.debug.tracing()`, all inputs are known. A graph alone knows only
-    those that its rules read: an operation whose input is missing is checked at random numbers
-    instead. `rtol`: how far the slope along a random direction (drawn from `seed`) may be off,
-    relative to the norm of its terms.
+    An operation whose slopes to the left and to the right differ is at a kink (relu at 0, a tie of
+    two maxima): its other elements are checked, and it is listed under `kinks`.
 
-    An operation whose slopes to the left and to the right differ stands at a kink (relu at 0,
-    a tie of two maxima): its other elements are checked, and it is listed under `kinks`.
+    Args:
+        y: A computed tensor, or a function without arguments that computes and returns it. With a
+            function, or after a block of `autograd.debug.tracing()`, all inputs are known. A graph
+            alone keeps only the inputs that its rules read; missing ones are replaced by random
+            numbers.
+        rtol: How far a slope may be off, relative to the norm of its terms.
+        seed: Seeds the random directions.
 
-    Raises `GradcheckError`, which names the line, for the first rule that is wrong, and
-    `GraphError` for a `y` without a graph, or one that was freed.
+    Returns:
+        A `Checked`, to be printed.
+
+    Raises:
+        GradcheckError: A rule is wrong; the message names the line.
+        GraphError: `y` has no graph, or a backward pass freed it.
+
+    Example:
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> print(autograd.debug.check_graph(np.exp(x).sum()))
+        2 rules agree with differences
     """
     trace = latest_trace()
     if not isinstance(y, Tensor):
@@ -69,7 +87,9 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
         with Observing(trace):
             y = y()
     if not isinstance(y, Tensor) or y.node is None:
-        raise GraphError("check_graph: y has no graph; pass a tensor that was computed, or how")
+        raise GraphError(
+            "check_graph: y has no graph; pass a computed tensor, or a function that computes it"
+        )
     generator = np.random.default_rng(seed)
     checked = Checked(0, [], [])
     with trace.unfreed() if trace else nullcontext(), np.errstate(all="ignore"):
@@ -87,7 +107,7 @@ def check_graph(y: Tensor | Callable[[], Tensor], rtol: float = 1e-6, seed: int 
 
 
 def _operations(y: Node) -> list[Node]:
-    """The operations behind `y`, in the order in which they were computed."""
+    """List the operations that led to `y`, in the order of their computation."""
     operations = [node for node in ancestors([y]) if not isinstance(node, Leaf)]
     for node in operations:
         if node.parents is FREED:
@@ -99,11 +119,11 @@ def _operations(y: Node) -> list[Node]:
 
 
 class _Replays:
-    """Computes operations again, at the inputs that are known."""
+    """The known arrays of a graph, from which its operations can be computed again."""
 
     def __init__(self, nodes: Sequence[Node], trace: Trace | None) -> None:
         self.values: dict[Node, Any] = {}
-        self.inputs: dict[int, Any] = {}  # by the id of what was computed of them
+        self.inputs: dict[int, Any] = {}  # by the id of the result
         for node in nodes:
             self.note(node, node.saved[0])
             for parent, x in zip(node.parents, node.saved[1:], strict=True):
@@ -123,7 +143,7 @@ class _Replays:
             self.values[node] = x
 
     def arguments(self, node: Node, generator: np.random.Generator) -> list[Any]:
-        """The inputs of an operation; random numbers for those that are not known."""
+        """List the inputs of an operation, with random numbers for unknown ones."""
         first = next(iter(self.outputs[node].values()), node)
         op, inputs = self.inputs.get(id(self.values.get(first)), (None, ()))
         if op is node.op:
@@ -173,8 +193,7 @@ class _Replays:
 
 
 def _described(node: Node) -> str:
-    module = module_of(node)
-    return f"{node.op.name}, {node.source()}" + (f" (in {module})" if module else "")
+    return f"{node.op.name}, {node.source()}{in_module(node)}"
 
 
 class _Call:
@@ -192,7 +211,7 @@ class _Call:
         return any(np.iscomplexobj(x) for x in self.arrays)
 
     def at(self, arrays: Sequence[Any]) -> tuple[list[Any], Any]:
-        """The outputs, and the residual that the rules read."""
+        """Compute the outputs, and the residual that the rules read."""
         out = self.op.forward(*arrays, **self.options)
         residual = None
         if self.op.residual is not None:
@@ -200,14 +219,14 @@ class _Call:
         return [np.asarray(o) for o in (out if isinstance(out, tuple) else (out,))], residual
 
     def gradient(self, i: int, cotangents: list[Any]) -> Any:
-        """What the rule says, for input `i`."""
+        """Apply the rule for input `i`."""
         outputs, residual = self.at(self.arrays)
         several = len(outputs) > 1
         options = self.options
         if self.op.residual is not None:
             options = {**options, self.op.residual: residual}
         wanted = [x if j == i else None for j, x in enumerate(self.arrays)]
-        if self.op.joint is not None:  # which answers for all of them
+        if self.op.joint is not None:  # a joint rule answers for all inputs
             wanted = [x if hasattr(x, "dtype") else None for x in self.arrays]
         g = cotangents if several else cotangents[0]
         out = tuple(outputs) if several else outputs[0]
@@ -232,7 +251,7 @@ class _Call:
 
 
 def _double(x: Any) -> Any:
-    """Floats in float64, complex numbers in complex128, everything else as it is."""
+    """Convert floats to float64 and complex numbers to complex128; keep everything else."""
     if isinstance(x, list | tuple | dict):
         return tree_map(_double, x)
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
@@ -252,7 +271,7 @@ class _Outcome(NamedTuple):
 
 
 class _Direction:
-    """One input of a call, moved along a random direction."""
+    """A random direction along which one input of a call moves."""
 
     def __init__(self, call: _Call, i: int, generator: np.random.Generator) -> None:
         self.call = call
@@ -267,7 +286,7 @@ class _Direction:
         self.moved: dict[float, Any] = {}
 
     def sides(self, step: float) -> tuple[list[Any], list[Any]]:
-        """The slopes of the outputs to the right and to the left."""
+        """Compute the slopes of the outputs to the right and to the left."""
         if step not in self.moved:
             found = []
             for h in (step * self.scale, -step * self.scale):
@@ -296,7 +315,7 @@ class _Direction:
         return self.compared(smooth, rtol)._replace(kinks=number)
 
     def compared(self, cotangents: list[Any], rtol: float) -> _Outcome:
-        """The rule and the differences, for the first step at which they agree, if any does."""
+        """Compare the rule with differences, up to the first step at which they agree."""
         gx = self.call.gradient(self.i, cotangents)
         terms = np.real(gx * self.direction) if gx is not None else np.zeros(1)
         found = float(np.sum(terms))
@@ -311,12 +330,12 @@ class _Direction:
             allowed = rtol * max(norm(terms), norm(parts)) + noise
             if abs(found - expected[-1]) <= allowed:
                 return _Outcome(True, 0, found, expected[-1])
-        # Where the differences themselves are this far apart, they prove nothing.
+        # Differences that disagree this much among themselves prove nothing.
         spread = abs(expected[0] - expected[1])
         return _Outcome(abs(found - expected[0]) <= spread, 0, found, expected[0])
 
     def kinks(self) -> list[Any]:
-        """Where the slopes to both sides differ, and go on to differ for smaller steps."""
+        """Find where the slopes to both sides differ, and still do at smaller steps."""
         (right, left), (far_right, far_left) = self.sides(_STEPS[0]), self.sides(_STEPS[1])
         found = []
         for i, start in enumerate(self.start):
@@ -328,9 +347,5 @@ class _Direction:
 
 
 def _random(generator: np.random.Generator, like: Any) -> Any:
-    """Numbers of both signs, away from 0; zeros for what holds no floats."""
-    if like.dtype.kind not in "fc":
-        return np.zeros(like.shape)
-    signs = generator.choice([-1.0, 1.0], (2, *like.shape))
-    x, y = generator.uniform(0.5, 1.5, (2, *like.shape)) * signs
-    return np.asarray(x + 1j * y if like.dtype.kind == "c" else x)
+    """Draw a direction like `like`: zeros where there are no floats."""
+    return random_like(generator, like) if like.dtype.kind in "fc" else np.zeros(like.shape)

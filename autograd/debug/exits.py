@@ -1,4 +1,4 @@
-"""Where a computation left the graph, as a trace shows it."""
+"""Places where a computation left the graph, found in a trace."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from ..changes import owner_of
 from ..tensor import Tensor
-from .answer import Why
 from .tracing import Event, Trace
+from .words import Why
 
 _Exit = tuple[str, str, str]  # kind, reason, remedy
 
@@ -50,13 +50,13 @@ _NO_GRAD = (
 
 
 def exit_at(event: Event, head: str = "") -> Why:
-    """The reason for what was computed outside of any graph."""
+    """Explain a result that was computed outside of any graph."""
     kind, what, remedy = _exit(event.name)
     return Why(kind, head + what, event.line, remedy)
 
 
 def taken_out(exits: Sequence[tuple[str, str]]) -> str:
-    """What happened at some lines, for a message: each is what was written there, and the line."""
+    """List exits, pairs of the code that left the graph and its line, for a message."""
     return "".join(
         f"\n  at {line}: {what}; {remedy}"
         for (_, what, remedy), line in ((_exit(name), line) for name, line in exits)
@@ -74,17 +74,17 @@ def _exit(name: str) -> _Exit:
     elif name in _COMPARISONS:
         kind, what = "comparison", f"a comparison ({name}) gives booleans, without a gradient"
         remedy = (
-            "use a smooth function in its place, such as autograd.sigmoid, or np.where, whose "
+            "use a smooth function instead, such as autograd.sigmoid, or np.where, whose "
             "branches have gradients"
         )
     else:
         kind, what = "constant", f"{name} returns a plain array, without a gradient"
-        remedy = f"let the gradient flow by another way than through {name}"
+        remedy = f"let the gradient take another path than through {name}"
     return kind, what, remedy
 
 
 def unrecorded(event: Event, head: str = "") -> Why:
-    """The reason for what was computed under `no_grad`."""
+    """Explain a result that was computed under `no_grad`."""
     return Why(
         "no_grad",
         f"{head}{event.name} was computed under no_grad, where nothing is recorded",
@@ -94,13 +94,13 @@ def unrecorded(event: Event, head: str = "") -> Why:
 
 
 def breaks(trace: Trace, x: Tensor, y: Tensor) -> list[Why]:
-    """Where the ways that values took from `x` to `y` leave the graph; none if there is no way."""
+    """Find where the paths of values from `x` to `y` leave the graph; none if there is no path."""
     leading = {id(y._array)}
     for event in reversed(trace.events):
         if any(id(a) in leading for a in event.outputs):
             leading.update(map(trace.key, event.inputs))
     found: list[Why] = []
-    live = {id(x._array)}  # what a recorded path leads to
+    live = {id(x._array)}  # arrays on a recorded path
     for event in trace.events:
         outputs = set(map(id, event.outputs))
         for i, array in enumerate(event.inputs):
@@ -118,15 +118,15 @@ def breaks(trace: Trace, x: Tensor, y: Tensor) -> list[Why]:
 
 
 def _broken(trace: Trace, event: Event, i: int) -> Why | None:
-    """Why the graph does not go on through an event, from an input that is in the graph."""
+    """Explain why the graph ends at an event, though this input is in it; None if it does not."""
     array, op = event.inputs[i], event.op
     if op is None:
         if any(out is array for out in event.outputs):
-            return None  # the array itself: where it is used next will tell
+            return None  # the array itself: its next use will tell
         taken = _taken_out(trace, array) if event.name == "Tensor(data)" else None
         return (
             exit_at(taken, f"Tensor(...) at {event.line} got it without its graph: ")
-            if (taken)
+            if taken
             else exit_at(event)
         )
     if not event.recording:
@@ -146,7 +146,7 @@ def _broken(trace: Trace, event: Event, i: int) -> Why | None:
             "no rule",
             f"{event.name} has no rule for its input {i}, as for a mask, an index or a count",
             event.line,
-            "let the gradient flow by another way, use a smooth function for a choice, or give an "
+            "let the gradient take another path, replace a choice by a smooth function, or give an "
             "operation of your own the rule (autograd.rule)",
         )
     if all(out.dtype.kind not in "fc" for out in event.outputs):
@@ -160,7 +160,7 @@ def _broken(trace: Trace, event: Event, i: int) -> Why | None:
 
 
 def _taken_out(trace: Trace, array: Any) -> Event | None:
-    """Who took an array out of the graph as it is, or a view of it."""
+    """Find the event that took an array, or a view of it, out of the graph."""
     for event in trace.users[trace.key(array)]:
         left = event.op is None and event.name != "Tensor(data)"
         if left and any(owner_of(out) is owner_of(array) for out in event.outputs):
@@ -169,7 +169,7 @@ def _taken_out(trace: Trace, array: Any) -> Event | None:
 
 
 def exits(trace: Trace, x: Tensor) -> list[Why]:
-    """Where `x`, or what was computed from it, left the graph, wherever it went then."""
+    """Find where `x`, or a result of it, left the graph, whatever it was used for."""
     live = {id(x._array)}
     found: list[Why] = []
     for event in trace.events:
@@ -183,7 +183,7 @@ def exits(trace: Trace, x: Tensor) -> list[Why]:
 
 
 def outside(trace: Trace, x: Tensor) -> Why | None:
-    """Why the constant `x`, seen in the trace, is not in the graph."""
+    """Explain from the trace why the constant `x` is not in the graph."""
     for event in reversed(trace.makers.get(id(x._array), [])):
         if event.op is not None and not event.recording and any(event.parents):
             return unrecorded(event, "it is a constant: ")

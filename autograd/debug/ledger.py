@@ -1,13 +1,11 @@
-"""Where memory and time go, by source line, and which graphs are kept alive.
+"""Memory and time by source line, and the graphs that are kept alive.
 
-    with autograd.debug.ledger() as costs:
-        loss = step()
-        loss.backward()
-    print(costs)
+with autograd.debug.ledger() as costs:
+    loss = step()
+    loss.backward()
+print(costs)
 
-    print(autograd.debug.live_nodes())      after a few steps: should be nothing
-
-Read `why.py` for the gradients themselves.
+print(autograd.debug.live_nodes())      should be none after a few steps
 """
 
 from __future__ import annotations
@@ -25,28 +23,43 @@ from ..grad_mode import Observer, Observing
 from ..node import FREED, Leaf, Node, ancestors, getframe, line_in, line_of, next_number, user_frame
 from ..scopes import innermost
 from ..tree import leaves
+from ..typing import Array
 from .words import count
 
-_ROWS = 20  #: how many are printed
+_ROWS = 20  #: the most that are printed
 
 
 class Row(NamedTuple):
-    """The costs of one source line; of its name, an operation or a module, in other tables."""
+    """The costs of one source line.
+
+    Example:
+        >>> with autograd.debug.ledger() as costs:
+        ...     y = Tensor(2.0, requires_grad=True) * 3.0
+        >>> costs.rows[0].operations
+        1
+    """
 
     line: str  #: 'file.py:12 in train'
-    operations: int  #: how many were computed
+    operations: int  #: the number computed
     kept: int  #: bytes that the graph keeps for the backward pass
-    forward: float  #: seconds, with the Python between this operation and the one before
+    forward: float  #: seconds, including the Python since the operation before
     backward: float  #: seconds in the gradient rules
 
 
 class Ledger(Observer):
-    """What `ledger` found. Print it, or read `rows` and `savings`.
+    """The costs that `ledger` recorded. Print it, or read `rows` and `savings`.
 
     rows        one `Row` for each source line, the longest time first
-    savings     (module, scope or function; bytes that `checkpoint` around it would not keep)
-    live        what is still alive of the graphs made in the block, see `live_nodes`
-    seconds     of the block, all in all
+    savings     pairs of a module, scope or function, and the bytes that `checkpoint` would save
+    live        the nodes made in the block that are still alive, see `live_nodes`
+    seconds     the time of the whole block
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> with autograd.debug.ledger() as costs:
+        ...     y = x * 3.0
+        >>> [row.operations for row in costs.rows], len(costs.live)
+        ([1], 1)
     """
 
     def __init__(self) -> None:
@@ -58,10 +71,10 @@ class Ledger(Observer):
         self._backward: defaultdict[str, float] = defaultdict(float)
         self._kept: defaultdict[str, int] = defaultdict(int)
         self._saved: defaultdict[str, int] = defaultdict(int)
-        self._graph: set[Node] = set()  # that of the backward pass which is running
+        self._graph: set[Node] = set()  # the graph of the running backward pass
         self._since: float | None = None  # the end of the last operation
 
-    def computed(self, *_: Any) -> None:
+    def computed(self, *_: object) -> None:
         now = perf_counter()
         frame = user_frame(getframe(1))
         line = line_in(frame.f_code, frame.f_lineno)
@@ -70,19 +83,19 @@ class Ledger(Observer):
             self._forward[line] += now - self._since
         self._since = perf_counter()
 
-    def arrived(self, node: Any, g: Any) -> None:  # noqa: ARG002
+    def arrived(self, node: Node, g: Array) -> None:  # noqa: ARG002
         if node not in self._graph:
-            self._graph = set(_behind([node]))
+            self._graph = set(_operations([node]))
             self._add(self._graph)
         self._rule_since = perf_counter()
-        self._since = None  # what comes after a backward pass is no operation's
+        self._since = None  # time after a backward pass belongs to no operation
 
-    def sent(self, node: Any, parent: Any, gx: Any) -> None:  # noqa: ARG002
+    def sent(self, node: Node, parent: Node, gx: Array) -> None:  # noqa: ARG002
         self._backward[node.source()] += perf_counter() - self._rule_since
         self._rule_since = perf_counter()
 
     def _add(self, nodes: Iterable[Node]) -> None:
-        """Enter what a graph keeps. Of several steps, the one that keeps most counts."""
+        """Enter the bytes that a graph keeps; of several steps, the largest counts."""
         arrays = list(_kept(nodes))
         by_line: defaultdict[str, int] = defaultdict(int)
         for array in arrays:
@@ -93,6 +106,7 @@ class Ledger(Observer):
             self._saved[name] = max(self._saved[name], size)
 
     def close(self, seconds: float) -> None:
+        """Finish at the end of the block."""
         self.seconds = seconds
         self.live = live_nodes(self._first)
         self._add(node for node in self.live.nodes if node not in self._graph)
@@ -100,6 +114,7 @@ class Ledger(Observer):
 
     @property
     def rows(self) -> list[Row]:
+        """One `Row` for each source line, the longest time first."""
         lines = dict.fromkeys([*self._operations, *self._kept, *self._backward])
         rows = [
             Row(x, self._operations[x], self._kept[x], self._forward[x], self._backward[x])
@@ -109,13 +124,14 @@ class Ledger(Observer):
 
     @property
     def savings(self) -> list[tuple[str, int]]:
+        """Pairs of a module, scope or function, and the bytes that `checkpoint` would save."""
         return sorted(self._saved.items(), key=lambda item: item[1], reverse=True)
 
     def __str__(self) -> str:
         rows = self.rows
         total = (
             Row("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
-            if (rows)
+            if rows
             else Row("total", 0, 0, 0.0, 0.0)
         )
         other = self.seconds - total.forward - total.backward
@@ -136,13 +152,23 @@ class Ledger(Observer):
 
 @contextmanager
 def ledger() -> Iterator[Ledger]:
-    """Count operations, bytes and seconds by source line in the block; gives a `Ledger`.
+    """Count operations, bytes and seconds by source line in a block.
 
-    Bytes are those of results, constants and masks that the graph keeps; an array that several
-    operations keep is counted once, with the first of them, and a view as what it is a view of.
-    Leaves are not counted, as they are there anyway. Where the block holds several steps, the
-    bytes are those of the step that keeps most. An operation's time goes back to the operation
-    before it, so that it includes the Python and the plain NumPy between them.
+    Bytes are those of the results, constants and masks that the graph keeps. An array kept by
+    several operations counts once, for the first of them, and a view counts as the array it views.
+    Leaves do not count. If the block holds several steps, the bytes are those of the largest. The
+    time of an operation starts at the end of the one before, so it includes the Python and plain
+    NumPy between them.
+
+    Returns:
+        A context manager that gives a `Ledger`.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> with autograd.debug.ledger() as costs:
+        ...     np.exp(x).backward()
+        >>> costs.rows[0].kept
+        8
     """
     costs = Ledger()
     start = perf_counter()
@@ -157,14 +183,14 @@ def ledger() -> Iterator[Ledger]:
 
 
 class _Array(NamedTuple):
-    node: Node  #: the first that keeps it
+    node: Node  #: the first node that keeps it
     size: int  #: bytes
     users: set[Node]
     made_by: Node | None  #: None for constants
 
 
 def _kept(nodes: Iterable[Node]) -> Iterator[_Array]:
-    """Each array that the nodes keep, once; none of leaves."""
+    """Yield each array that the nodes keep, once, without those of leaves."""
     found: dict[int, _Array] = {}
     leaf_arrays = set()
     for node in sorted(nodes, key=lambda node: node.number):
@@ -186,7 +212,7 @@ def _kept(nodes: Iterable[Node]) -> Iterator[_Array]:
 
 
 def _savings(arrays: Sequence[_Array]) -> dict[str, int]:
-    """Bytes that are made and kept within one call only, by the name of the call."""
+    """Count the bytes made and kept within one call only, by the name of the call."""
     nodes = sorted({n for array in arrays for n in (*array.users, array.made_by) if n}, key=_number)
     calls: dict[Node, set[Any]] = {}
     for node, scope in zip(nodes, innermost(map(_number, nodes)), strict=True):
@@ -211,8 +237,8 @@ def _number(node: Node) -> int:
     return node.number
 
 
-def _behind(nodes: Iterable[Node]) -> list[Node]:
-    """Those and all that led to them, without leaves."""
+def _operations(nodes: Iterable[Node]) -> list[Node]:
+    """List the operations that led to the nodes, themselves included."""
     return [node for node in ancestors(nodes) if not isinstance(node, Leaf)]
 
 
@@ -220,16 +246,28 @@ def _behind(nodes: Iterable[Node]) -> list[Node]:
 
 
 class Held(NamedTuple):
-    """Results of one source line that keep graphs alive."""
+    """The results of one source line that keep graphs alive.
+
+    Example:
+        >>> start = autograd.scopes.next_number()
+        >>> y = np.exp(Tensor(2.0, requires_grad=True)) * 3.0
+        >>> autograd.debug.live_nodes(start).held[0].nodes
+        2
+    """
 
     line: str
     results: int
-    nodes: int  #: behind them, with themselves
+    nodes: int  #: the operations that led to them, themselves included
     kept: int  #: bytes
 
 
 class Live:
-    """Nodes that are alive. Print it, or read `nodes` and `held`."""
+    """The nodes that are alive. Print it, or read `nodes` and `held`.
+
+    Example:
+        >>> print(autograd.debug.live_nodes(autograd.scopes.next_number()))
+        no graph is alive
+    """
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
@@ -240,9 +278,9 @@ class Live:
                 ends[node.source()].append(node)
         held = []
         for line, results in ends.items():
-            behind = _behind(results)
-            size = sum(array.size for array in _kept(behind))
-            held.append(Held(line, len(results), len(behind), size))
+            graph = _operations(results)
+            size = sum(array.size for array in _kept(graph))
+            held.append(Held(line, len(results), len(graph), size))
         self.held = sorted(held, key=lambda entry: entry.nodes, reverse=True)
 
     def __len__(self) -> int:
@@ -262,12 +300,23 @@ class Live:
 
 
 def live_nodes(since: int = 0) -> Live:
-    """The recorded operations that are alive now, with who holds them: the results at their ends.
+    """List the recorded operations that are alive, with the results that hold them.
 
-    A training loop that keeps a loss (`losses.append(loss)`, `total += loss`) keeps its graph:
-    then these lines are named. Graphs that a backward pass freed do not count. `since`: only
-    nodes from this number on (`autograd.scopes.next_number()` gives the next). Goes through all
-    objects that Python's cycle collector knows, which takes some tens of milliseconds.
+    A training loop that keeps a loss (`losses.append(loss)`, `total += loss`) keeps its graph; the
+    list names such lines. Freed graphs do not count. This searches all objects that Python's cycle
+    collector knows, which takes tens of milliseconds.
+
+    Args:
+        since: Only nodes from this number on (`autograd.scopes.next_number()` gives the next one).
+
+    Returns:
+        A `Live`, to be printed.
+
+    Example:
+        >>> start = autograd.scopes.next_number()
+        >>> y = np.exp(Tensor(2.0, requires_grad=True)) * 3.0
+        >>> len(autograd.debug.live_nodes(start))
+        2
     """
     return Live(
         [

@@ -1,4 +1,4 @@
-"""Lists of the lines that do something legitimate which is seldom meant.
+"""Lists of lines that do something legitimate but seldom intended.
 
 with autograd.debug.promotions() as found:      float32 becomes float64
 with autograd.debug.broadcasts() as found:      both sides of an operation are stretched
@@ -20,11 +20,17 @@ from ..changes import content
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, call_site, getframe, quoted_name
 from ..op import Op
+from ..typing import Array
 from .words import origin
 
 
 class Finding(NamedTuple):
-    """One line; `str()` of it tells what it does, and how to avoid that."""
+    """A line of code with what it does and how to avoid that; `str()` gives both.
+
+    Example:
+        >>> str(autograd.debug.Finding("train.py:3 in step", "widens to float64"))
+        'train.py:3 in step: widens to float64'
+    """
 
     line: str  #: 'file.py:12 in train'
     message: str
@@ -34,7 +40,7 @@ class Finding(NamedTuple):
 
 
 class _Listing(Observer):
-    """Collects findings, each once."""
+    """An observer that collects findings, each once."""
 
     def __init__(self) -> None:
         self.found: list[Finding] = []
@@ -45,11 +51,11 @@ class _Listing(Observer):
             self.found.append(finding)
 
     def close(self) -> None:
-        """The block ends."""
+        """Finish at the end of the block."""
 
 
 class _Block(Observing):
-    """A block that gives the list of what is found in it."""
+    """A block that gives the list of its findings."""
 
     listing: type[_Listing]
 
@@ -73,7 +79,7 @@ class _Block(Observing):
 class _Promotions(_Listing):
     def __init__(self) -> None:
         super().__init__()
-        # Results that are too wide, and what was computed of them, by id.
+        # Results that are too wide, and results of these, by id.
         self.widened: dict[int, weakref.ref[Any]] = {}
 
     def computed(
@@ -86,7 +92,7 @@ class _Promotions(_Listing):
     ) -> None:
         outs = [o for o in (out if isinstance(out, tuple) else (out,)) if o.dtype.kind in "fc"]
         if not any(self.is_widened(x) for x in arrays):
-            floats = [  # besides NumPy's numbers: np.float16(2) narrows nothing
+            floats = [  # without NumPy's scalars: np.float16(2) narrows nothing
                 x.dtype
                 for x, p in zip(arrays, parents, strict=True)
                 if hasattr(x, "dtype") and x.dtype.kind in "fc" and (x.shape or p is not None)
@@ -109,7 +115,7 @@ class _Promotions(_Listing):
 
 
 def _culprit(arrays: Sequence[Any], parents: Sequence[Node | None], narrow: Any) -> str:
-    """The first input that is too wide, and the remedy."""
+    """Name the first input that is too wide, and the remedy."""
     for i, (x, parent) in enumerate(zip(arrays, parents, strict=True)):
         if not hasattr(x, "dtype") or _width(np.promote_types(x.dtype, narrow)) <= _width(narrow):
             continue
@@ -119,22 +125,29 @@ def _culprit(arrays: Sequence[Any], parents: Sequence[Node | None], narrow: Any)
             remedy = f"convert it with .astype(np.{narrow})"
         else:
             number = "complex(c)" if x.dtype.kind == "c" else "float(c)"
-            remedy = f"make it a Python number, {number}: these widen nothing"
+            remedy = f"make it a Python number, {number}, which widens nothing"
         return f", because input {i}, {origin(parent)}, is {x.dtype}; {remedy}"
-    return f" of {narrow}; if that is not meant, ask it for dtype=np.{narrow}"
+    return f" of {narrow}; if this is not meant, pass dtype=np.{narrow}"
 
 
 def _width(dtype: np.dtype[Any]) -> int:
-    """Bytes for each real number."""
+    """Count the bytes of each real number."""
     return dtype.itemsize // (2 if dtype.kind == "c" else 1)
 
 
 class promotions(_Block):  # noqa: N801 - a block, as no_grad is
     """List the lines that turn float32 into float64, or complex64 into complex128.
 
-    Only where wide numbers enter, not what is computed of them afterwards, in the order of the
-    forward pass. Python's own numbers widen nothing; NumPy's numbers, and arrays of float64 or of
-    integers, do.
+    The list names the lines where wide numbers enter, not those that go on with them, in the order
+    of the forward pass. Python's numbers widen nothing; NumPy's scalars, and arrays of float64 or
+    of integers, do.
+
+    Example:
+        >>> x = Tensor(np.ones(3, np.float32), requires_grad=True)
+        >>> with autograd.debug.promotions() as found:
+        ...     y = x * np.ones(3)
+        >>> found[0].message.partition(",")[0]
+        'multiply(float32 (3'
     """
 
     listing = _Promotions
@@ -165,9 +178,16 @@ class _Broadcasts(_Listing):
 
 
 class broadcasts(_Block):  # noqa: N801
-    """List the lines where all inputs are stretched, as (64, 1) - (64,) is to (64, 64).
+    """List the lines where broadcasting stretches all inputs, as in (64, 1) - (64,).
 
-    So errors of a missing axis hide: the loss is a number, and the gradient has the right shape.
+    The result has shape (64, 64). A missing axis hides this way: the loss is still a number, and
+    the gradient has the right shape.
+
+    Example:
+        >>> with autograd.debug.broadcasts() as found:
+        ...     y = Tensor(np.ones((3, 1))) - np.ones(3)
+        >>> found[0].message.partition(":")[0]
+        'subtract((3, 1), (3,)) gives (3, 3)'
     """
 
     listing = _Broadcasts
@@ -177,7 +197,7 @@ class broadcasts(_Block):  # noqa: N801
 
 
 def _any(grad: Any) -> bool:
-    """Whether a gradient is there, with an element that is not 0."""
+    """Tell whether there is a gradient with an element other than 0."""
     return grad is not None and bool(np.any(getattr(grad, "values", grad)))
 
 
@@ -185,7 +205,7 @@ class _Accumulations(_Listing):
     def began(self, _seeds: Any, wanted: Collection[Node] | None) -> None:
         self.adds = wanted is None
 
-    def arrived(self, node: Node, _g: Any) -> None:
+    def arrived(self, node: Node, _g: Array) -> None:
         if self.adds and isinstance(node, Leaf) and _any(node.grad):
             self.add(
                 f"a gradient of shape {node.shape}{quoted_name(node)} is added to that of an "
@@ -194,10 +214,18 @@ class _Accumulations(_Listing):
 
 
 class accumulations(_Block):  # noqa: N801
-    """List the lines of backward passes that meet a leaf whose `.grad` is there already, and not 0.
+    """List the lines of backward passes that reach a leaf whose `.grad` is already set, and not 0.
 
-    That is right where the gradients of several batches are to be added up, and a forgotten
-    `zero_grad()` everywhere else.
+    That is right where the gradients of several batches should add up; elsewhere, a `zero_grad()`
+    is missing.
+
+    Example:
+        >>> w = Tensor(1.0, requires_grad=True)
+        >>> with autograd.debug.accumulations() as found:
+        ...     for _ in range(2):
+        ...         (w * 2.0).backward()
+        >>> found[0].message.partition(";")[0]
+        'a gradient of shape () is added to that of an earlier pass'
     """
 
     listing = _Accumulations
@@ -221,7 +249,7 @@ class _Untrained(_Listing):
             if isinstance(parent, Leaf) and parent not in self.read:
                 self.read[parent] = x, content(x)
 
-    def arrived(self, node: Node, g: Any) -> None:
+    def arrived(self, node: Node, g: Array) -> None:
         if isinstance(node, Leaf) and _any(g):
             self.reached[node] = None
 
@@ -237,10 +265,17 @@ class _Untrained(_Listing):
 
 
 class untrained(_Block):  # noqa: N801
-    """List the leaves that get a gradient in the block, and hold the same numbers at its end.
+    """List the leaves that get a gradient in the block but hold the same numbers at its end.
 
-    Put one or more whole steps into it, forward, backward and update: what is listed was
-    forgotten when the optimizer was made, or has a learning rate of 0.
+    The block should hold whole training steps: forward, backward and update. A leaf in the list was
+    not given to the optimizer, or has a learning rate of 0.
+
+    Example:
+        >>> w = Tensor(1.0, requires_grad=True)
+        >>> with autograd.debug.untrained() as found:
+        ...     (w * 2.0).backward()
+        >>> found[0].message.partition(";")[0]
+        'the leaf of shape (), made here, got a gradient and did not change'
     """
 
     listing = _Untrained

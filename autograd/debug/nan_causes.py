@@ -1,7 +1,7 @@
-"""Why an operation gave NaN or infinity, and what to write instead.
+"""Causes of NaN and infinity, and their remedies: one table for values and one for slopes.
 
-Two tables, one of values and one of slopes. A row has the names of operations, a condition on the
-numbers at the element in question, what is the matter, and the remedy.
+A row holds the names of operations, a condition on the numbers at the element in question, the
+cause, and the remedy.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import rules
 from ..op import Op
+from ..typing import Array
 
 _Row = tuple[str, Callable[..., Any], str, str]
 
@@ -27,7 +28,7 @@ _NONZERO = (
 )
 _CLIPPED = "clip its input, short of the ends: np.{name}(np.clip(x, -0.999, 0.999))"
 
-#: Of values: conditions on (output, *inputs).
+#: For values: conditions on (output, *inputs).
 _VALUES: list[_Row] = [
     ("log log2 log10", lambda _, x: x < 0, "the logarithm of a negative number is NaN", _POSITIVE),
     ("log log2 log10", lambda _, x: x == 0, "the logarithm of 0 is -inf", _POSITIVE),
@@ -39,7 +40,7 @@ _VALUES: list[_Row] = [
     ("power", lambda _, x, p: (x == 0) & (p < 0), "0 to a negative power divides by 0",
      "keep the base away from 0"),
     ("power", lambda y, x, _: (x < 0) & np.isnan(y),
-     "a negative number to a power that is no integer is NaN", "keep the base positive"),
+     "a negative number to a non-integer power is NaN", "keep the base positive"),
     ("arcsin arccos", lambda _, x: abs(x) > 1, "its input is not between -1 and 1", _CLIPPED),
     ("arctanh", lambda _, x: abs(x) >= 1, "its input is not between -1 and 1", _CLIPPED),
     ("arccosh", lambda _, x: x < 1, "its input is less than 1", "keep its input at least 1"),
@@ -48,20 +49,20 @@ _VALUES: list[_Row] = [
      "subtract the largest exponent first, as softmax, log_softmax and logsumexp do, or use "
      "another function that avoids it: sigmoid, softplus, np.tanh, np.logaddexp"),
     ("add subtract", lambda y, *_: np.isnan(y), "inf - inf is NaN",
-     "look where the infinities come from: detect_anomaly(inf=True)"),
+     "find where the infinities come from with detect_anomaly(inf=True)"),
     ("multiply", lambda y, *_: np.isnan(y), "0 * inf is NaN",
-     "choose with np.where, in place of multiplying with a mask of 0 and 1"),
+     "choose with np.where instead of multiplying by a mask of 0 and 1"),
     ("softmax log_softmax", lambda y, *_: np.isnan(y), "a row may hold nothing but -inf",
      "leave at least one element of each row unmasked"),
-    ("mean std var", lambda y, x: np.isnan(y) & (x.size == 0), "it is taken of no elements",
+    ("mean std var", lambda y, x: np.isnan(y) & (x.size == 0), "it is taken over no elements",
      "look at the index or mask that left none"),
-    ("std var", lambda y, _: np.isnan(y), "the number of elements less ddof is 0",
+    ("std var", lambda y, _: np.isnan(y), "the number of elements minus ddof is 0",
      "give it more elements, or a smaller ddof"),
     ("slogdet", lambda y, _: np.isinf(y), "the matrix is singular: log(abs(det)) is -inf",
      "add a small multiple of np.eye(n)"),
 ]  # fmt: skip
 
-#: Of slopes: conditions on (output, *inputs). In place of the remedy: which inputs are harmless.
+#: For slopes: conditions on (output, *inputs). The last entry says which inputs are harmless.
 _SLOPES: list[_Row] = [
     ("sqrt", lambda y, _: y == 0, "the slope of sqrt is infinite at 0", "x > 0"),
     ("cbrt", lambda y, _: y == 0, "the slope of cbrt is infinite at 0", "x != 0"),
@@ -72,7 +73,7 @@ _SLOPES: list[_Row] = [
     ("arctan2", lambda _, a, b: (a == 0) & (b == 0), "arctan2 has no slope at (0, 0)",
      "b != 0"),
     ("angle", lambda _, x: x == 0, "angle has no slope at 0", "x != 0"),
-    ("power", lambda _, x, __: x < 0, "the slope by the exponent needs a positive base", "x > 0"),
+    ("power", lambda _, x, __: x < 0, "the slope in the exponent needs a positive base", "x > 0"),
     ("divide", lambda _, __, b: b == 0, "the slope of a / b is infinite at b = 0", "b != 0"),
     ("reciprocal", lambda y, _: np.isinf(y), "the slope of 1 / x is infinite at 0", "x != 0"),
     ("arcsin arccos arctanh", lambda _, x: abs(x) == 1,
@@ -80,7 +81,7 @@ _SLOPES: list[_Row] = [
     ("arccosh", lambda _, x: x == 1, "the slope of arccosh is infinite at 1", "x > 1"),
 ]  # fmt: skip
 
-_WRITTEN = {  # with the input replaced where it is not harmless
+_WRITTEN = {  # with harmful inputs replaced
     "divide": "a / np.where(b != 0, b, 1)",
     "arctan2": "np.arctan2(a, np.where((a != 0) | (b != 0), b, 1))",
     "power": "np.where(x > 0, x, 1)**p",
@@ -88,26 +89,26 @@ _WRITTEN = {  # with the input replaced where it is not harmless
 }
 
 
-#: What makes an infinity of finite numbers only where the result is too large.
+#: Operations that turn finite numbers into an infinity only if the result is too large.
 _ARITHMETIC = (
     "add subtract multiply divide square power sum prod cumsum cumprod mean matmul "
     "vecdot einsum tensordot linear astype convolve"
 )
 
-#: Operations whose gradients divide by differences, and of what.
+#: Operations whose gradients divide by differences, and the values that these are taken of.
 _DIFFERENCES = {"eigh": "eigenvalues", "eig": "eigenvalues", "svd": "singular values"}
 
 
-def of_value(op: Op, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:
-    """Why `op` gave the number `y` for these numbers, and the remedy."""
+def of_value(op: Op, y: Array, inputs: Sequence[Array]) -> tuple[str, str]:
+    """Explain why `op` gave the number `y` for these numbers, and name the remedy."""
     why, remedy = _find(_VALUES, op, y, inputs)
     if not why and np.isinf(y) and all(np.all(np.isfinite(x)) for x in inputs):
         return overflow(op, y.dtype)
     return why, remedy
 
 
-def overflow(op: Op, dtype: Any) -> tuple[str, str]:
-    """What to say of an infinity made of finite numbers."""
+def overflow(op: Op, dtype: np.dtype[Any]) -> tuple[str, str]:
+    """Explain an infinity that came from finite numbers."""
     limit = f"is more than {np.finfo(dtype).max:.4g}, the largest {dtype}"
     if op.name in _ARITHMETIC.split() and _is_ours(op):
         return f"the result {limit}", "scale the numbers down, or compute in a wider dtype"
@@ -118,18 +119,18 @@ def overflow(op: Op, dtype: Any) -> tuple[str, str]:
 
 
 def of_matrix_gradient(op: Op) -> tuple[str, str]:
-    """Why the gradient of a decomposition may be NaN."""
+    """Explain why the gradient of a decomposition may be NaN."""
     values = _DIFFERENCES.get(op.name)
     if values is None or not _is_ours(op):
         return "", ""
     return (
-        f"two {values} may be equal: the gradient by the vectors divides by their difference",
+        f"two {values} may be equal: the gradient of the vectors divides by their difference",
         "use the values without the vectors, or add a small matrix that tells them apart",
     )
 
 
-def of_slope(op: Op, g: Any, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:
-    """Why the slope of `op` times the cotangent `g` is not finite, and the remedy."""
+def of_slope(op: Op, g: Array, y: Array, inputs: Sequence[Array]) -> tuple[str, str]:
+    """Explain why the slope of `op` times the cotangent `g` is not finite, with the remedy."""
     why, harmless = _find(_SLOPES, op, y, inputs)
     if not why:
         return "", ""
@@ -144,12 +145,12 @@ def of_slope(op: Op, g: Any, y: Any, inputs: Sequence[Any]) -> tuple[str, str]:
 
 
 def _safe(name: str, harmless: str) -> str:
-    """How to write the operation with its input replaced where it is not harmless."""
+    """Write the operation with harmful inputs replaced."""
     return _WRITTEN.get(name, f"np.{name}(np.where({harmless}, x, {0 if '<' in harmless else 1}))")
 
 
 def _is_ours(op: Op) -> bool:
-    """Whether the rules are this package's: the user's own operations may have any name."""
+    """Tell whether the rules belong to this package: an operation of the user may have any name."""
     modules = (getattr(vjp, "__module__", "") for vjp in (op.joint, *op.vjps) if vjp is not None)
     return all(str(module).startswith(f"{rules.__name__}.") for module in modules)
 

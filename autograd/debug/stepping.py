@@ -1,4 +1,4 @@
-"""The backward pass, one node at a time, in words.
+"""The backward pass in words, one node at a time.
 
 for step in loss.backward_steps():
     print(step)
@@ -20,35 +20,50 @@ from ..grad_mode import Observing
 from ..node import Leaf, Node
 from ..op import OUTPUT
 from ..tensor import Tensor
+from ..typing import Array, ArrayLike
 from .backward_pass import Pass, Visit
 from .words import code_at, formula, glimpse, name_of, norm, values_of
 
-_CANCELLED = 1e-3
+_CANCELLED = 1e-3  # of the sum of the norms of what arrives
 
 
 class Contribution(NamedTuple):
-    """A gradient on its way from one node to another."""
+    """A gradient on its way from one node to another.
 
-    node: Node  #: the other one: that it came from, or that it goes to
-    grad: Any  #: an array, or a list of arrays where an operation has several outputs
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> (step, _) = (x * 3.0).backward_steps()
+        >>> step.sent[0].grad, step.sent[0].values
+        (np.float64(3.0), {'y': array(3.)})
+    """
+
+    node: Node  #: the sender or the receiver, whichever is at the other end
+    grad: Array  #: an array, or a list of arrays where an operation has several outputs
     rule: str = ""  #: the text of the gradient rule that gave it
-    values: dict[str, Any] = {}  #: what its names stand for, besides `g`, what arrived
+    values: dict[str, Any] = {}  #: the values of its names, besides `g`, the arrived gradient
 
     @property
     def name(self) -> str:
+        """The name of `node`: that of a leaf, or of its operation."""
         return name_of(self.node)
 
 
 class Step:
     """A node that the backward pass visits. Print it, or read its fields.
 
-    number, total   of the step, from 1
-    node, name      what is visited: the name of an operation, or of a leaf
+    number, total   the number of the step, from 1, and of all steps
+    node, name      the node and its name: that of an operation, or of a leaf
     line            'file.py:12 in train', where the operation was called or the leaf was made
-    grad            the gradient of the end result by the value of the node, complete by now
-    arrived         its parts, a `Contribution` of each operation that used the value
-    cancels         whether these parts add up to less than a thousandth of them
-    sent            a `Contribution` for each input of the operation
+    grad            the complete gradient of the end result with respect to the node's value
+    arrived         its parts, a `Contribution` from each operation that used the value
+    cancels         whether these parts add up to less than a thousandth of their norms
+    sent            a `Contribution` to each input of the operation
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> x.name = "x"
+        >>> [step.name for step in (x * 3.0).backward_steps()]
+        ['multiply', 'x']
     """
 
     def __init__(self, number: int, total: int, visit: Visit) -> None:
@@ -63,7 +78,7 @@ class Step:
             norm(part.grad) for part in self.arrived
         )
         self.sent: list[Contribution] = []
-        self.places: list[int] = []  #: the inputs that `sent` belongs to
+        self.places: list[int] = []  #: the input of each entry in `sent`
         for place, g in visit.sent:
             rule = visit.op.joint or (visit.op.vjps[place] if visit.op is not OUTPUT else None)
             parent = visit.parents[place]
@@ -74,7 +89,7 @@ class Step:
 
     @property
     def line(self) -> str:
-        return self.node.source()  # takes as long as all the rest: most steps are never printed
+        return self.node.source()  # as slow as everything else, and most steps are never printed
 
     def __str__(self) -> str:
         kind = "leaf" if self.is_leaf else self.name
@@ -119,8 +134,10 @@ class Step:
             )
 
 
-def backward_steps(output: Tensor, grad: Any = None, retain_graph: bool = False) -> Iterator[Step]:
-    """What `Tensor.backward_steps` gives."""
+def backward_steps(
+    output: Tensor, grad: ArrayLike | None = None, retain_graph: bool = False
+) -> Iterator[Step]:
+    """Run the backward pass of `Tensor.backward_steps`, and yield its steps."""
     seen = Pass()
     with Observing(seen):
         output.backward(grad, retain_graph)

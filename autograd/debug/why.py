@@ -1,10 +1,10 @@
-"""Why a gradient is missing or zero.
+"""The reasons for a missing or zero gradient.
 
-    print(autograd.why(w, loss))                     of a graph that is still there
+    print(autograd.why(w, loss))                     reads a graph that still exists
     print(autograd.why(w, lambda: loss_of(batch)))   runs it again, and sees everything
 
-The evidence is looked for in this order: what `x` and `y` are; whether a recorded path leads from
-one to the other, and if not, where it was left; and on a path, where the cotangent becomes zero.
+`why` examines in this order: what `x` and `y` are; whether a recorded path leads from one to the
+other, and if not, where it breaks off; and on a path, where the cotangent becomes zero.
 """
 
 from __future__ import annotations
@@ -22,29 +22,41 @@ from ..grad_mode import Observing
 from ..hooks import hooked
 from ..node import FREED, Leaf, Node, ancestors, kept_parents, leading_to
 from ..tensor import Tensor, seed_of
-from .answer import Why, joined
+from ..typing import ArrayLike
 from .backward_pass import ROUNDING, Pass, Visit
 from .exits import breaks, exits, outside
 from .tracing import Trace, latest_trace
-from .words import formula, glimpse, is_zero, module_of, name_of, norm
+from .words import Why, formula, glimpse, in_module, is_zero, joined, name_of, norm
 from .zero_causes import cancelled_inside, cancels_inside, explain
 
 _RERUN = "pass the computation: autograd.why({x}, lambda: <what computes {y}>)"
-_VANISHING = 1e-6  # of the largest gradient on the way
+_VANISHING = 1e-6  # share of the largest gradient on the path
 
 
-def why(x: Tensor, y: Tensor | Callable[[], Any], grad: Any = None) -> Why:
-    """Why the gradient of `y` with respect to `x` is None or zero, or what it is if it is not.
+def why(x: Tensor, y: Tensor | Callable[[], Any], grad: ArrayLike | None = None) -> Why:
+    """Explain why the gradient of `y` with respect to `x` is None or zero, or say what it is.
 
-    `y`: a tensor that was computed, or a function without arguments that computes and returns it.
-    Given a function, or after a block of `autograd.debug.tracing()` in which `y` was computed,
-    what happened outside of the graph is known too: where it was left with `detach()`, `.data`,
-    `item()` or a comparison, and what was computed under `no_grad`. That also works where the
-    graph was freed by a backward pass inside the block. `grad`: the cotangent of `y`; default
-    ones.
+    Nothing changes: no `.grad` is touched, and the graph is kept.
 
-    Nothing is changed: no `.grad`, and the graph stays. Raises `TypeError` for an `x` that is
-    no Tensor, and for a function that returns None.
+    Args:
+        x: The tensor without a gradient.
+        y: A computed tensor, or a function without arguments that computes and returns it. With a
+            function, or after a block of `autograd.debug.tracing()` that computed `y`, the answer
+            also covers what happened outside of the graph: `detach()`, `.data`, `item()`, a
+            comparison, `no_grad`. It then does not matter if a backward pass freed the graph.
+        grad: The cotangent of `y`, of the same shape; default: ones.
+
+    Returns:
+        A `Why`, to be printed.
+
+    Raises:
+        TypeError: `x` is not a Tensor, or the function returns None.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> answer = autograd.why(x, lambda: x.detach() * 3.0)
+        >>> answer.kind, answer.remedy
+        ('detached', 'leave out detach()')
     """
     if not isinstance(x, Tensor):
         raise TypeError(f"why: x must be a Tensor, got {type(x).__name__}; pass the leaf itself")
@@ -94,8 +106,8 @@ class _Question:
     def no_tensor(self) -> Why:
         no_tensor = Why(
             "no tensor",
-            f"{self.y_name} is a {type(self.y).__name__} and no Tensor: it has no graph",
-            remedy=f"let it be a Tensor, computed from {self.x_name} with operators and NumPy's "
+            f"{self.y_name} is a {type(self.y).__name__}, not a Tensor, so it has no graph",
+            remedy=f"make it a Tensor, computed from {self.x_name} with operators and NumPy's "
             f"functions, without item(), float() or .data",
         )
         return joined([*self.exits(), no_tensor])
@@ -106,7 +118,7 @@ class _Question:
             return Why(
                 "integers",
                 f"{x} holds {self.x.dtype} values, which carry no gradient",
-                remedy="make it of floats: Tensor(data, requires_grad=True, dtype=float)",
+                remedy="make it hold floats: Tensor(data, requires_grad=True, dtype=float)",
             )
         known = outside(self.trace, self.x) if self.trace else None
         return known or Why(
@@ -131,7 +143,7 @@ class _Question:
         there = "" if self.x.grad is None else f" ({self.x_name}.grad is there)"
         return Why(
             "freed",
-            f"the graph of {self.y_name} was freed by a backward pass, and can no longer be looked "
+            f"the graph of {self.y_name} was freed by a backward pass, so nothing is left to look "
             f"at{there}",
             remedy=f"ask before backward(), or after backward(retain_graph=True), or {self.rerun}",
         )
@@ -142,7 +154,7 @@ class _Question:
     # -- no recorded path -----------------------------------------------------------------------
 
     def find_path(self, start: Node, end: Node) -> bool | None:
-        """Whether a recorded path leads from `start` to `end`; None where the graph was freed."""
+        """Tell whether a recorded path leads from `start` to `end`; None if the graph was freed."""
 
         def not_older(node: Node) -> list[Node]:
             return [p for p in kept_parents(node) if p is not None and p.number >= start.number]
@@ -160,7 +172,7 @@ class _Question:
         found = breaks(self.trace, self.x, self.y) if self.trace else []
         not_used = Why(
             "not used",
-            f"{self.x_name} is not used on any way to {self.y_name}"
+            f"{self.x_name} is not used on any path to {self.y_name}"
             + (" that the trace can follow" if self.trace else ""),
             remedy="" if self.trace else f"if it should be, {self.rerun}",
         )
@@ -188,7 +200,7 @@ class _Question:
         )
 
     def constants(self, y: Node) -> list[Why]:
-        """Without a trace: uses of the array of x as a constant, in what is left of the graph."""
+        """Without a trace, find uses of the array of x as a constant in the remaining graph."""
         mine = owner_of(self.x._array)
         found = []
         for node in _operations(y):
@@ -207,7 +219,7 @@ class _Question:
         return found
 
     def is_array_of_x(self, saved: Any, mine: Any) -> bool:
-        """Whether a constant is the array of x, or the copy of it that a node keeps."""
+        """Tell whether a constant is the array of x, or a copy that a node keeps."""
         if not isinstance(saved, np.ndarray) or owner_of(saved) is mine:
             return saved is not None and owner_of(saved) is mine
         values = self.x._array
@@ -215,7 +227,7 @@ class _Question:
         return bool(tells) and np.array_equal(saved, values)
 
     def twins(self, y: Node) -> list[Why]:
-        """Leaves that y depends on and that look like x."""
+        """Find leaves that y depends on and that look like x."""
         found = []
         name = self.x.name
         values: dict[Node, Any] = {}
@@ -266,7 +278,7 @@ class _Question:
         return joined([*found, self.not_zero(last)])
 
     def zero(self, visits: dict[Node, Visit]) -> Why:
-        """Where something arrives and nothing leaves, on the ways to x."""
+        """Find the nodes on paths to x where something arrives and nothing leaves."""
         found: list[Why] = []
         operations = sorted(_operations(self.y.node), key=lambda node: node.number)
         leading = leading_to([self.x.node], operations)  # type: ignore[list-item]
@@ -283,7 +295,7 @@ class _Question:
         return joined(found or [Why("seed", "grad=, the cotangent of the result, is zero itself")])
 
     def hooks_of(self, visit: Visit) -> list[Why]:
-        """The hooks of a node, if they made its gradient zero."""
+        """Blame the hooks of a node, if they made its gradient zero."""
         entry = hooked.get(id(visit.node))
         received = [g for _, g in visit.received] or [self.seed]
         if entry is None or not entry.hooks or is_zero(sum(received[1:], received[0])):
@@ -300,13 +312,13 @@ class _Question:
         ]
 
     def cancelling(self, visit: Visit) -> Iterator[Why]:
-        """Whether contributions cancel at a node, or on the way to one of its inputs."""
+        """Find contributions that cancel at a node, or on the way to one of its inputs."""
         if visit.cancels():
             name = self.x_name if visit.node is self.x.node else name_of(visit.node)
             parts = "\n".join(
                 f"    {norm(g):.3g} from {v.op.name}, {v.node.source()}" for v, g in visit.received
             )
-            remedy = "look at these uses: what one adds another takes away (as in x - x.mean())"
+            remedy = "look at these uses: one adds what another subtracts (as in x - x.mean())"
             yield Why(
                 "cancels",
                 f"the contributions to the gradient of {name} cancel, to "
@@ -333,14 +345,17 @@ class _Question:
 
     def not_zero(self, last: Visit) -> Why:
         x, grad, node = self.x_name, self.x.grad, last.node
-        text = f"the gradient of {self.y_name} by {x} is not zero ({glimpse(last.cotangent)})"
+        text = (
+            f"the gradient of {self.y_name} with respect to {x} is not zero "
+            f"({glimpse(last.cotangent)})"
+        )
         if grad is not None and not is_zero(grad):
             return Why("not zero", f"{text}, and {x}.grad is there")
         state = "None" if grad is None else "zero"
         if not isinstance(node, Leaf) and not self.x.retains_grad:
             return Why(
                 "not a leaf",
-                f"{x}.grad is {state}, because {x} is the result of {node.op.name} and no leaf; "
+                f"{x}.grad is {state}, because {x} is the result of {node.op.name}, not a leaf; "
                 f"{text}",
                 node.source(),
                 f"call {x}.retain_grad() before backward(), or ask autograd.gradients("
@@ -354,7 +369,7 @@ class _Question:
         )
 
     def vanishing(self, visits: dict[Node, Visit], last: Visit) -> Why:
-        """Where a gradient that has become very small shrinks most."""
+        """Find where a gradient that became very small shrinks most."""
         ratios = [
             (norm(gx) / norm(visit.cotangent), visit.node.number, visit)
             for visit in visits.values()
@@ -371,8 +386,7 @@ class _Question:
 
 
 def _at(visit: Visit, kind: str, reason: str, remedy: str) -> Why:
-    module = module_of(visit.node)
-    return Why(kind, reason + (f" (in {module})" if module else ""), visit.node.source(), remedy)
+    return Why(kind, reason + in_module(visit.node), visit.node.source(), remedy)
 
 
 def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
@@ -380,5 +394,5 @@ def _name_in(names: dict[str, Any], tensor: Tensor) -> str:
 
 
 def _operations(y: Node) -> list[Node]:
-    """The operations that led to `y`, without those that were freed."""
+    """List the operations that led to `y`, without those that were freed."""
     return [node for node in ancestors([y]) if kept_parents(node)]

@@ -1,4 +1,4 @@
-"""How the debugging tools speak of nodes, arrays and lines of code."""
+"""The words of the debugging tools: for nodes, arrays, lines of code, and reasons."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import functools
 import inspect
 import linecache
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any
 
@@ -16,20 +17,58 @@ import numpy as np
 from .. import scopes
 from ..node import Leaf, Node, line_of, quoted_name, shown_files
 from ..sparse import RowGradient
+from ..typing import Array
 
 _SHOWN = 4  # elements of an array
 _LINE = re.compile(r"(.+)(?::| line )(\d+)(?: in .+)?$")  # as `node.line_in` writes it
 
 
+@dataclass(frozen=True, repr=False)
+class Why:
+    """The answer of `why`: one reason, with further ones in `others`. Print it to read it all.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> answer = autograd.why(x, Tensor(3.0, requires_grad=True) * 2.0)
+        >>> answer.kind
+        'not used'
+        >>> answer.reason
+        'x is not used on any path to y'
+    """
+
+    kind: str  #: in a word or two: "detached", "no_grad", "dead", "not zero" and so on
+    reason: str
+    line: str = ""  #: 'file.py:12 in train'; empty where no line is to blame
+    remedy: str = ""
+    others: tuple[Why, ...] = field(default=())
+
+    def __str__(self) -> str:
+        lines = [self.reason]
+        if self.line:
+            lines += place(self.line).splitlines()
+        if self.remedy:
+            lines.append(f"Remedy: {self.remedy}")
+        text = "\n  ".join(lines)
+        return "\n".join([text, *(f"Also: {other}" for other in self.others)])
+
+    __repr__ = __str__
+
+
+def joined(reasons: Iterable[Why]) -> Why:
+    """Return the first reason with the others after it, each once."""
+    first, *others = dict.fromkeys(reasons)
+    return replace(first, others=(*first.others, *others))
+
+
 def name_of(node: Node) -> str:
-    """'w' or 'a leaf of shape (3,)' for a leaf, the name of the operation for a result."""
+    """Name a node: 'w' or 'a leaf of shape (3,)', or its operation."""
     if isinstance(node, Leaf):
         return node.name or f"a leaf of shape {node.shape}"
     return node.op.name
 
 
 def origin(parent: Node | None) -> str:
-    """Where an input came from."""
+    """Say where an input came from."""
     if parent is None:
         return "a constant"
     what = "leaf" if isinstance(parent, Leaf) else f"result of {parent.op.name}"
@@ -37,13 +76,19 @@ def origin(parent: Node | None) -> str:
 
 
 def module_of(node: Node) -> str:
-    """The module or named scope that an operation belongs to: 'net.0 ReLU', or empty."""
+    """Return the module or named scope of an operation, as 'net.0 ReLU', or an empty text."""
     (scope,) = scopes.innermost([node.number])
     return scopes.titles([scope])[scope] if scope else ""
 
 
+def in_module(node: Node) -> str:
+    """Say which module or named scope an operation belongs to, to follow it in a sentence."""
+    module = module_of(node)
+    return f" (in {module})" if module else ""
+
+
 def code_at(source: str) -> str:
-    """The text of a line that a message shows; empty where it is not found."""
+    """Return the text of a line named in a message; empty where it is not found."""
     found = _LINE.match(source)
     if found is None:
         return ""
@@ -51,13 +96,13 @@ def code_at(source: str) -> str:
 
 
 def place(source: str) -> str:
-    """A source line on two lines: where it is, and what it says."""
+    """Write a source line on two lines: its place and its text."""
     code = code_at(source)
     return f"{source}\n    {code}" if code else source
 
 
-def arrays_in(value: Any) -> list[Any]:
-    """The arrays of a cotangent: one, or one for each output of an operation."""
+def arrays_in(value: Array) -> list[Array]:
+    """List the arrays of a cotangent: one, or one for each output of an operation."""
     if isinstance(value, list | tuple):
         return [a for part in value for a in arrays_in(part)]
     if isinstance(value, RowGradient):
@@ -65,8 +110,8 @@ def arrays_in(value: Any) -> list[Any]:
     return [getattr(value, "_array", value)]
 
 
-def norm(value: Any) -> float:
-    """The root of the sum of squares over all elements, also where their squares underflow."""
+def norm(value: Array) -> float:
+    """Compute the Euclidean norm over all elements, even where their squares underflow."""
     parts = [np.abs(a).astype(float) for a in arrays_in(value) if np.size(a)]
     largest = max((float(a.max()) for a in parts), default=0.0)
     if not largest or not np.isfinite(largest):
@@ -74,12 +119,13 @@ def norm(value: Any) -> float:
     return largest * float(np.sqrt(sum(np.sum((a / largest) ** 2) for a in parts)))
 
 
-def is_zero(value: Any) -> bool:
+def is_zero(value: Array) -> bool:
+    """Tell whether every element of a cotangent is 0."""
     return not any(np.any(a) for a in arrays_in(value))
 
 
-def spread(array: Any) -> str:
-    """The values of an array in a few words: 'all 0', or 'between -1 and 3'."""
+def spread(array: Array) -> str:
+    """Describe the values of an array in a few words: 'all 0', or 'between -1 and 3'."""
     if not np.size(array):
         return "empty"
     if np.asarray(array).dtype.kind == "c":
@@ -90,8 +136,8 @@ def spread(array: Any) -> str:
     return f"between {low:.4g} and {high:.4g}"
 
 
-def summary(x: Any) -> str:
-    """The dtype, shape and range of an array, and how many elements are special."""
+def summary(x: Array) -> str:
+    """Describe the dtype, shape and range of an array, and count NaN, Inf and zeros."""
     text = f"{x.dtype} {x.shape}"
     sizes = np.abs(x) if x.dtype.kind == "c" else x
     finite = sizes[np.isfinite(x)]
@@ -108,8 +154,8 @@ def summary(x: Any) -> str:
     return text + "".join(f", {count} {what}" for count, what in counts if count)
 
 
-def glimpse(value: Any) -> str:
-    """Shape and norm of a cotangent, and its elements where they are few."""
+def glimpse(value: Array) -> str:
+    """Describe the shape and norm of a cotangent, with its elements if there are few."""
     arrays = arrays_in(value)
     if len(arrays) > 1:
         return "one for each output: " + "; ".join(map(glimpse, arrays))
@@ -124,21 +170,22 @@ def glimpse(value: Any) -> str:
 
 
 def count(n: int, noun: str) -> str:
+    """Write a number with its noun, in the plural unless it is 1."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def formula(rule: Callable[..., Any]) -> str:
-    """The text of a function: what its lambda returns, or its name and where it stands."""
+    """Return the text of a function: the body of a lambda, or the name and the line."""
     code = getattr(rule, "__code__", None)
     return getattr(rule, "__name__", repr(rule)) if code is None else _formula(code)
 
 
-@functools.cache  # of the code, which keeps nothing alive
+@functools.cache  # keyed by the code, which keeps no array alive
 def _formula(code: CodeType) -> str:
     if code.co_name == "<lambda>":
         text = "".join(linecache.getlines(code.co_filename))
         spots = [(line, at) for line, _, at, _ in code.co_positions() if line and at]
-        # Several lambdas may begin on one line.
+        # One line may hold several lambdas.
         found = ""
         for node in ast.walk(_parsed(text)):  # the outer before the inner
             if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
@@ -152,11 +199,11 @@ def _formula(code: CodeType) -> str:
 
 
 def values_of(rule: Callable[..., Any], saved: Sequence[Any]) -> dict[str, Any]:
-    """The arrays that a rule reads, by the names that it has for them."""
+    """Return the arrays that a rule reads, by the names of its parameters."""
     code = getattr(rule, "__code__", None)
     if code is None:
         names = list(inspect.signature(rule).parameters)
-    else:  # the same, in a hundredth of the time
+    else:  # the same names, a hundred times as fast
         names = list(code.co_varnames[: code.co_argcount])
     return {
         name: value

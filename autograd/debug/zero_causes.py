@@ -1,4 +1,4 @@
-"""Why a gradient is zero after a node whose own cotangent is not: from what the node has saved."""
+"""Causes of a zero gradient that starts at one node, read from what the node has saved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..typing import Array
 from .backward_pass import Visit, is_rounding
 from .words import arrays_in, count, is_zero, name_of, norm, spread
 
@@ -20,7 +21,7 @@ Explanation = tuple[str, str, str]  # kind, reason, remedy
 
 
 def explain(visit: Visit, i: int) -> Explanation:
-    """Why input `i` gets nothing of the cotangent of `visit`."""
+    """Explain why input `i` gets nothing of the cotangent of `visit`."""
     parent = visit.parents[i]
     if parent is not None and not parent.size:
         return (
@@ -33,8 +34,7 @@ def explain(visit: Visit, i: int) -> Explanation:
         return (
             "no rule",
             f"the rule of {visit.op.name} gives no gradient for input {i}",
-            "compute that input without the operation, or give it a rule of its own "
-            "(autograd.rule)",
+            "compute that input without the operation, or write a rule for it (autograd.rule)",
         )
     if is_zero(gx):
         return _blocked(visit, i)
@@ -52,24 +52,54 @@ def explain(visit: Visit, i: int) -> Explanation:
 
 
 def _pulled(visit: Visit, i: int, change: Callable[[Any], Any]) -> Any:
-    """What input `i` gets for the cotangent of `visit` with its arrays changed."""
+    """Compute what input `i` gets if the arrays in the cotangent of `visit` are changed."""
     changed = [np.asarray(change(g)) for g in arrays_in(visit.cotangent)]
     return visit.pull_back(changed if isinstance(visit.cotangent, list) else changed[0])[i]
 
 
 def _dense(g: Any) -> Any:
-    """A cotangent without zeros and without structure."""
+    """Replace a cotangent by random numbers, without zeros and structure."""
     generator = np.random.default_rng(0)
     x, y = generator.uniform(0.5, 1.5, (2, *np.shape(g)))
     return (x + 1j * y if g.dtype.kind == "c" else x).astype(g.dtype)
 
 
 def _blocked(visit: Visit, i: int) -> Explanation:
-    """The operation lets nothing through, whatever arrives."""
+    """Explain an operation that lets nothing through, whatever arrives."""
     name, (out, *inputs) = visit.op.name, visit.saved
     x = inputs[i] if i < len(inputs) else None
     x = x if isinstance(x, np.ndarray | float | int) else None
     of_x = f" (inputs {spread(x)})" if x is not None else ""
+    known = _blocked_by_kind(visit, i, of_x)
+    if known is not None:
+        return known
+    if name == "power" and len(inputs) == 2:
+        return _stationary_power(i, *inputs)
+    for j, other in enumerate(inputs):
+        if j != i and _is_array_of_zeros(other):
+            shape = f" of shape {other.shape}" if np.shape(other) else ""
+            return (
+                "times zero",
+                f"{name} multiplies by zero: its input {j}{shape} is all 0",
+                "look at where that input comes from: a mask, weights that start at zero, or a "
+                "factor that is switched off",
+            )
+    if _is_array_of_zeros(x) or (out is not None and _is_array_of_zeros(out)):
+        return (
+            "stationary",
+            f"the slope of {name} is 0 where its input is 0, and all of it is",
+            "start from another point",
+        )
+    return (
+        "blocked",
+        f"the rule of {name} gives 0 for every element of input {i}, whatever the cotangent{of_x}",
+        "look at the values that enter there",
+    )
+
+
+def _blocked_by_kind(visit: Visit, i: int, of_x: str) -> Explanation | None:
+    """Explain a zero by the kind of operation; None for a kind that is not known."""
+    name, out = visit.op.name, visit.saved[0]
     if name in _FLAT:
         return (
             "flat",
@@ -96,7 +126,7 @@ def _blocked(visit: Visit, i: int) -> Explanation:
         return (
             "not chosen",
             f"{name} took the other value everywhere: input {i} is never what it returns{of_x}",
-            f"widen the bounds, or use a smooth function in place of {name}",
+            f"widen the bounds, or use a smooth function instead of {name}",
         )
     if name == "where":
         return (
@@ -104,16 +134,6 @@ def _blocked(visit: Visit, i: int) -> Explanation:
             f"where chose the other branch at all {count(visit.node.size, 'element')}",
             "look at its condition",
         )
-    if name == "power" and len(inputs) == 2:
-        base, exponent = inputs
-        if i == 0 and _is_array_of_zeros(exponent):
-            return (
-                "stationary",
-                "power has the exponent 0: x**0 is 1 everywhere",
-                "look at the exponent",
-            )
-        at = f"base {_known(base)}, exponent {_known(exponent)}"
-        return "stationary", f"power has slope 0 here: {at}", "start from another point"
     if name == "updated":
         return (
             "overwritten",
@@ -122,26 +142,18 @@ def _blocked(visit: Visit, i: int) -> Explanation:
             else "t[...] = value wrote to no element: its index is empty",
             "look at the index",
         )
-    for j, other in enumerate(inputs):
-        if j != i and _is_array_of_zeros(other):
-            shape = f" of shape {other.shape}" if np.shape(other) else ""
-            return (
-                "times zero",
-                f"{name} multiplies by zero: its input {j}{shape} is all 0",
-                "look at where that input comes from: a mask, weights that start at zero, or a "
-                "factor that is switched off",
-            )
-    if _is_array_of_zeros(x) or (out is not None and _is_array_of_zeros(out)):
+    return None
+
+
+def _stationary_power(i: int, base: Array, exponent: Array) -> Explanation:
+    if i == 0 and _is_array_of_zeros(exponent):
         return (
             "stationary",
-            f"the slope of {name} is 0 where its input is 0, and all of it is",
-            "start from another point",
+            "power has the exponent 0: x**0 is 1 everywhere",
+            "look at the exponent",
         )
-    return (
-        "blocked",
-        f"the rule of {name} gives 0 for every element of input {i}, whatever the cotangent{of_x}",
-        "look at the values that enter there",
-    )
+    at = f"base {_known(base)}, exponent {_known(exponent)}"
+    return "stationary", f"power has slope 0 here: {at}", "start from another point"
 
 
 def _all(n: int, noun: str) -> str:
@@ -159,7 +171,7 @@ def _is_array_of_zeros(x: Any) -> bool:
 
 
 def _passed_by(visit: Visit) -> Explanation:
-    """Only some elements of the result count afterwards, and none of them came from the input."""
+    """Explain a result of which only some elements are used, none of them from the input."""
     arrays = arrays_in(visit.cotangent)
     size = sum(a.size for a in arrays)
     reached = sum(int(np.count_nonzero(a)) for a in arrays)
@@ -182,19 +194,19 @@ def _passed_by(visit: Visit) -> Explanation:
         "not selected",
         f"of the {count(size, 'element')} of {name} only {reached:,} have an influence on the "
         f"result{by}, and this input changes none of these",
-        "look at the indices and masks, and which part they take",
+        "look at the indices and masks, and at the part that they take",
     )
 
 
 def cancelled_inside(visit: Visit, i: int) -> Explanation:
-    """The elements of a cotangent add up to nothing."""
+    """Explain elements of a cotangent that add up to nothing."""
     name = visit.op.name
     turned = _pulled(visit, i, lambda g: g * 1j if g.dtype.kind == "c" else g)
     if norm(turned) > 1e3 * norm(dict(visit.sent)[i]):
         return (
             "at right angles",
-            f"input {i} of {name} moves the result at right angles to what counts of it, such as "
-            f"the imaginary part where the real part is taken, or the phase where abs is",
+            f"input {i} of {name} moves the result at right angles to the part that counts, such "
+            f"as the imaginary part where the real part is taken, or the phase where abs is",
             "look at which part of a complex number is used afterwards",
         )
     if name in _CENTRING:
@@ -214,8 +226,8 @@ def cancelled_inside(visit: Visit, i: int) -> Explanation:
     )
 
 
-def cancels_inside(visit: Visit, i: int, gx: Any) -> bool:
-    """Whether `gx` is what rounding left of a sum over elements of the cotangent."""
-    # Of that size, but uneven: an even cotangent is what some operations take away themselves.
+def cancels_inside(visit: Visit, i: int, gx: Array) -> bool:
+    """Tell whether `gx` is the rounding left over from a sum over elements of the cotangent."""
+    # Of the same size but uneven, since some operations remove an even cotangent themselves.
     whole = _pulled(visit, i, lambda g: np.abs(g) * _dense(g))
     return norm(gx) > 0 and is_rounding(norm(gx), norm(whole), gx)

@@ -1,21 +1,22 @@
 """NumPy's namespace, for code that says `import autograd.numpy as np`.
 
-NumPy's own functions recognise Tensors, so almost every name here is NumPy's. What differs:
+NumPy's own functions recognise Tensors, so almost every name here is NumPy's. The exceptions:
 
-- the building of arrays out of Tensors, which NumPy would take out of their graph: `array`,
-  `asarray` and `asanyarray` accept nested lists of tensors, arrays and numbers, as do the
-  functions in `TAKES_LISTS` (`np.sum([t, u])`), and refuse masked arrays;
-- arrays to be filled: inside a function that is being differentiated, `zeros`, `ones`, `empty`,
-  `full`, their `*_like`, `eye` and `identity` return constant Tensors where they are of floats,
-  so that `c = np.zeros(3); c[0] = x` is recorded. Everywhere else they return NumPy's arrays.
+- functions that build arrays from Tensors, which NumPy would take out of their graph: `array`,
+  `asarray`, `asanyarray` and the functions in `TAKES_LISTS` (`np.sum([t, u])`) accept nested lists
+  of tensors, arrays and numbers; masked arrays are refused;
+- functions that make arrays to be filled: `zeros`, `ones`, `empty`, `full`, their `*_like`, `eye`
+  and `identity` return constant Tensors if they hold floats and a function is being differentiated,
+  so that `c = np.zeros(3); c[0] = x` is recorded. Everywhere else they return NumPy arrays.
 """
 
 import builtins
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as _np
+import numpy.typing as npt
 from numpy import *  # noqa: F403
 
 from ..grad_mode import differentiating
@@ -23,6 +24,7 @@ from ..op import joined
 from ..operands import argument
 from ..tensor import Tensor
 from ..tree import leaves
+from ..typing import Array, ArrayLike
 from . import fft, linalg, random
 from .lists import TAKES_LISTS, taking_lists
 
@@ -30,12 +32,33 @@ __all__ = [*_np.__all__, "asanyarray", "asarray", "fft", "linalg", "random"]
 
 
 def array(
-    object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any
-) -> Any:
-    """`np.array`, which gives a Tensor where `object` is one or holds some in nested lists.
+    object: ArrayLike,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    copy: builtins.bool | None = True,
+    ndmin: int = 0,
+    **options: Any,
+) -> Array:
+    """Do as `np.array`, and give a Tensor if `object` is one or holds some in nested lists.
 
-    Gradients flow to each of them. `dtype=object` gives an array of Tensors, one for each element.
-    Raises NumPy's errors for shapes that do not fit together, and `TypeError` for an iterator.
+    Gradients flow to each of them.
+
+    Args:
+        object: A number, an array, a Tensor, or nested lists of these.
+        dtype: The dtype of the result; `object` gives an array of Tensors, one for each element.
+        copy: As in NumPy.
+        ndmin: The least number of axes.
+        options: The other options of `np.array`.
+
+    Raises:
+        TypeError: `object` is an iterator.
+        ValueError: The shapes do not fit together.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> autograd.numpy.array([x, 3 * x]).sum().backward()
+        >>> x.grad
+        array(4.)
     """
     if isinstance(object, Iterator):
         raise TypeError(
@@ -45,19 +68,30 @@ def array(
     if getattr(object, "dtype", None) == "O" and isinstance(object, _np.ndarray):
         object = object.tolist()
     if not builtins.any(isinstance(x, Tensor) for _, x in leaves(object)):
-        return _np.array(
-            argument(object, "array", "object"), dtype, copy=copy, ndmin=ndmin, **options
-        )
+        values = argument(object, "array", "object")
+        return _np.array(values, dtype, copy=copy, ndmin=ndmin, **options)
     result = joined(object)
     if ndmin > result.ndim:
         result = result.reshape((1,) * (ndmin - result.ndim) + result.shape)
     if dtype is not None and _np.dtype(dtype) != result.dtype:
         return result.astype(dtype)
-    return result.copy(options.get("order", "K")) if copy and result is object else result
+    is_new = result is not object
+    return result if is_new or not copy else result.copy(options.get("order", "K"))
 
 
-def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
-    """`np.asarray`, which leaves a Tensor as it is and takes nested lists of them."""
+def asarray(
+    a: ArrayLike,
+    dtype: npt.DTypeLike | None = None,
+    order: Literal["K", "A", "C", "F"] | None = None,
+    **options: Any,
+) -> Array:
+    """Do as `np.asarray`, but keep a Tensor as it is and accept nested lists of them.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> autograd.numpy.asarray(x) is x
+        True
+    """
     if builtins.any(isinstance(x, Tensor) for _, x in leaves(a)):
         return array(a, dtype, copy=options.get("copy"))
     return _np.asarray(argument(a, "asarray", "a"), dtype, order, **options)

@@ -1,3 +1,3 @@
-"""`numpy.fft`, under this name for code that imports it from here."""
+"""The namespace of `numpy.fft`, for code that imports it from `autograd.numpy`."""
 
 from numpy.fft import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""`numpy.linalg`, under this name for code that imports it from here."""
+"""The namespace of `numpy.linalg`, for code that imports it from `autograd.numpy`."""
 
 from numpy import linalg as _linalg
 from numpy.linalg import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""NumPy's functions for lists of tensors, which NumPy itself would take out of their graph."""
+"""NumPy functions for lists of tensors, which NumPy itself would take out of their graph."""
 
 import functools
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from ..op import joined
 
-#: Functions that take a list for an array. NumPy hands them over for a Tensor, not for a list.
+#: Functions that take a list as an array. NumPy lets a Tensor override them, but not a list.
 TAKES_LISTS = [
     *("sum", "prod", "max", "min", "amax", "amin", "ptp", "mean", "var", "std", "median"),
     *("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nanmedian"),
@@ -18,7 +18,13 @@ TAKES_LISTS = [
 
 
 def taking_lists(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of NumPy's that joins the tensors in its arguments, where they are lists."""
+    """Wrap a NumPy function so that it joins tensors in lists among its arguments.
+
+    Example:
+        >>> total = autograd.numpy.lists.taking_lists(np.sum)
+        >>> total([Tensor(1.0), Tensor(2.0)])
+        Tensor(3.)
+    """
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:

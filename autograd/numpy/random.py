@@ -1,3 +1,3 @@
-"""`numpy.random`, under this name for code that imports it from here."""
+"""The namespace of `numpy.random`, for code that imports it from `autograd.numpy`."""
 
 from numpy.random import *  # noqa: F403

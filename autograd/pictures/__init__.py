@@ -1,6 +1,8 @@
-"""What a picture of a computation graph shows, before Graphviz or Mermaid draws it.
+"""The content of a picture of a computation graph, before Graphviz or Mermaid draws it.
 
-`walk.py` finds the nodes, `known.py` what is known of them (numbers, gradients, bytes),
-`folding.py` decides which of them share a box, `drawing.py` writes the boxes and arrows,
-`themes.py` has the colours. `mermaid.py` writes all that as Mermaid text, `../render.py` as DOT.
+`walk.py` finds the nodes; `known.py` collects their numbers, gradients and bytes; `folding.py`
+decides which nodes share a box, and `ways.py` which boxes an arrow joins; `labels.py` writes the
+text in a box and `drawing.py` puts boxes and arrows together, as the data of `picture.py`.
+`mermaid.py` turns these into Mermaid text, `../render.py` into DOT, both in the colours of
+`themes.py`.
 """

@@ -1,4 +1,4 @@
-"""The boxes and arrows of a picture: which are drawn, where, and what is left out."""
+"""The layout of a picture: which boxes and arrows are drawn, and in which frames."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from ..node import Leaf, Node
 from .folding import Folding, Frame, Unit
 from .known import Known, in_bytes
 from .labels import Labels, name_of
-from .options import Options
-from .picture import Arrow, Box, Cluster, Legend, Picture
+from .picture import Arrow, Box, Cluster, Legend, Options, Picture
 from .themes import Scale
 from .walk import distances, maker, neighbours, walk
 from .ways import Ways
 
-_FEW = 3  # what is used more often is drawn at each use: its long arrows can take dot minutes
-_FAR = 12  # arrows on the way: what is used so far away is drawn again there
+_FEW = 3  # uses: a unit with more is drawn at each, since long arrows can cost dot minutes
+_FAR = 12  # arrows on a path: a unit used farther away is drawn again there
 _LONG = 10  # boxes in a row: longer pictures run down the page, which scrolls
-_MOST = 12  # inputs of one box that are drawn before others have had their turn
-_LABELS = 60  # arrows: in larger pictures, gradients are not written on them
+_MOST = 12  # inputs of a box that are drawn before all other boxes have had their turn
+_LABELS = 60  # arrows: larger pictures have no gradients written on them
 
 Key = Unit | tuple[Unit, Unit] | tuple[Node, int] | int
-"""What a box stands for: a unit, a copy of it for a user, a constant by its place, an output."""
+"""What a box represents: a unit, its copy for one user, a constant by its place, an output."""
 
 
 class Drawing:
-    """One picture of what led to `outputs`."""
+    """A picture of the graph that led to `outputs`."""
 
     def __init__(self, outputs: list[Node], options: Options) -> None:
         self.outputs = outputs
@@ -49,7 +48,7 @@ class Drawing:
             self.near = {node: its for node, its in self.inputs.items() if node in nodes}
         order = [node for node in order if node in self.near]
         dtypes = Counter(node.dtype for node in order if node.dtype != object)
-        self.dtype = dtypes.most_common(1)[0][0]  # is said once, in the caption
+        self.dtype = dtypes.most_common(1)[0][0]  # the caption states it once
         self.labels = Labels(options, self.known, self.dtype)
         fold = len(order) > options.max_nodes if options.fold is None else options.fold
         for steps in ["same line", "any line"] if fold else [""]:
@@ -61,17 +60,17 @@ class Drawing:
         gradients = self.known.gradients
         self.ways = Ways(self.near, self.folding, gradients.flows if gradients else {})
         often = dict.fromkeys(unit for unit, user in self.ways.values if self.is_often(unit, user))
-        numbers = count(1)  # tell those apart that have no name
+        numbers = count(1)  # they tell units without a name apart
         self.copied = {i: "" if name_of(i.node) else f" #{next(numbers)}" for i in often}
         self.found: set[Unit] = set()
         self.cut: Counter[Key] = Counter()  # arrows to each, from what is not drawn
-        self.missing: list[tuple[Frame | None, Box]] = []  # boxes that tell what is not shown
-        self.boxes: dict[Key, Box] = {}  # by what each stands for
-        self.frames: dict[Key, Frame | None] = {}  # that each stands in
+        self.missing: list[tuple[Frame | None, Box]] = []  # boxes that say what is not shown
+        self.boxes: dict[Key, Box] = {}
+        self.frames: dict[Key, Frame | None] = {}  # the frame around each box
         self.arrows: Counter[tuple[Key, Key, str]] = Counter()  # (from, to, label)
 
     def of_units(self, texts: Mapping[Node, str]) -> dict[Unit, str]:
-        """What was given for nodes, by their boxes; the first counts."""
+        """Turn texts by node into texts by unit; the first of several counts."""
         units = self.folding.units
         found: dict[Unit, str] = {}
         for node, text in texts.items():
@@ -80,14 +79,14 @@ class Drawing:
         return found
 
     def is_often(self, unit: Unit, user: Unit) -> bool:
-        """Whether to draw a unit at each use: it has many, or they stand in several frames."""
+        """Tell whether to draw a unit at each use: it has many, or they lie in several frames."""
         is_leaf = isinstance(unit.node, Leaf)
         if is_leaf and self.ways.homes[unit] is not self.ways.places[unit, user]:
             return True
         return self.ways.uses[unit] > _FEW and (is_leaf or self.ways.is_far(unit, user, _FAR))
 
     def picture(self) -> Picture:
-        """Draw from the outputs backwards, as long as there is room."""
+        """Draw backwards from the outputs, as long as there is room."""
         inputs: defaultdict[Unit, list[Unit]] = defaultdict(list)
         for unit, user in self.ways.values:
             inputs[user].append(unit)
@@ -111,7 +110,7 @@ class Drawing:
         return Picture(self.clusters(), arrows, self.caption(), self.legend(), is_long)
 
     def put_outputs(self) -> list[Unit]:
-        """Draw the outputs; return what made them, and what is used by nothing that is near."""
+        """Draw the outputs; return the units that made them, and those without a user nearby."""
         makers: dict[Unit, None] = {}
         for place, value in enumerate(self.outputs):
             unit = self.folding.units.get(maker(value))
@@ -131,7 +130,7 @@ class Drawing:
     # -- boxes ----------------------------------------------------------------------------------
 
     def put(self, key: Key, frame: Frame | None, box: Box) -> bool:
-        """Put a box into the picture, unless it is there. False where there is no room."""
+        """Put a box into the picture, unless it is there; return False where there is no room."""
         if key not in self.boxes:
             if len(self.boxes) >= self.options.max_nodes:
                 return False
@@ -159,7 +158,7 @@ class Drawing:
         return self.put(key, frame, self.labels.box(unit, look, self.copied.get(unit, ""), notes))
 
     def input(self, unit: Unit, user: Unit, value: Node | None, times: int) -> None:
-        """Note the arrow for a value, and draw its box where that has no turn of its own."""
+        """Note the arrow for a value, and draw its box if it is a leaf or a copy."""
         is_leaf = isinstance(unit.node, Leaf)
         apart = unit in self.copied and (is_leaf or self.ways.is_far(unit, user, 1))
         key: Key = (unit, user) if apart else unit
@@ -168,15 +167,15 @@ class Drawing:
         self.arrows[key, user, self.part(value)] += times
 
     def part(self, value: Node | None) -> str:
-        """Which of several outputs a value is."""
+        """Name which of several outputs a value is; empty for a single one."""
         if value is None or value is maker(value):
             return ""
         return f"[{value.options['place']}] {self.labels.kind(value)}".strip()
 
     def constants(self, unit: Unit) -> None:
-        """Draw the inputs that carry no gradient (of a module, only what enters it)."""
+        """Draw the inputs without a gradient; for a module, only those that enter it."""
         for node in unit.inside or [unit.node]:
-            # What enters a frame as an array is data from outside; the rest belongs to it.
+            # An array that enters a frame is data from outside; the rest belongs to the frame.
             enters = all(isinstance(i, Leaf) for i in self.inputs[node])
             for place, parent in enumerate(node.parents):
                 if parent is not None and maker(parent) not in self.near:
@@ -188,7 +187,7 @@ class Drawing:
                     self.arrows[(node, place), unit, ""] += 1
 
     def clusters(self) -> Cluster:
-        """The boxes, in frames; a frame that holds only another one is drawn as one with it."""
+        """Sort the boxes into frames; a frame that holds only another one is merged with it."""
         root = Cluster()
         clusters: dict[Frame | None, Cluster] = {None: root}
         contents: defaultdict[Frame | None, list[Box]] = defaultdict(list)
@@ -215,7 +214,7 @@ class Drawing:
     # -- arrows ---------------------------------------------------------------------------------
 
     def pointed(self) -> Iterator[Arrow]:
-        """The arrows between boxes, and from what tells that others are missing."""
+        """Yield the arrows between boxes, and those from the boxes that count missing inputs."""
         sides = self.sides()
         written = len(self.arrows) <= _LABELS and not self.options.values
         scale = Scale(self.norms())
@@ -234,7 +233,7 @@ class Drawing:
                 if flow is not None:
                     arrow.step = scale.step(flow)
                     arrow.details = f"gradient norm {flow:.4g}"
-                    if written and not isinstance(unit.node, Leaf):  # of leaves, it is in the box
+                    if written and not isinstance(unit.node, Leaf):  # a leaf has it in its box
                         arrow.label = f"{label} {flow:.2g}".strip()
                 arrow.weight = self.weight(unit, user) if key is unit else 1
                 if isinstance(user, Unit) and (unit, user) in self.ways.carried:
@@ -248,7 +247,7 @@ class Drawing:
             yield Arrow(box.name, self.boxes[user].name, kind="hidden")
 
     def flow(self, unit: Unit, user: Key) -> float | None:
-        """The norm of the gradient that a user sends to a unit."""
+        """Return the norm of the gradient that a user sends to a unit."""
         if self.known.gradients is None:
             return None
         if isinstance(user, Unit):
@@ -256,16 +255,17 @@ class Drawing:
         return self.known.gradients.norms.get(unit.node)
 
     def sides(self) -> dict[Key, int]:
-        """In a picture with frames: what stands beside its user, before (1) or after (-1) it.
+        """Choose boxes to put beside their user, before (1) or after (-1) it, if there are frames.
 
-        Ahead of its user, it would make the frame longer and push it away from the frame before.
+        Ahead of its user, such a box would lengthen the frame and push it away from the previous
+        one.
         """
         sides: dict[Key, int] = {}
         if not self.folding.frames:
             return sides
         rows = Counter((unit.frame, self.ways.depth[unit]) for unit in self.operations())
         free: defaultdict[Unit, list[int]] = defaultdict(lambda: [1, -1])
-        for key, user, label in reversed(self.arrows):  # what is worked on comes first in it
+        for key, user, label in reversed(self.arrows):  # the main input has the first arrow
             if not isinstance(user, Unit) or key not in self.boxes or label:
                 continue
             alone = isinstance(key, tuple)
@@ -277,18 +277,18 @@ class Drawing:
         return sides
 
     def operations(self) -> Iterator[Unit]:
-        """The operations and modules that have boxes."""
+        """Yield the operations and modules that have boxes."""
         for key in self.boxes:
             if isinstance(key, Unit) and not isinstance(key.node, Leaf):
                 yield key
 
     def norms(self) -> list[float]:
-        """The norms of the gradients on all arrows."""
+        """List the norms of the gradients on all arrows."""
         norms = self.known.gradients.norms if self.known.gradients else {}
         return [*self.ways.flows.values(), *(norms[maker(y)] for y in self.outputs if norms)]
 
     def weight(self, unit: Unit, user: Key) -> int:
-        """How straight an arrow is to be: above all along the longest ways."""
+        """Choose how straight an arrow should be: most of all along the longest paths."""
         if isinstance(unit.node, Leaf):
             return 1
         depth = self.ways.depth
@@ -297,7 +297,7 @@ class Drawing:
     # -- below the picture ----------------------------------------------------------------------
 
     def caption(self) -> list[str]:
-        """What holds for the whole picture, and what is missing in it."""
+        """Write what applies to the whole picture, and what it leaves out."""
         lines = [f"{self.dtype} unless noted"]
         drawn = {key[0] if isinstance(key, tuple) else key for key in self.boxes}
         shown = [node for node, unit in self.folding.units.items() if unit in drawn]
@@ -319,7 +319,7 @@ class Drawing:
         return lines
 
     def legend(self) -> Legend | None:
-        """The gradients in the picture, for the scale of colours."""
+        """Summarise the gradients in the picture for the colour scale."""
         if self.known.gradients is None:
             return None
         scale = Scale(self.norms())

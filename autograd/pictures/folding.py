@@ -1,13 +1,12 @@
-"""Which nodes share a box: modules that lie deep, and structure that repeats.
+"""Boxes that nodes share: closed modules, and structure that repeats.
 
-Programs repeat themselves: layers, time steps, the terms of a sum. In the order in which a graph
-was recorded, a loop is a sequence of operations that occurs again and again, such as
+Programs repeat themselves: layers, time steps, the terms of a sum. In recording order, a loop is a
+sequence of operations that occurs again and again, such as
 
     multiply add multiply add multiply add tanh   multiply add multiply add multiply add tanh
 
-`_runs` reads that from the left and writes it as ((multiply add) x 3 tanh) x 2. The last
-repetition is drawn, and stands for all of them: each node of the others shares the box of the node
-at the same place in the last one.
+`_runs` reads this from the left and writes it as ((multiply add) x 3 tanh) x 2. Only the last
+repetition is drawn: a node of any other shares the box of the node at the same place in the last.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from ..node import Leaf, Node
 from ..scopes import BACKWARD, Scope, innermost, titles
 from .walk import Inputs
 
-_LONGEST = 64  # steps of a repetition, after what repeats inside it has been folded
-_SMALL = 3  # steps: what repeats only twice is folded where it is longer
+_LONGEST = 64  # steps of a repetition, once the repetitions inside it are folded
+_SMALL = 3  # steps: only a longer sequence is folded if it occurs just twice
 
 
 class Frame:
-    """A frame around boxes: a scope, or a repetition that stands for `times` of them."""
+    """A frame around boxes: a scope, or a repetition that occurs `times` times."""
 
     __slots__ = ("backward", "parent", "times", "title")
 
@@ -38,7 +37,7 @@ class Frame:
         self.backward: bool = backward or (parent is not None and parent.backward)
 
     def outwards(self) -> Iterator[Frame]:
-        """This frame, the one around it, and so on."""
+        """Yield this frame, the one around it, and so on."""
         frame: Frame | None = self
         while frame is not None:
             yield frame
@@ -46,11 +45,11 @@ class Frame:
 
 
 class Unit:
-    """What one box stands for: a leaf, an operation or a module, or several of them alike.
+    """The content of one box: a leaf, an operation or a module, or several alike.
 
-    `node` is the last of them (of a module, its last operation) and `first` the first. `times` does
-    not count what the frames around repeat, `members` does. A module has a `title`, the operations
-    `inside` it, and the number of elements of its `parameters`.
+    `node` is the last of them (in a module, its last operation) and `first` the first. `members`
+    counts the repetitions of the frames around, `times` does not. A module has a `title`, the
+    operations `inside` it, and the number of elements of its `parameters`.
     """
 
     __slots__ = ("first", "frame", "inside", "members", "node", "parameters", "times", "title")
@@ -66,7 +65,7 @@ class Unit:
 
 
 class _Loop:
-    """What repeats: its repetitions, which all look like the last one."""
+    """A sequence that repeats: its rounds, which all look like the last one."""
 
     __slots__ = ("rounds",)
 
@@ -81,11 +80,11 @@ _Step = Node | Scope | _Loop
 
 
 class Folding:
-    """The box of each node, in `units`, and the nodes that are drawn themselves, in `shown`.
+    """The box of each node, in `units`, and the nodes drawn themselves, in `shown`.
 
-    `order`: the nodes, inputs first. `groups`: whether scopes are frames; those inside more than
-    `depth` others are one box. `repeats`: what may be folded, "" (nothing), operations of the "same
-    line" or of "any line".
+    `order`: the nodes, inputs first. `groups`: whether scopes become frames; a scope inside more
+    than `depth` others becomes one box. `repeats`: which operations may be folded, "" (none), those
+    of the "same line" or of "any line".
     """
 
     def __init__(
@@ -93,9 +92,9 @@ class Folding:
     ) -> None:
         self.units: dict[Node, Unit] = {}
         self.shown: set[Node] = set()
-        self.rounds: dict[Node, tuple[int, ...]] = {}  # of each repetition that a node is in
+        self.rounds: dict[Node, tuple[int, ...]] = {}  # the round in each loop around a node
         self.frames: list[Frame] = []
-        self.calls: dict[Node, Scope] = {}  # of nodes in modules that are one box
+        self.calls: dict[Node, Scope] = {}  # the module call of nodes in closed modules
         self.depth = depth
         operations = [node for node in order if not isinstance(node, Leaf)]
         numbers = (node.number for node in operations)
@@ -110,11 +109,11 @@ class Folding:
         self.place_leaves(inputs, operations, bool(repeats))
 
     def is_closed(self, scope: Scope) -> bool:
-        """Whether a scope is drawn as one box."""
+        """Tell whether a scope is drawn as one box."""
         return self.depth is not None and scope.level > self.depth
 
     def place(self, steps: list[_Step], frame: Frame | None, at: tuple[int, ...]) -> None:
-        """Give boxes to the steps of a frame, and to all that is inside them."""
+        """Give boxes to the steps of a frame and to everything inside them."""
         for step in steps:
             if isinstance(step, _Loop):
                 self.place_loop(step, frame, at)
@@ -131,7 +130,7 @@ class Folding:
                 self.place(self.steps[step], inner, at)
 
     def place_loop(self, loop: _Loop, frame: Frame | None, at: tuple[int, ...]) -> None:
-        """Draw the last repetition, and let it stand for the others."""
+        """Draw the last round, and let the others share its boxes."""
         *others, last = loop.rounds
         if not loop.is_folded():
             for steps in loop.rounds:
@@ -160,7 +159,7 @@ class Folding:
             self.liken(step, one, at)
 
     def liken(self, step: _Step, drawn: _Step, at: tuple[int, ...]) -> None:
-        """Give a step of a repetition the boxes of the same step in the one that is drawn."""
+        """Give a step the boxes of the same step in the round that is drawn."""
         if isinstance(step, Node):
             assert isinstance(drawn, Node)
             self.join(step, self.units[drawn], at)
@@ -178,7 +177,7 @@ class Folding:
     def join(
         self, step: Node | Scope, unit: Unit, at: tuple[int, ...], shown: bool = False
     ) -> None:
-        """Let a box stand for an operation, or for all of a module."""
+        """Add an operation, or all operations of a module, to a box."""
         unit.members += 1
         nodes = [step] if isinstance(step, Node) else list(self.nodes_in(step))
         unit.first = nodes[-1]
@@ -191,7 +190,7 @@ class Folding:
             self.shown.update(nodes)
 
     def nodes_in(self, step: _Step) -> Iterator[Node]:
-        """All operations of a step, in order."""
+        """Yield all operations of a step, in order."""
         if isinstance(step, Node):
             yield step
         else:
@@ -201,14 +200,14 @@ class Folding:
                     yield from self.nodes_in(inner)
 
     def place_leaves(self, inputs: Inputs, operations: list[Node], repeats: bool) -> None:
-        """Give boxes to leaves: one to all that are used alike, none to parameters of modules."""
+        """Give leaves that are used alike one box, and parameters of closed modules none."""
         uses: defaultdict[Node, dict[tuple[Unit, int], Scope | None]] = defaultdict(dict)
         drawn: set[Node] = set()
         for node in operations:
             unit = self.units[node]
             for place, parent in enumerate(node.parents):
                 if isinstance(parent, Leaf):
-                    # Where many are joined by one operation, their places say nothing.
+                    # Where one operation joins many, their places mean nothing.
                     key = unit, place if unit.members > 1 else -1
                     uses[parent][key] = self.calls.get(node)
                     if node in self.shown:
@@ -234,7 +233,7 @@ class Folding:
 
 
 def span(first: str, last: str) -> str:
-    """Two names in one, as "0…11.weight" for "0.weight" and "11.weight"."""
+    """Join two names: "0…11.weight" for "0.weight" and "11.weight"."""
     parts = re.split(r"(\d+)", first), re.split(r"(\d+)", last)
     if re.sub(r"\d+", "#", first) != re.sub(r"\d+", "#", last):
         return f"{first} … {last}"
@@ -242,7 +241,7 @@ def span(first: str, last: str) -> str:
 
 
 def _belongs(leaf: Leaf, scope: Scope) -> bool:
-    """Whether a leaf is a parameter of the module that a scope is a call of."""
+    """Tell whether a leaf is a parameter of the module whose call a scope is."""
     prefix = f"{scope.path}." if scope.path else ""
     return bool(scope.kind and leaf.name) and str(leaf.name).startswith(prefix)
 
@@ -250,7 +249,7 @@ def _belongs(leaf: Leaf, scope: Scope) -> bool:
 def _steps(
     operations: list[Node], scopes: list[Scope | None]
 ) -> defaultdict[Scope | None, list[_Step]]:
-    """The operations and scopes that stand directly in each scope, in order."""
+    """List the operations and scopes directly inside each scope, in order."""
     steps: defaultdict[Scope | None, list[_Step]] = defaultdict(list)
     entered: set[Scope] = set()
     for node, scope in zip(operations, scopes, strict=True):
@@ -263,7 +262,7 @@ def _steps(
 
 
 def _fold(steps: defaultdict[Scope | None, list[_Step]], same_line: bool) -> None:
-    """Write what repeats in every scope as loops, from the innermost scopes on."""
+    """Replace repetitions by loops in every scope, the innermost scopes first."""
     kinds: dict[object, int] = {}  # a number for each kind of step
     kind_of: dict[Scope, int] = {}
     for scope in sorted(steps, key=lambda scope: -scope.level if scope else 1):
@@ -280,7 +279,7 @@ def _fold(steps: defaultdict[Scope | None, list[_Step]], same_line: bool) -> Non
 
 
 def _look(node: Node, same_line: bool) -> tuple[object, ...]:
-    """What two operations have in common that are drawn as one."""
+    """Return what two operations must have in common to be drawn as one."""
     look: tuple[object, ...] = node.op, node.shape, node.dtype
     if not node.op.elementwise:
         inputs = zip(node.parents, node.saved[1:], strict=True)
@@ -291,10 +290,10 @@ def _look(node: Node, same_line: bool) -> tuple[object, ...]:
 def _runs(
     steps: list[_Step], looks: list[int], kinds: dict[object, int]
 ) -> tuple[list[_Step], list[int]]:
-    """The steps with loops in place of what repeats, and a number for how each of them looks."""
+    """Replace repetitions by loops; return the steps and a number for the look of each."""
     done: list[_Step] = []
-    seen: list[int] = []  # how the steps of `done` look
-    bodies: list[tuple[int, ...]] = []  # how the repetitions of the loops among them look
+    seen: list[int] = []  # the looks of the steps in `done`
+    bodies: list[tuple[int, ...]] = []  # the looks inside the loops among them
     for step, look in zip(steps, looks, strict=True):
         done.append(step)
         seen.append(look)
@@ -318,9 +317,9 @@ def _runs(
 
 
 def _repeated(seen: list[int], bodies: list[tuple[int, ...]]) -> int:
-    """How many of the last steps repeat what comes before them; 0 for none."""
+    """Count the last steps that repeat the steps before them; 0 for none."""
     last, end = seen[-1], len(seen)
-    nearest = slice(-2, -2 - min(_LONGEST, end - 1), -1)  # backwards from the one before
+    nearest = slice(-2, -2 - min(_LONGEST, end - 1), -1)  # backwards from the last but one
     for length, (look, body) in enumerate(zip(seen[nearest], bodies[nearest], strict=True), 1):
         if body and len(body) == length and body[-1] == last and body == tuple(seen[-length:]):
             return length

@@ -1,4 +1,4 @@
-"""What is known of recorded nodes: the numbers they computed, gradients, the bytes they hold."""
+"""The numbers, gradients and bytes of recorded nodes, collected for a picture."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from typing import Any
 import numpy as np
 
 from ..backward import backward_pass
+from ..changes import owner_of
 from ..grad_mode import Observer, Observing
 from ..node import Leaf, Node, ShapeDtype
 from ..op import OUTPUT
 from ..sparse import RowGradient
 from ..tensor import Tensor
-from .options import Options
+from ..typing import Array
+from .picture import Options
 from .walk import maker
 
-_FEW = 16  # elements that are written out
-_ROW = 6  # of them, at most, in a row
-_SAFE = 1e-30  # sums of squares above it have lost nothing to underflow, also in float32
+_FEW = 16  # elements: larger arrays are not written out
+_ROW = 6  # elements in a row, at most
+_SAFE = 1e-30  # larger sums of squares have lost nothing to underflow, even in float32
 
 
 class Known:
-    """What was asked for: arrays by node, `Gradients` or None, and the bytes held by node."""
+    """What the options ask for: arrays by node, `Gradients` or None, and bytes held by node."""
 
     def __init__(self, order: list[Node], outputs: list[Node], options: Options) -> None:
         self.gradients = Gradients(outputs) if options.gradients else None
@@ -33,10 +35,11 @@ class Known:
 
 
 def arrays(order: list[Node]) -> dict[Node, Any]:
-    """The arrays that nodes computed, as they are now, where these can still be found.
+    """Find the arrays that nodes computed, as they are now.
 
-    `order`: all leaves and operations of a graph, inputs first. A node keeps no array of its own:
-    it is found in what rules are to read, in tensors that are alive, and else computed again.
+    A node does not keep its own array. It is taken from what the rules will read or from a Tensor
+    that is alive, or computed again; a node for which all of that fails is left out. `order`: all
+    leaves and operations of a graph, inputs first.
     """
     found: dict[Node, Any] = {}
     for node in order:
@@ -49,8 +52,8 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
             if parent is not None and _is_array(x):
                 found[parent] = x
     values = {*order, *(p for node in order for p in node.parents if p is not None)}
-    for tensor in gc.get_objects():  # a node does not know its tensor, so that graphs have no cycle
-        # One whose data were refused has no node.
+    for tensor in gc.get_objects():  # nodes do not point to Tensors, to avoid reference cycles
+        # A Tensor whose data were refused has no node.
         if issubclass(type(tensor), Tensor) and getattr(tensor, "node", None) in values:
             found.setdefault(tensor.node, tensor._array)
     with np.errstate(all="ignore"):
@@ -64,7 +67,7 @@ def arrays(order: list[Node]) -> dict[Node, Any]:
 
 
 def _argument(parent: Node | None, saved: Any, found: dict[Node, Any]) -> Any:
-    """An input of an operation; None where it is not known."""
+    """Look up an input of an operation; None where it is not known."""
     if parent is None:
         return None if isinstance(saved, ShapeDtype) else saved
     if parent.op is not OUTPUT or parent in found:
@@ -74,7 +77,7 @@ def _argument(parent: Node | None, saved: Any, found: dict[Node, Any]) -> Any:
 
 
 def _computed(node: Node, inputs: list[Any]) -> Any:
-    """The result of an operation, computed again; None where that fails."""
+    """Compute the result of an operation again; None where that fails."""
     options = {key: x for key, x in node.options.items() if key != node.op.residual}
     try:
         out = node.op.forward(*inputs, **options)
@@ -88,11 +91,11 @@ def _is_array(x: Any) -> bool:
 
 
 class Gradients(Observer):
-    """The gradients of the sum of some outputs with respect to every node.
+    """The gradients of the sum of the outputs with respect to every node.
 
-    `norms` has the Euclidean norm for each node, `flows` that of what each (input, user) pair
-    contributed, and `arrays` the few-element gradients themselves. No `.grad` is touched and the
-    graph is kept.
+    `norms` holds their Euclidean norms by node, `flows` the norms of the contributions by
+    (input, user), and `arrays` the gradients of a few elements. The pass touches no `.grad` and
+    keeps the graph.
     """
 
     def __init__(self, outputs: Iterable[Node]) -> None:
@@ -103,19 +106,19 @@ class Gradients(Observer):
         with Observing(self), np.errstate(all="ignore"):
             backward_pass(seeds, retain_graph=True, retain_grads=False)
 
-    def arrived(self, node: Any, g: Any) -> None:
+    def arrived(self, node: Node, g: Array) -> None:
         if node.op is not OUTPUT:
             self.norms[node] = norm(g)
             if not isinstance(g, list) and g.size <= _FEW:
                 self.arrays[node] = np.array(g)
 
-    def sent(self, node: Any, parent: Any, gx: Any) -> None:
+    def sent(self, node: Node, parent: Node, gx: Array) -> None:
         way = maker(parent), node
         self.flows[way] = math.hypot(self.flows.get(way, 0.0), norm(gx))
 
 
-def norm(g: Any) -> float:
-    """The Euclidean norm, without overflow; NaN or Inf where an element is that."""
+def norm(g: Array) -> float:
+    """Compute the Euclidean norm without overflow; NaN or Inf if an element is."""
     if isinstance(g, list):
         return math.hypot(*map(norm, g))
     x = g.summed().values if isinstance(g, RowGradient) else g
@@ -130,7 +133,7 @@ def norm(g: Any) -> float:
 
 
 def held_bytes(order: Iterable[Node]) -> dict[Node, int]:
-    """The bytes of the arrays that each node keeps alive, each array with the first that does."""
+    """Count the bytes that each node keeps alive; a shared array counts for the first node."""
     seen: set[int] = set()
     held: dict[Node, int] = {}
     for node in order:
@@ -138,9 +141,7 @@ def held_bytes(order: Iterable[Node]) -> dict[Node, int]:
         for x in (*node.saved, *node.options.values()):
             for array in x if isinstance(x, tuple) else (x,):
                 if _is_array(array) and hasattr(array, "nbytes"):
-                    owner = array
-                    while hasattr(getattr(owner, "base", None), "nbytes"):
-                        owner = owner.base
+                    owner = owner_of(array)
                     if id(owner) not in seen:
                         seen.add(id(owner))
                         held[node] += owner.nbytes
@@ -151,7 +152,7 @@ def held_bytes(order: Iterable[Node]) -> dict[Node, int]:
 
 
 def in_bytes(count: int) -> str:
-    """A number of bytes as people write it."""
+    """Write a number of bytes with its unit."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
             return f"{count:.4g} {unit}"
@@ -159,8 +160,8 @@ def in_bytes(count: int) -> str:
     return f"{count:.4g} GiB"
 
 
-def numbers(x: Any) -> list[list[str]]:
-    """The rows of a small array; nothing for a large one."""
+def numbers(x: Array) -> list[list[str]]:
+    """Write out the rows of a small array; nothing for a large one."""
     if x.size > _FEW or x.ndim > 2 or not x.size:
         return []
     if not x.ndim:
@@ -175,8 +176,8 @@ def _number(x: Any) -> str:
     return f"{x:.4g}" if isinstance(x, float | complex) else str(x)
 
 
-def statistics(x: Any) -> str:
-    """Mean, standard deviation and zeros of the finite elements of an array."""
+def statistics(x: Array) -> str:
+    """Give the mean and standard deviation of the finite elements, and the share of zeros."""
     finite = x[np.isfinite(x)] if x.dtype.kind in "fciub" else x[:0]
     if not finite.size:
         return ""
@@ -187,8 +188,8 @@ def statistics(x: Any) -> str:
     return f"mean {mean} ± {std} · {zeros} zeros"
 
 
-def not_finite(x: Any) -> Iterator[tuple[str, int]]:
-    """How many elements are NaN, and how many infinite."""
+def not_finite(x: Array) -> Iterator[tuple[str, int]]:
+    """Count the elements that are NaN, and those that are infinite."""
     if x.dtype.kind in "fc":
         for kind, count in (("NaN", np.isnan(x).sum()), ("Inf", np.isinf(x).sum())):
             if count:

@@ -1,4 +1,4 @@
-"""What is written in a box, and what its tooltip says."""
+"""The text in a box and in its tooltip."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..node import Leaf, Node, ShapeDtype
+from ..typing import Array
 from .folding import Unit, span
 from .known import Known, in_bytes, not_finite, numbers, statistics
-from .options import Options
-from .picture import Box
+from .picture import Box, Options
 
 
 class Labels:
-    """Writes boxes, with as much of what is known as the options ask for.
+    """A writer of boxes, with as much detail as the options ask for.
 
-    `dtype` is the usual one, which is not written.
+    `dtype` is the most common one, which boxes do not repeat.
     """
 
     def __init__(self, options: Options, known: Known, dtype: np.dtype[Any]) -> None:
@@ -27,7 +27,7 @@ class Labels:
         self.dtype = dtype
 
     def box(self, unit: Unit, look: str, suffix: str, notes: list[str]) -> Box:
-        """The box of a leaf, an operation or a module."""
+        """Write the box of a leaf, an operation or a module."""
         node = unit.node
         title = f"{_title(unit)}{suffix}{f' × {unit.times:,}' if unit.times > 1 else ''}"
         box = Box(look, title, details=[_where(node)])
@@ -57,12 +57,12 @@ class Labels:
         box.lines += [("note", [note]) for note in notes]
         return box
 
-    def add_array(self, box: Box, x: Any) -> None:
-        """Add the numbers that a node computed, or what can be said of them."""
+    def add_array(self, box: Box, x: Array) -> None:
+        """Add the numbers that a node computed, or a summary of them."""
         if x is None:
             return
         rows = numbers(x) if self.options.values else []
-        # Below them, the gradient has a column more, for its name.
+        # The gradient below them has one more column, for its name.
         before = [""] if self.known.gradients and x.ndim else []
         box.lines += [("value", [*before, *row]) for row in rows]
         said = statistics(x)
@@ -75,7 +75,7 @@ class Labels:
             box.lines += [] if rows else [("wrong", [f"{count:,} {kind}"])]
 
     def add_gradient(self, box: Box, unit: Unit) -> None:
-        """Add the gradient: its numbers, or its norm for a leaf, whose end result it is."""
+        """Add the gradient: its numbers, or its norm for a leaf, where it ends up."""
         if self.known.gradients is None:
             return
         norm = self.known.gradients.norms.get(unit.node)
@@ -94,10 +94,10 @@ class Labels:
         box.wrong = box.wrong or not math.isfinite(norm)
 
     def constant(self, node: Node, place: int) -> Box | None:
-        """The box of an input without a gradient; None where it may be no constant."""
+        """Write the box of an input without a gradient; None where it may not be a constant."""
         saved = node.saved[1 + place]
         has_rule = node.op.joint is not None or node.op.vjps[place] is not None
-        if saved is None:  # not kept; or None itself, as for a bias that is left out
+        if saved is None:  # not kept, or left out, such as a bias
             return Box("constant", "constant") if has_rule and node.op.elementwise else None
         if hasattr(saved, "dtype"):
             if not has_rule and saved.dtype.kind in "fc":
@@ -116,13 +116,13 @@ class Labels:
         return None
 
     def kind(self, x: ShapeDtype) -> str:
-        """A shape, if it has axes, and a dtype, if it is not the usual one."""
+        """Write the shape, if there are axes, and the dtype, if it is not the common one."""
         dtype = "" if x.dtype in (self.dtype, object) else x.dtype  # object: several outputs
         return f"{x.shape or ''} {dtype}".strip()
 
 
 def name_of(node: Node) -> str:
-    """The name that a leaf was given."""
+    """Return the name that a leaf was given; empty for an operation."""
     return str(node.name) if isinstance(node, Leaf) else ""
 
 
@@ -132,7 +132,7 @@ def _title(unit: Unit) -> str:
 
 
 def place_of(node: Node) -> str:
-    """The line that called an operation, without the folder."""
+    """Return the line that called an operation, without the folder."""
     return os.path.basename(node.source().rsplit(" in ", 1)[0])
 
 

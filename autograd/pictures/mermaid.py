@@ -1,4 +1,4 @@
-"""Pictures as Mermaid text, which GitHub and other readers of Markdown draw by themselves."""
+"""Pictures as Mermaid text, which GitHub and other Markdown viewers draw."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from .picture import Arrow, Box, Cluster, Picture, plain
 from .themes import Theme, colour_of
 
-#: Marks other than the harmless, what begins a list, and underscores at the ends of words.
+#: All marks but the harmless ones, what begins a list, and underscores at the ends of words.
 _MARKUP = re.compile(r"[^\w\s.,()+=:…×·±-]|^(\d+[.)]|[-+])(?=\s)|\b_+|_+\b|^\s|\s$")
 
 
 def to_mermaid(picture: Picture, theme: Theme) -> str:
-    """The text of a flowchart. Tooltips and the legend of gradients have no place in it."""
+    """Write a picture as a flowchart, without tooltips and the legend of gradients."""
     lines = [f"flowchart {'TB' if picture.is_long else 'LR'}"]
     lines += _cluster(picture.root, "g", "    ")
     lines += [f"    {_arrow(arrow)}" for arrow in picture.arrows]
@@ -52,5 +52,5 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that Mermaid prints to the letter: what could be markup is written as codes."""
+    """Escape text so that Mermaid prints it literally: possible markup becomes codes."""
     return _MARKUP.sub(lambda found: "".join(f"#{ord(c)};" for c in found[0]), plain(text))

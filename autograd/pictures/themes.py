@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Look:
-    """A kind of box: the colours of its inside, its border and its text."""
+    """The colours of one kind of box: its inside, its border and its text."""
 
     fill: str
     line: str
     text: str
     dashed: bool = False
-    loud: bool = False  #: whether only its own text can be read on it
+    loud: bool = False  #: whether only `text` is legible on it
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a picture. `scale`: of gradients, from the smallest to the largest."""
+    """The colours of a picture; `scale` colours gradients, from the smallest to the largest."""
 
     page: str
     text: str
-    faint: str  #: arrows, and what is less important than `text`
+    faint: str  #: for arrows and other details less important than `text`
     frame: str
     fills: tuple[str, ...]  #: of frames in frames, from the outermost
     backward: str  #: the inside of the frame around a backward pass
@@ -83,11 +83,11 @@ THEMES = {
 
 
 class Scale:
-    """Places gradient norms on a logarithmic scale of five steps."""
+    """A logarithmic scale of five steps for gradient norms."""
 
     STEPS = 5
     ZERO, WRONG = -1, -2
-    VANISHED = 1e-8  #: below this share of the largest norm, a gradient counts as vanished
+    VANISHED = 1e-8  #: a gradient below this share of the largest norm counts as vanished
 
     def __init__(self, norms: Iterable[float]) -> None:
         found = [norm for norm in norms if math.isfinite(norm) and norm > 0]
@@ -97,7 +97,7 @@ class Scale:
         self.low, self.high = math.log10(smallest), math.log10(largest)
 
     def step(self, norm: float) -> int:
-        """0 to 4 from the smallest to the largest; ZERO; WRONG for NaN and Inf."""
+        """Rank a norm from 0 (smallest) to 4 (largest); ZERO, or WRONG for NaN and Inf."""
         if not math.isfinite(norm):
             return self.WRONG
         if norm <= self.floor:
@@ -109,5 +109,5 @@ class Scale:
 
 
 def colour_of(step: int, theme: Theme) -> str:
-    """The colour of a step of a `Scale`."""
+    """Return the colour of a step of a `Scale`."""
     return {Scale.ZERO: theme.zero, Scale.WRONG: theme.wrong}.get(step) or theme.scale[step]

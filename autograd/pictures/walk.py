@@ -1,4 +1,4 @@
-"""The leaves and operations that led to some outputs."""
+"""The graph of a picture: leaves and operations, and distances between them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..node import FREED, Node, ancestors
 from ..op import OUTPUT
 from ..tensor import Tensor
 
-Inputs = dict[Node, list[Node]]  #: nodes, and what each of them was computed from
+Inputs = dict[Node, list[Node]]  #: by node, what it was computed from
 
 
 def node_of(output: Tensor | Node) -> Node:
-    """The node to start from; an error where there is none."""
+    """Return the node of a Tensor, or raise an error where there is none."""
     if isinstance(output, Node):
         return output
     if not isinstance(output, Tensor):
@@ -37,23 +37,23 @@ def _parents(node: Node) -> tuple[Node | None, ...]:
 
 
 def maker(value: Node) -> Node:
-    """The leaf or operation that made a value: each of several outputs has a node of its own."""
+    """Return the leaf or operation that made a value, which may be one of several outputs."""
     trunk = _parents(value)[0] if value.op is OUTPUT else None
     return trunk or value
 
 
 def walk(outputs: list[Node]) -> Inputs:
-    """All leaves and operations with their inputs, by their distance from the outputs."""
+    """List all leaves and operations with their inputs, by distance from the outputs."""
     return {node: _makers(node) for node in ancestors(map(maker, outputs), _makers)}
 
 
 def _makers(node: Node) -> list[Node]:
-    """What an operation was computed from, each once."""
+    """List what an operation was computed from, each once."""
     return list(dict.fromkeys(maker(value) for value in _parents(node) if value is not None))
 
 
 def neighbours(inputs: Inputs, centre: Node, radius: int) -> set[Node]:
-    """The nodes within so many arrows of `centre`, in either direction."""
+    """Find the nodes within `radius` arrows of `centre`, in either direction."""
     users: defaultdict[Node, list[Node]] = defaultdict(list)
     for node, its in inputs.items():
         for i in its:
@@ -66,9 +66,9 @@ def neighbours(inputs: Inputs, centre: Node, radius: int) -> set[Node]:
 
 
 def distances(inputs: dict[Any, list[Any]], order: list[Any]) -> tuple[dict[Any, int], ...]:
-    """The most arrows on a way from a beginning to each node, and on a way from it to an end.
+    """Measure the longest path from a leaf to each node, and from each node to an output.
 
-    `order`: all nodes, inputs before what is computed from them.
+    `order`: all nodes, inputs first.
     """
     depth = dict.fromkeys(inputs, 0)
     height = dict.fromkeys(inputs, 0)

@@ -1,4 +1,4 @@
-"""The arrows between boxes, each of which may stand for many nodes."""
+"""The arrows between boxes, where a box may represent many nodes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Way = tuple[Unit, Unit]  #: from a unit to one that uses it
 
 
 class Ways:
-    """Which unit uses which, and how.
+    """The units that use each other's values.
 
-    `values` counts, for each way, what is passed on: one of several outputs, or None where there is
-    but one. `carried` are the ways into the next repetition, `flows` the largest gradient norms on
-    each way, given those between nodes. `inputs` has what is not carried; `depth` and `height` are
-    the most arrows on a way to a unit, and from it. `places` has the frame that the tail of a way
-    stands in, `homes` that of a unit (of a leaf, with its first user). `uses` counts the ways from
-    a unit, `times` how often operations have it as an input, also those that are not drawn.
+    `values` counts, for each way, the values passed on: one of several outputs, or None for a
+    single one. `carried` holds the ways into the next repetition, and `flows` the largest gradient
+    norm on each way. `inputs` holds the units that are not carried; `depth` and `height` are the
+    longest paths to a unit and from it. `places` gives the frame around the tail of a way, `homes`
+    that of a unit (for a leaf, that of its first user). `uses` counts the ways from a unit, and
+    `times` the operations that have it as an input, drawn or not.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class Ways:
             for value in node.parents if not isinstance(node, Leaf) else ():
                 i = maker(value) if value is not None else None
                 if i is None or i not in near or (isinstance(i, Leaf) and units[i].inside):
-                    continue  # no input, not drawn, or a parameter of a module that is one box
+                    continue  # a constant, not drawn, or a parameter of a closed module
                 unit = units[i]
                 if unit is user and i in calls and calls[i] is calls[node]:
-                    continue  # inside such a module
+                    continue  # inside a closed module
                 way = unit, user
                 self.times[unit] += 1
                 values = self.values.setdefault(way, Counter())
@@ -65,9 +65,9 @@ class Ways:
         self.depth, self.height = distances(self.inputs, order)
 
     def place(self, unit: Unit, user: Unit) -> Frame | None:
-        """The frame that a unit stands in: a leaf stands with its user.
+        """Find the frame around a unit; a leaf is drawn next to its user.
 
-        One that only the first repetition uses stands outside of what repeats.
+        A leaf that only the first repetition uses is drawn outside the repetition.
         """
         if not isinstance(unit.node, Leaf):
             return unit.frame
@@ -79,12 +79,12 @@ class Ways:
         return frame
 
     def is_far(self, unit: Unit, user: Unit, arrows: int) -> bool:
-        """Whether more than so many arrows lie on the longest way from a unit to its user."""
+        """Tell whether the longest path from a unit to its user has more than `arrows` arrows."""
         return self.height[unit] - self.height[user] > arrows
 
 
 def _same_round(way: Way, folding: Folding, i: Node, node: Node) -> bool:
-    """Whether an input was computed in the same repetition as its user, of all around both."""
+    """Tell whether an input and its user were computed in the same round of every common loop."""
     if i not in folding.rounds:
         return True  # a leaf
     ours, its = (list(unit.frame.outwards()) if unit.frame else [] for unit in way)
@@ -93,5 +93,5 @@ def _same_round(way: Way, folding: Folding, i: Node, node: Node) -> bool:
 
 
 def worse(a: float, b: float) -> float:
-    """The larger norm; NaN or Inf, if one of them is that."""
+    """Return the larger norm, or NaN or Inf if one of them is."""
     return a if not math.isfinite(a) else b if not math.isfinite(b) else max(a, b)

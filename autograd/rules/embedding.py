@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import op
 from ..arrays import constant, refuse_none
 from ..errors import DTypeError, ShapeError
 from ..operands import argument
+from ..recorded import Recorded
 from ..registry import rule
 from ..sparse import RowGradient
 from .indexing import scatter
@@ -30,7 +30,7 @@ def _embedding_vjp(
     if padding_idx is not None:
         kept = np.reshape(indices != padding_idx, indices.shape + (1,) * (_weight.ndim - 1))
         g = np.where(constant(kept, g), g, 0)
-    if isinstance(g, op.Tensor):  # the gradient is recorded
+    if isinstance(g, Recorded):  # the gradient is recorded
         return scatter(g, index=indices, shape=_weight.shape)
     rows = indices.ravel()
     found = RowGradient(rows, np.reshape(g, rows.shape + _weight.shape[1:]), _weight.shape)

@@ -1,14 +1,15 @@
-"""Data to train on, and mini-batches of it.
+"""Data sets, mini-batches, augmentation and texts.
 
 Data sets are `((images, labels), (test_images, test_labels))`. The reading order: `loader.py`
 (mini-batches), `datasets.py` (digits, MNIST), `idx.py` (the files they come from), `augment.py`
-(images that change while training), `corpus.py` (text to learn words from).
+(random changes of images in training), `corpus.py` (text to learn words from).
 """
 
 from .augment import Compose, Normalize, RandomFlip, RandomShift, Transform
 from .corpus import FUNCTION_WORDS, LineSentences, PathLineSentences, python_reference
 from .datasets import digits, fashion_mnist, mnist
-from .idx import DataError, Pair, idx_folder, read_idx
+from .files import DataError
+from .idx import Pair, idx_folder, read_idx
 from .loader import DataLoader
 
 __all__ = [

@@ -4,8 +4,8 @@
     for images, labels in DataLoader(images, labels, batch_size=64, transform=transform): ...
 
 Each takes images `(N, C, H, W)` and a generator to draw from (default: a fresh one), and returns
-new images of the same shape and dtype; those it was given stay as they are. Other shapes raise
-`ShapeError`.
+new images of the same shape and dtype, without changing its input. It raises `ShapeError` for
+other shapes.
 """
 
 from __future__ import annotations
@@ -15,21 +15,31 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError
+from autograd.typing import ArrayLike
 
 #: From a batch and a generator to a batch.
 Transform = Callable[[Any, np.random.Generator], Any]
 
 
 class Compose:
-    """Several transforms, one after the other."""
+    """Several transforms, applied in turn.
+
+    Args:
+        transforms: Functions from a batch and a generator to a batch.
+
+    Example:
+        >>> transform = nn.data.Compose([nn.data.RandomFlip(1.0), nn.data.Normalize(1.0, 2.0)])
+        >>> transform(np.array([[[[1.0, 3.0]]]]))
+        array([[[[1., 0.]]]])
+    """
 
     def __init__(self, transforms: Iterable[Transform]) -> None:
         self.transforms = list(transforms)
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(self, images: ArrayLike, generator: np.random.Generator | None = None) -> Any:
         generator = np.random.default_rng(generator)
         for transform in self.transforms:
             images = transform(images, generator)
@@ -37,10 +47,19 @@ class Compose:
 
 
 class RandomShift:
-    """Moves each image by up to `pixels` along each axis, each distance equally likely.
+    """A transform that moves each image by up to `pixels` along each axis.
 
-    What moves in from outside the image is `fill`. Raises `ValueError` unless `pixels` is an
-    integer from 0 on.
+    Args:
+        pixels: At least 0. Each distance from `-pixels` to `pixels` is equally likely.
+        fill: The value of what moves in from outside the image.
+
+    Raises:
+        ValueError: `pixels` is negative, or not an integer.
+
+    Example:
+        >>> shift = nn.data.RandomShift(1)
+        >>> shift(np.ones((2, 1, 3, 3))).shape
+        (2, 1, 3, 3)
     """
 
     def __init__(self, pixels: int, fill: float = 0) -> None:
@@ -49,7 +68,9 @@ class RandomShift:
         self.pixels = pixels
         self.fill = fill
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(
+        self, images: ArrayLike, generator: np.random.Generator | None = None
+    ) -> NDArray[Any]:
         images = _batch("RandomShift", images)
         generator = np.random.default_rng(generator)
         n, _, *size = images.shape
@@ -60,9 +81,17 @@ class RandomShift:
 
 
 class RandomFlip:
-    """Mirrors each image, left to right, with probability `p`.
+    """A transform that mirrors each image, left to right, with probability `p`.
 
-    Raises `ValueError` for a `p` that is not from 0 to 1.
+    Args:
+        p: From 0 to 1.
+
+    Raises:
+        ValueError: `p` is outside 0 to 1.
+
+    Example:
+        >>> nn.data.RandomFlip(1.0)(np.array([[[[1, 2]]]]))
+        array([[[[2, 1]]]])
     """
 
     def __init__(self, p: float = 0.5) -> None:
@@ -70,7 +99,9 @@ class RandomFlip:
             raise ValueError(f"RandomFlip: p (={p}) must be from 0 to 1")
         self.p = p
 
-    def __call__(self, images: Any, generator: np.random.Generator | None = None) -> Any:
+    def __call__(
+        self, images: ArrayLike, generator: np.random.Generator | None = None
+    ) -> NDArray[Any]:
         images = _batch("RandomFlip", images).copy()
         generator = np.random.default_rng(generator)
         flipped = generator.random(len(images)) < self.p
@@ -79,10 +110,21 @@ class RandomFlip:
 
 
 class Normalize:
-    """`(images - mean) / std`, with one number for all channels or one for each.
+    """The transform `(images - mean) / std`.
 
-    Nothing is drawn. Raises `ValueError` for a `std` that is not above 0, and `DTypeError` for
-    images of integers.
+    Args:
+        mean: One number for all channels, or one for each.
+        std: Likewise; above 0.
+
+    Raises:
+        ValueError: `std` is not above 0.
+        ShapeError: `mean` or `std` has several axes, or another number of values than the images
+            have channels.
+        DTypeError: The images are not floats.
+
+    Example:
+        >>> nn.data.Normalize(1.0, 2.0)(np.array([[[[1.0, 3.0]]]]))
+        array([[[[0., 1.]]]])
     """
 
     def __init__(self, mean: ArrayLike, std: ArrayLike) -> None:
@@ -95,11 +137,11 @@ class Normalize:
         if not (self.std > 0).all():
             raise ValueError(f"Normalize: std (={self.std}) must be above 0")
 
-    def __call__(self, images: Any, _: np.random.Generator | None = None) -> Any:
+    def __call__(self, images: ArrayLike, _: np.random.Generator | None = None) -> NDArray[Any]:
         images = _batch("Normalize", images)
         if images.dtype.kind != "f":
             raise DTypeError(
-                f"Normalize: images have dtype {images.dtype}; make floats of them first: "
+                f"Normalize: images have dtype {images.dtype}; convert them to floats first: "
                 f"images.astype(np.float32)"
             )
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -114,7 +156,7 @@ class Normalize:
         return images
 
 
-def _batch(function: str, images: Any) -> Any:
+def _batch(function: str, images: ArrayLike) -> NDArray[Any]:
     images = np.asarray(images)
     if images.ndim != 4:
         raise ShapeError(

@@ -1,37 +1,46 @@
-"""Text to learn words from: files read as a stream, and a text that every Python carries."""
+"""Texts to learn words from: files read as a stream, and one that comes with Python."""
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
 import os
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ..sizes import check_sizes
-from .idx import DataError
+from .files import DataError, opened
 
-_PIECE = 1 << 16  # bytes of a line that are looked at together
-_LONGEST = 1 << 20  # characters of a word; whatever has longer ones is no text
-_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # how an archive begins: a block, or the end
+_PIECE = 1 << 16  # bytes of a line that are read together
+_LONGEST = 1 << 20  # characters of a word; longer ones are not text
 
 
 class LineSentences:
-    """The sentences in a text file: each line a sentence, as a list of words.
+    r"""The sentences in a text file: each line a sentence, as a list of words.
 
-    Words stand between white space. The file is UTF-8, and may be compressed by gzip or bzip2
-    (whatever it is called). It is read anew, as a stream, each time this is iterated over; a line
-    of more than `max_sentence_length` words gives several sentences, so that the memory taken
-    depends neither on the file nor on its lines. `limit`: read only so many lines (None: all).
+    Words are separated by white space. The file is UTF-8, and may be compressed by gzip or bzip2
+    (whatever its name). It is read again, as a stream, at each iteration. Long lines give several
+    sentences, so memory depends neither on the file nor on its lines.
 
-    Raises `OSError` for a file that cannot be opened, and `DataError` for what cannot be read again
-    (a pipe) and, while reading, for bytes that are not UTF-8 and for a damaged archive.
+    Args:
+        source: The path of the file.
+        max_sentence_length: The most words in a sentence.
+        limit: The most lines to read (None: all).
+
+    Raises:
+        OSError: The file cannot be opened.
+        DataError: The file cannot be read again (a pipe); or, while reading, it has bytes that are
+            not UTF-8, or is a damaged archive.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "text")
+        ...     _ = path.write_text("the cat\nthe dog\n")
+        ...     print(list(nn.data.LineSentences(path)))
+        [['the', 'cat'], ['the', 'dog']]
     """
 
     def __init__(
@@ -45,8 +54,8 @@ class LineSentences:
             check_sizes("LineSentences", limit=limit)
         if Path(source).exists() and not Path(source).is_file():
             remedy = "; for the files in it: PathLineSentences" * Path(source).is_dir()
-            raise DataError(f"{source}: is no file that can be read more than once{remedy}")
-        open(source, "rb").close()  # not before: of a pipe, it waits for someone to write
+            raise DataError(f"{source}: is not a file that can be read more than once{remedy}")
+        open(source, "rb").close()  # only now, because opening a pipe waits for a writer
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -61,7 +70,7 @@ class LineSentences:
                 sentence = sentence[most:]
 
     def _pieces(self) -> Iterator[tuple[list[str], bool]]:
-        """The words of each piece of a line, and whether the line ends with it."""
+        """Yield the words of each piece of a line, and whether the line ends with it."""
         number, rest = 1, ""
         decode = codecs.getincrementaldecoder("utf-8")().decode
         with opened(self.source) as file:
@@ -69,11 +78,11 @@ class LineSentences:
                 ends = piece.endswith(b"\n")
                 text = rest + _decoded(decode, piece, ends, self.source, number)
                 words = text.split()
-                # A word at the end of a piece may go on in the next one.
+                # A word at the end of a piece may continue in the next one.
                 rest = words.pop() if not ends and words and not text[-1].isspace() else ""
                 if len(rest) > _LONGEST:
                     raise DataError(
-                        f"{self.source}: line {number} has no word in a million letters"
+                        f"{self.source}: line {number} has a word of more than a million letters"
                     )
                 yield words, ends
                 number += ends
@@ -82,13 +91,26 @@ class LineSentences:
 
 
 class PathLineSentences:
-    """The sentences in all files of a folder, one file after the other, sorted by name.
+    r"""The sentences in all files of a folder, sorted by file name.
 
-    Each is read as by `LineSentences`, and `limit` lines of each. Files whose names begin with a
-    dot are left out. `source` may also be a single file.
+    Files whose names begin with a dot are left out.
 
-    Raises `DataError` for a folder that holds no files, or another folder, and what
-    `LineSentences` raises.
+    Args:
+        source: The folder, or a single file.
+        max_sentence_length: As in `LineSentences`.
+        limit: The most lines to read of each file (None: all).
+
+    Raises:
+        DataError: The folder has no files, or contains another folder. For the rest see
+            `LineSentences`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("b", "a"):
+        ...         _ = pathlib.Path(folder, name).write_text(f"file {name}\n")
+        ...     print(list(nn.data.PathLineSentences(folder)))
+        [['file', 'a'], ['file', 'b']]
     """
 
     def __init__(
@@ -110,36 +132,11 @@ class PathLineSentences:
 
 
 def lines(path: str | os.PathLike[str], encoding: str = "UTF-8") -> Iterator[tuple[int, str]]:
-    """The lines of a text, which may be compressed, with their numbers from 1."""
+    """Yield the lines of a text, which may be compressed, with their numbers from 1."""
     decode = codecs.getincrementaldecoder(encoding)().decode
     with opened(path) as file:
         for number, line in enumerate(file, 1):
             yield number, _decoded(decode, line, True, path, number, encoding)
-
-
-@contextmanager
-def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """The file, to read bytes from, which may be compressed by gzip or bzip2.
-
-    Raises `DataError` where the archive is damaged, also while reading.
-    """
-    with open(path, "rb") as file:
-        head = file.read(10)
-        file.seek(0)
-        if head.startswith(b"\x1f\x8b"):
-            archive: Any = gzip.GzipFile(fileobj=file)
-        elif _BZIP2.match(head):
-            archive = bz2.BZ2File(file)
-        else:
-            yield file
-            return
-        try:
-            with archive as content:
-                yield content
-        except (EOFError, OSError, zlib.error) as error:
-            if getattr(error, "errno", None) is not None:  # the disk's fault, not the archive's
-                raise
-            raise DataError(f"{path}: is damaged, or cut short ({error})") from error
 
 
 def _decoded(
@@ -181,17 +178,22 @@ when where whether which while who whom whose why will with within without would
 yourself
 """
 
-#: Words that every English text has many of, whatever it is about.
+#: Words that are frequent in every English text, whatever its subject.
 FUNCTION_WORDS = frozenset(_COMMON.split())
 
 
 def python_reference() -> list[list[str]]:
-    """The sentences of Python's own language reference, about 60,000 words of English.
+    """Return the sentences of Python's own language reference, about 60,000 words of English.
 
-    Each is a list of words in lower case, without code and markup. What the text is
-    depends on the version of Python.
+    Each is a list of words in lower case, without code and markup. The text depends on the version
+    of Python.
 
-    Raises `DataError` where Python was installed without it.
+    Raises:
+        DataError: Python was installed without it.
+
+    Example:
+        >>> len(nn.data.python_reference()) > 1000
+        True
     """
     try:
         from pydoc_data.topics import topics

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import written_whole
-from .idx import TEST, TRAIN, DataError, Pair, idx_folder, missing
+from .files import DataError
+from .idx import TEST, TRAIN, Pair, idx_folder, missing
 
 _TRAINING = 1437  # of the 1,797 digits: four fifths
 
@@ -40,15 +41,20 @@ _TIMEOUT = 30  # seconds without an answer
 
 
 def digits() -> tuple[Pair, Pair]:
-    """Handwritten digits: `(images, labels)` to train on and `(images, labels)` held out.
+    """Return handwritten digits: `(images, labels)` to train on and `(images, labels)` held out.
 
-    1,437 and 360 images of 8x8 pixels, as `(N, 64)` float32 from 0 (paper) to 1 (ink), with
-    int64 labels from 0 to 9. The split is always the same: the first and the last images of the
-    file, into which all were shuffled once. (In the original order, the last ones were written
-    by other people than the first.) For convolutions: `images.reshape(-1, 1, 8, 8)`.
+    There are 1,437 and 360 images of 8x8 pixels, as `(N, 64)` float32 from 0 (paper) to 1 (ink),
+    with int64 labels from 0 to 9. For convolutions: `images.reshape(-1, 1, 8, 8)`. The split is
+    always the same: the first and the last images of the file, which was shuffled once. (In the
+    original order, the last ones were written by other people than the first.)
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
     Learning Repository, 1998, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
+
+    Example:
+        >>> (images, labels), (test_images, test_labels) = nn.data.digits()
+        >>> images.shape, test_labels.shape
+        ((1437, 64), (360,))
     """
     path = Path(__file__).parent / "digits.npz"
     with np.load(path, allow_pickle=False) as file:
@@ -60,24 +66,46 @@ def digits() -> tuple[Pair, Pair]:
 
 
 def mnist(folder: str | os.PathLike[str], *, download: bool = False) -> tuple[Pair, Pair]:
-    """MNIST's handwritten digits: 60,000 to train on and 10,000 held out, as `idx_folder` has them.
-
-    `folder` holds its four files, compressed or not. `download=True` fetches those that are
-    missing, and checks their MD5 sums; files that are there are read as they are.
-
-    Raises `DataError` for files that are missing, cannot be had, or are damaged.
+    """Read MNIST's handwritten digits: 60,000 to train on, 10,000 held out.
 
     Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
+
+    Args:
+        folder: Holds the four files, compressed or not.
+        download: Fetch missing files, and check their MD5 sums. Files that are there are not
+            checked.
+
+    Returns:
+        `((images, labels), (test_images, test_labels))`.
+
+    Raises:
+        DataError: Files are missing, cannot be downloaded, or are damaged.
+
+    Example:
+        >>> train, held_out = nn.data.mnist("mnist", download=True)  # doctest: +SKIP
     """
     return _read("mnist", Path(folder), _MNIST_URL, _MNIST, download)
 
 
 def fashion_mnist(folder: str | os.PathLike[str], *, download: bool = False) -> tuple[Pair, Pair]:
-    """Fashion-MNIST: pictures of ten kinds of clothes; all else is as with `mnist`.
+    """Read Fashion-MNIST, pictures of ten kinds of clothes, as `mnist` does.
 
-    The files have the names of MNIST's: give each a folder of its own.
+    The files have the names of MNIST's, so give each data set a folder of its own. Source: H. Xiao,
+    K. Rasul, R. Vollgraf, Fashion-MNIST, arXiv:1708.07747.
 
-    Source: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST, arXiv:1708.07747.
+    Args:
+        folder: Holds the four files, compressed or not.
+        download: Fetch missing files, and check their MD5 sums. Files that are there are not
+            checked.
+
+    Returns:
+        `((images, labels), (test_images, test_labels))`.
+
+    Raises:
+        DataError: Files are missing, cannot be downloaded, or are damaged.
+
+    Example:
+        >>> train, held_out = nn.data.fashion_mnist("fashion", download=True)  # doctest: +SKIP
     """
     return _read("fashion_mnist", Path(folder), _FASHION_URL, _FASHION, download)
 
@@ -107,7 +135,7 @@ def _by_hand(folder: Path, url: str) -> str:
 
 
 def _download(url: str, path: Path, md5: str) -> None:
-    # Imported here: few need them, and they take long.
+    # Imported here, because they take long and few need them.
     from http.client import HTTPException
     from urllib.request import urlopen
 
@@ -117,10 +145,10 @@ def _download(url: str, path: Path, md5: str) -> None:
             while part := answer.read(1 << 16):
                 size += len(part)
                 if size > _LARGEST:
-                    raise DataError(f"it goes on after {_LARGEST} bytes")
+                    raise DataError(f"it continues after {_LARGEST} bytes")
                 digest.update(part)
                 file.write(part)
             if digest.hexdigest() != md5:
                 raise DataError(f"its MD5 sum is {digest.hexdigest()}, not {md5}")
-    except HTTPException as error:  # not an OSError, as all else is that can go wrong
+    except HTTPException as error:  # not an OSError, unlike all other failures
         raise DataError(f"{type(error).__name__}: {error}") from error

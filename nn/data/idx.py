@@ -1,22 +1,20 @@
 """IDX files: the format of MNIST's images and labels.
 
-Such a file is two zero bytes, a code for the kind of number, the number of axes, the length of
-each axis in four bytes, and the elements; all of it big-endian. Source: Y. LeCun, C. Cortes,
+Such a file is two zero bytes, a code for the type of number, the number of axes, the length of
+each axis in four bytes, and the elements; everything is big-endian. Source: Y. LeCun, C. Cortes,
 C. Burges, The MNIST database of handwritten digits.
 """
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
-from autograd import AutogradError
+from .files import DataError, opened
 
 Pair = tuple[Any, Any]
 
@@ -28,38 +26,61 @@ TRAIN = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 
-class DataError(AutogradError, ValueError):
-    """Data are missing, damaged or not what they should be; the message says which."""
-
-
 def read_idx(path: str | os.PathLike[str]) -> Any:
-    """The array in an IDX file, which may be compressed by gzip (whatever it is called).
+    """Read the array in an IDX file, which may be compressed by gzip or bzip2 (whatever its name).
 
-    Raises `DataError` for a file that is cut short, goes on after its end, is damaged or no IDX
-    file, and `OSError` for one that cannot be opened. No more memory is taken than the file's
-    content needs, whatever its header announces.
+    It needs no more memory than the content does, whatever the header announces.
+
+    Args:
+        path: The path of the file.
+
+    Returns:
+        An array of the file's shape and type of number.
+
+    Raises:
+        DataError: The file is cut short, continues after its end, is damaged, or is not an IDX
+            file.
+        OSError: The file cannot be opened.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "labels")
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+        ...     print(nn.data.read_idx(path))
+        [7 9]
     """
-    with open(path, "rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if not compressed:
-            return _parsed(file, path)
-        try:
-            with gzip.GzipFile(fileobj=file) as content:
-                return _parsed(content, path)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{path}: is damaged, or cut short ({error})") from error
+    with opened(path) as file:
+        return _parsed(file, path)
 
 
 def idx_folder(folder: str | os.PathLike[str]) -> tuple[Pair, Pair]:
-    """Images like MNIST's in a folder: `(images, labels)` to train on, and the same held out.
+    """Read a folder of images like MNIST's: `(images, labels)` to train on, and the same held out.
 
-    Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and both `t10k-...` to hold out,
-    each as it is or with `.gz`. Where only one set of the two is there, its first four fifths are
-    to train on and the rest is held out. Images are `(N, 1, H, W)` float32 from 0 to 1, with
-    int64 labels from 0 to 9.
+    The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the same with `t10k` to
+    hold out, each as it is or with `.gz`. With only one of the two sets, its first four fifths are
+    to train on and the rest is held out.
 
-    Raises `DataError` for files that are missing, damaged, or do not fit together.
+    Args:
+        folder: The folder.
+
+    Returns:
+        `((images, labels), (test_images, test_labels))`, with images `(N, 1, H, W)` float32 from 0
+        to 1, and int64 labels from 0 to 9.
+
+    Raises:
+        DataError: Files are missing, damaged, or do not fit together.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> pixels = bytes([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 255, 0, 255, 0])
+        >>> labels = bytes([0, 0, 8, 1, 0, 0, 0, 5, 0, 1, 2, 3, 4])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = pathlib.Path(folder, "train-images-idx3-ubyte").write_bytes(pixels)
+        ...     _ = pathlib.Path(folder, "train-labels-idx1-ubyte").write_bytes(labels)
+        ...     (images, labels), (test_images, test_labels) = nn.data.idx_folder(folder)
+        >>> images.shape, test_labels
+        ((4, 1, 1, 1), array([4]))
     """
     folder = Path(folder)
     sets = [_pair(folder, names) for names in (TRAIN, TEST) if missing(folder, names) != names]
@@ -81,7 +102,7 @@ def idx_folder(folder: str | os.PathLike[str]) -> tuple[Pair, Pair]:
 
 
 def missing(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the names that no file in the folder has, with `.gz` or without."""
+    """Return the names that no file in the folder has, with `.gz` or without."""
     return tuple(name for name in names if not _find(folder, name))
 
 
@@ -99,8 +120,8 @@ def _pair(folder: Path, names: tuple[str, str]) -> Pair:
     for path, array, axes in ((paths[0], pixels, 3), (paths[1], labels, 1)):
         if array.ndim != axes or array.dtype != np.uint8:
             raise DataError(
-                f"{path}: holds {array.dtype} of shape {array.shape}, where bytes with {axes} "
-                f"axes should be"
+                f"{path}: holds {array.dtype} of shape {array.shape}; it should hold bytes (uint8) "
+                f"with {axes} axes"
             )
     if len(pixels) != len(labels):
         raise DataError(
@@ -113,10 +134,10 @@ def _pair(folder: Path, names: tuple[str, str]) -> Pair:
     return images, labels.astype(np.int64)
 
 
-def _parsed(file: BinaryIO | gzip.GzipFile, path: str | os.PathLike[str]) -> Any:
+def _parsed(file: IO[bytes], path: str | os.PathLike[str]) -> Any:
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
-        raise DataError(f"{path}: is no IDX file; it begins with {head!r}")
+        raise DataError(f"{path}: is not an IDX file; it begins with {head!r}")
     lengths = file.read(4 * head[3])
     if len(lengths) < 4 * head[3]:
         raise DataError(f"{path}: is cut short within its header")

@@ -6,34 +6,50 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd import ShapeError
+from autograd import DTypeError, ShapeError
 from autograd.numpy import asarray
+from autograd.typing import ArrayLike
 
 from ..sizes import check_sizes
 from .augment import Transform
-from .idx import DataError
+from .files import DataError
 
 
 class DataLoader:
-    """Mini-batches: iterating gives tuples with the same rows of every array.
+    """Mini-batches: tuples with the same rows of every array; `len()` counts them.
 
-    `arrays`: one or more, with first axes of one length. `shuffle`: in a new order for each
-    iteration, drawn from `generator` (default: a fresh one); without it, batches are views. The
-    last batch may be shorter than `batch_size`; `drop_last` leaves it out. `transform(batch,
-    generator)` makes the batch of the first array that is given out (see `augment.py`). `len()`
-    counts batches.
+    Args:
+        *arrays: Arrays whose first axes have the same length.
+        batch_size: The rows of a batch; the last may have fewer.
+        shuffle: Use a new order for each iteration. Without it, batches are views.
+        generator: The source of randomness (default: a fresh one).
+        drop_last: Leave out a last batch with fewer rows.
+        transform: Called as `transform(batch, generator)` on each batch of the first array; see
+            `augment.py`.
+        check_finite: Look for NaN and infinity in each batch, before `transform`.
 
-    `check_finite` looks for NaN and infinity in each batch, before `transform`, and raises
-    `DataError`, which says where they are.
+    Raises:
+        ShapeError: The arrays have different lengths.
+        TypeError: A tuple was passed as an array, or `batch_size` is not an integer.
+        DTypeError: An array would lose its meaning, such as a masked one.
+        ValueError: There are no arrays, or `batch_size` is below 1.
+        DataError: While iterating with `check_finite`, a value is not finite; the message says
+            where.
 
-    Raises `ShapeError` for arrays of different lengths, `TypeError` for a tuple in place of an
-    array and a `batch_size` that is no integer, and `ValueError` for one below 1, or for no arrays.
+    Example:
+        >>> loader = nn.DataLoader(np.arange(5), np.arange(5) * 10, batch_size=2, shuffle=False)
+        >>> for x, y in loader:
+        ...     print(x, y)
+        [0 1] [ 0 10]
+        [2 3] [20 30]
+        [4] [40]
     """
 
     def __init__(
         self,
-        *arrays: Any,
+        *arrays: ArrayLike,
         batch_size: int,
         shuffle: bool = True,
         generator: np.random.Generator | None = None,
@@ -49,7 +65,7 @@ class DataLoader:
                 "DataLoader(images, labels, batch_size=...)"
             )
         check_sizes("DataLoader", batch_size=batch_size)
-        self.arrays = tuple(np.asarray(asarray(a)) for a in arrays)
+        self.arrays = tuple(_array(i, a) for i, a in enumerate(arrays))
         shapes = [a.shape for a in self.arrays]
         if len({shape[:1] for shape in shapes}) > 1 or shapes[0] == ():
             raise ShapeError(
@@ -90,5 +106,13 @@ class DataLoader:
             row = row if order is None else int(order[row])
             raise DataError(
                 f"DataLoader: array {which} has {part[place]} in row {row} (batch {i}, its row "
-                f"{place[0]}; all counted from 0); mend that row or leave it out"
+                f"{place[0]}; all counted from 0); fix that row or leave it out"
             )
+
+
+def _array(place: int, values: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(asarray(values))
+    except DTypeError as error:  # for a masked array, quantities with units, objects
+        fault = str(error).removeprefix("asarray: `a` ")
+        raise DTypeError(f"DataLoader: array {place} {fault}") from error

@@ -1,4 +1,4 @@
-"""The convolutional network, after LeNet."""
+"""The convolutional network, a descendant of LeNet."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor
+from autograd.typing import ArrayLike
 
 from ..activations import ReLU
 from ..container import Flatten, Sequential
@@ -23,16 +24,31 @@ from ..pooling import MaxPool2d
 class CNN(Module):
     """A classifier of images: `(N, *image)` to logits `(N, classes)`.
 
-    Each number in `channels` makes a convolution that keeps the size, an activation and a
-    max-pooling that halves it; each in `hidden` a linear layer with an activation; then follow
-    `dropout` and the layer of the logits. The default is the LeNet-5 of LeCun et al.,
-    Gradient-based learning applied to document recognition, 1998, with ReLU, max-pooling and
-    "same" padding throughout.
+    For each number in `channels` there is a convolution that keeps the size, an activation and a
+    max-pooling that halves the size; for each in `hidden` a linear layer with an activation; then
+    dropout and the layer of the logits. The default is LeNet-5 (LeCun et al., Gradient-based
+    learning applied to document recognition, 1998) with ReLU, max-pooling and "same" padding
+    throughout.
 
-    `image`: the shape `(channels, height, width)`. `kernel_size`: odd. `dropout`: 0 to 1.
+    Args:
+        image: The shape `(channels, height, width)`.
+        classes: The number of classes.
+        channels: The channels of each convolution.
+        hidden: The width of each hidden linear layer.
+        kernel_size: The side of the convolutions' kernels, odd.
+        dropout: The probability of zeroing an element, from 0 to 1.
+        activation: Makes each activation.
+        dtype: The dtype of the parameters.
+        generator: The source of randomness (default: a fresh one).
 
-    Raises `ValueError` for an image too small for so many halvings, and `ShapeError` for images
-    of another shape.
+    Raises:
+        ValueError: The image is too small for so many halvings.
+        ShapeError: The input has images of another shape.
+
+    Example:
+        >>> model = nn.CNN((1, 8, 8), channels=[4], hidden=[16])
+        >>> model(np.zeros((2, 1, 8, 8), np.float32)).shape
+        (2, 10)
     """
 
     def __init__(
@@ -79,7 +95,7 @@ class CNN(Module):
         parts.append(Linear(before, classes, **made))
         self.classifier = Sequential(*parts)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if shape[1:] != self.image:
             raise ShapeError(

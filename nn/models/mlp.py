@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Tensor
+from autograd.typing import ArrayLike
 
 from ..activations import ReLU
 from ..container import Sequential
@@ -20,11 +20,21 @@ from ..module import Module
 class MLP(Module):
     """Linear layers with an activation between them: `(..., sizes[0])` to `(..., sizes[-1])`.
 
-    `sizes`: the widths of the input, the hidden layers and the output; `MLP([64, 128, 10])` has
-    one hidden layer. `activation`: makes the module after each layer but the last. The output
-    is not activated: for a classifier it is the logits.
+    The output is not activated: for a classifier it is the logits.
 
-    Raises `ValueError` for fewer than two sizes.
+    Args:
+        sizes: The widths of the input, the hidden layers and the output.
+        activation: Makes the module after each layer but the last.
+        dtype: The dtype of the parameters.
+        generator: The source of randomness (default: a fresh one).
+
+    Raises:
+        ValueError: There are fewer than two sizes.
+
+    Example:
+        >>> model = nn.MLP([64, 128, 10])
+        >>> model(np.zeros((5, 64), np.float32)).shape
+        (5, 10)
     """
 
     def __init__(
@@ -45,6 +55,6 @@ class MLP(Module):
             parts += [Linear(width, following, dtype=dtype, generator=generator), activation()]
         self.layers = Sequential(*parts[:-1])
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = self.layers(x)
         return result

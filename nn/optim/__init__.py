@@ -1,4 +1,4 @@
-"""Optimisers: they change parameters by what their gradients say.
+"""Optimisers: they change parameters by their gradients.
 
     optimizer = nn.optim.Adam(model.parameters(), lr=1e-3)
     optimizer.zero_grad()
@@ -7,7 +7,7 @@
     optimizer.step()
 
 The reading order: `base.py` (groups of parameters, state, saving), `sgd.py`, `adaptive.py`,
-`lbfgs.py`, `clipping.py`. What changes the learning rate stands in `nn/schedules.py`.
+`lbfgs.py`, `clipping.py`. For schedules of the learning rate, see `nn/schedules.py`.
 """
 
 from .adaptive import Adagrad, Adam, AdamW, RMSprop

@@ -15,14 +15,31 @@ from .base import Optimizer, Params, pieces, row_pieces
 
 
 class Adagrad(Optimizer):
-    """Steps shrink with the sum of all squared gradients: for features that are seldom seen.
+    """Steps that shrink with the sum of all squared gradients, for rare features.
+
+    Each step computes::
 
         g = grad + weight_decay * p
         sum = sum + g^2
         p = p - lr / (1 + (step - 1) * lr_decay) * g / (sqrt(sum) + eps)
 
-    Of a table with a `RowGradient`, only those rows are read and written if there is no weight
-    decay. Duchi et al., 2011. Raises what `Optimizer` does.
+    For a table with a `RowGradient`, only those rows are read and written if there is no weight
+    decay. Source: Duchi et al., 2011.
+
+    Args:
+        params: Parameters, or groups of them; see `Optimizer` (also for the errors).
+        lr: The learning rate, positive.
+        lr_decay: At least 0.
+        weight_decay: At least 0.
+        initial_accumulator_value: The sum at the start, at least 0.
+        eps: Keeps the division finite, at least 0.
+
+    Example:
+        >>> weight = nn.Parameter([1.0])
+        >>> (3 * weight).sum().backward()
+        >>> nn.optim.Adagrad([weight], lr=0.1).step()
+        >>> weight.data
+        array([0.9], dtype=float32)
     """
 
     __slots__ = ()
@@ -42,7 +59,7 @@ class Adagrad(Optimizer):
         super().__init__(params, {**options, **start})
 
     def _begin(self, p: Parameter, group: Mapping[str, Any]) -> tuple[float, Any]:
-        """The learning rate of the step that begins, and the sum of squares so far."""
+        """Begin a step; return its learning rate, and the sum of squares so far."""
         state = self.state.setdefault(p, {})
         if not state:
             start = float(group["initial_accumulator_value"])
@@ -78,16 +95,33 @@ class Adagrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Steps shrink with a running mean of the squared gradients.
+    """Steps that shrink with a running mean of the squared gradients.
+
+    Each step computes::
 
         g = grad + weight_decay * p
         v = alpha * v + (1 - alpha) * g^2
-        m = alpha * m + (1 - alpha) * g                 (centered, and m^2 is taken off v below)
+        m = alpha * m + (1 - alpha) * g         (with centered, where v - m^2 replaces v below)
         b = momentum * b + g / (sqrt(v) + eps)
         p = p - lr * b
 
-    Hinton, 2012, lecture 6 of "Neural networks for machine learning". Raises what `Optimizer`
-    does.
+    Source: Hinton, 2012, lecture 6 of "Neural networks for machine learning".
+
+    Args:
+        params: Parameters, or groups of them; see `Optimizer` (also for the errors).
+        lr: The learning rate, positive.
+        alpha: The weight of the past in the running means, from 0 to 1.
+        eps: Keeps the division finite, at least 0.
+        weight_decay: At least 0.
+        momentum: At least 0.
+        centered: Divide by the variance of the gradients instead of their mean square.
+
+    Example:
+        >>> weight = nn.Parameter([1.0])
+        >>> (3 * weight).sum().backward()
+        >>> nn.optim.RMSprop([weight], lr=0.01).step()
+        >>> weight.data
+        array([0.9], dtype=float32)
     """
 
     __slots__ = ()
@@ -146,12 +180,28 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """RMSprop with momentum, both running means corrected for their start from zero.
 
+    Each step computes::
+
         g = grad + weight_decay * p
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g^2
         p = p - lr * m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps)
 
-    Kingma and Ba, 2015, algorithm 1. Raises what `Optimizer` does.
+    Source: Kingma and Ba, 2015, algorithm 1.
+
+    Args:
+        params: Parameters, or groups of them; see `Optimizer` (also for the errors).
+        lr: The learning rate, positive.
+        betas: The weights of the past in the running means, each from 0 to below 1.
+        eps: Keeps the division finite, at least 0.
+        weight_decay: At least 0.
+
+    Example:
+        >>> weight = nn.Parameter([1.0])
+        >>> (3 * weight).sum().backward()
+        >>> nn.optim.Adam([weight], lr=0.1).step()
+        >>> weight.data
+        array([0.9], dtype=float32)
     """
 
     __slots__ = ()
@@ -196,10 +246,23 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters, in place of adding to the gradient.
+    """Adam whose weight decay shrinks the parameters instead of adding to the gradient.
 
-    Before the step, p = p * (1 - lr * weight_decay). Loshchilov and Hutter, 2019. Raises what
-    `Optimizer` does.
+    Before each step, p = p * (1 - lr * weight_decay). Source: Loshchilov and Hutter, 2019.
+
+    Args:
+        params: Parameters, or groups of them; see `Optimizer` (also for the errors).
+        lr: The learning rate, positive.
+        betas: The weights of the past in the running means, each from 0 to below 1.
+        eps: Keeps the division finite, at least 0.
+        weight_decay: At least 0.
+
+    Example:
+        >>> weight = nn.Parameter([1.0])
+        >>> (3 * weight).sum().backward()
+        >>> nn.optim.AdamW([weight], lr=0.1, weight_decay=0.5).step()
+        >>> weight.data
+        array([0.85], dtype=float32)
     """
 
     __slots__ = ()
@@ -218,6 +281,6 @@ class AdamW(Adam):
 
 
 def _average(mean: Any, kept: float, x: Any, scratch: Any) -> None:
-    """mean = kept * mean + (1 - kept) * x, where `x` may be the scratch array itself."""
+    """Set `mean` to kept * mean + (1 - kept) * x, where `x` may be the scratch array itself."""
     mean *= kept
     mean += np.multiply(x, 1 - kept, out=scratch)

@@ -1,4 +1,4 @@
-"""What all optimisers share: groups of parameters, state, saving and loading.
+"""The base of all optimisers: groups of parameters, state, saving and loading.
 
 Read `sgd.py` next: the simplest optimiser.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import DTypeError, RowGradient
+from autograd.typing import Array
 
 from ..module import Module, Parameter, StateError, arrays_of
 
@@ -23,17 +24,29 @@ Params = Iterable[Parameter] | Iterable[dict[str, Any]]
 class Optimizer:
     """Base of all optimisers: a subclass defines `_update`, which moves one parameter.
 
-    `params`: parameters, or groups of them with options of their own:
+    Parameters without a gradient are left alone. A step writes into the parameters' own arrays, so
+    take it after `backward()`.
 
-        SGD([{"params": net.parameters(), "lr": 0.1}, {"params": head.parameters()}], lr=0.01)
+    Args:
+        params: Parameters, or groups of them with options of their own, as in the example.
+        defaults: The options of groups that do not set their own.
 
-    `param_groups` is the list of groups, dicts of "params" and all options; options may be
-    changed between steps. `state` has what the optimiser remembers of each parameter, from the
-    first step that needs it. Parameters without a gradient are left alone. A step writes into
-    the parameters' own arrays, so take it after `backward()`.
+    Attributes:
+        param_groups: The groups, dicts of "params" and all options, which may be changed between
+            steps.
+        state: The optimiser's memory of each parameter, from the first step that needs it.
 
-    Raises `ValueError` for no parameters, one given twice and options out of range, `TypeError`
-    for anything that is no Parameter and for unknown options, `DTypeError` for complex numbers.
+    Raises:
+        ValueError: There are no parameters, one is given twice, or an option is out of range.
+        TypeError: Something is not a Parameter, or an option is unknown.
+        DTypeError: A parameter is complex.
+
+    Example:
+        >>> net, head = nn.Linear(3, 3), nn.Linear(3, 2)
+        >>> groups = [{"params": net.parameters(), "lr": 0.1}, {"params": head.parameters()}]
+        >>> optimizer = nn.optim.SGD(groups, lr=0.01)
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
     """
 
     # An attempt to set `optimizer.lr`, which would have no effect, is an error.
@@ -60,7 +73,21 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Train more parameters: `{"params": parameters}`, with options unlike the defaults."""
+        """Train more parameters.
+
+        Args:
+            param_group: A dict with "params", and options where they differ from the defaults.
+
+        Raises:
+            TypeError: `param_group` is not such a dict, or has an unknown option.
+            ValueError: A parameter is given twice, or an option is out of range.
+
+        Example:
+            >>> optimizer = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=0.1)
+            >>> optimizer.add_param_group({"params": nn.Linear(2, 2).parameters(), "lr": 0.01})
+            >>> len(optimizer.param_groups)
+            2
+        """
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(
                 f"{self._name}: a group must be a dict with the key 'params'; got {param_group!r}"
@@ -101,13 +128,29 @@ class Optimizer:
         self.param_groups.append({**options, "params": params})
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Clear the gradients of all parameters.
+
+        Example:
+            >>> layer = nn.Linear(3, 2)
+            >>> layer(np.ones((1, 3))).sum().backward()
+            >>> nn.optim.SGD(layer.parameters()).zero_grad()
+            >>> layer.weight.grad is None
+            True
+        """
         for p in self._parameters():
             if p.requires_grad:
                 p.grad = None
 
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
+        """Move every parameter that has a gradient.
+
+        Example:
+            >>> weight = nn.Parameter([1.0])
+            >>> (3 * weight).sum().backward()
+            >>> nn.optim.SGD([weight], lr=0.1).step()
+            >>> weight.data
+            array([0.7], dtype=float32)
+        """
         for group in self.param_groups:
             for p in group["params"]:
                 g = p.grad
@@ -121,7 +164,7 @@ class Optimizer:
         raise NotImplementedError(f"{self._name} must define _update()")
 
     def _update_rows(self, p: Parameter, grad: RowGradient, group: Mapping[str, Any]) -> None:
-        """Move `p` by a gradient of rows: in general all of it, for momentum moves other rows."""
+        """Move `p` by a gradient of rows: by default all of it, as momentum moves other rows."""
         self._update(p, grad.dense(), group)
 
     def _parameters(self) -> list[Parameter]:
@@ -136,9 +179,13 @@ class Optimizer:
     # -- saving and loading ---------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers among the options, and copies of the state, by name: what `nn.save` takes.
+        """Return the numeric options, and copies of the state, by name, as `nn.save` takes them.
 
-        Names are like 'groups.0.lr' and, for the fourth parameter of all, 'state.3.exp_avg'.
+        Names are like 'groups.0.lr' and, for the fourth of all parameters, 'state.3.exp_avg'.
+
+        Example:
+            >>> nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=0.1).state_dict()["groups.0.lr"]
+            0.1
         """
         saved: dict[str, Any] = {}
         for i, group in enumerate(self.param_groups):
@@ -149,10 +196,23 @@ class Optimizer:
         return saved
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take options and state from what `state_dict` of an optimiser like this one returned.
+        """Take options and state from an optimiser like this one.
 
-        The groups must have as many parameters, of the same shapes and dtypes. Otherwise raises
-        `StateError`, which names everything that does not fit, and leaves the optimiser unchanged.
+        The groups must have as many parameters, of the same shapes and dtypes.
+
+        Args:
+            state_dict: The result of `state_dict` or `nn.load`.
+
+        Raises:
+            StateError: Something does not fit; the message names everything that does not, and the
+                optimiser is unchanged.
+
+        Example:
+            >>> one = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=0.1)
+            >>> other = nn.optim.SGD(nn.Linear(3, 2).parameters(), lr=0.2)
+            >>> one.load_state_dict(other.state_dict())
+            >>> one.param_groups[0]["lr"]
+            0.2
         """
         arrays = arrays_of(f"{self._name}.load_state_dict", state_dict)
         own = {
@@ -201,13 +261,13 @@ class Optimizer:
 
 
 def _numbers(group: Mapping[str, Any]) -> dict[str, Any]:
-    """What is saved of a group: its options, but for words and None, and its length."""
+    """The numeric options of a group, and its length, as they are saved."""
     numbers = {k: v for k, v in group.items() if k != "params" and not isinstance(v, str | None)}
     return {**numbers, "count": len(group["params"])}
 
 
 def _misfit(array: Any, shape: tuple[int | None, ...], dtype: Any) -> str:
-    """What is wrong with the shape or the dtype of an array; nothing if it fits."""
+    """The fault in the shape or dtype of an array; empty if it fits."""
     if len(array.shape) != len(shape) or any(
         n not in (None, m) for n, m in zip(shape, array.shape, strict=True)
     ):
@@ -218,7 +278,7 @@ def _misfit(array: Any, shape: tuple[int | None, ...], dtype: Any) -> str:
 
 
 def _out_of_range(name: str, value: Any) -> str:
-    """What is wrong with the value of an option; nothing if it may be so."""
+    """The fault in the value of an option; empty if there is none."""
     option = name.rpartition(".")[2]
     allowed, words = _RANGES.get(option, _ANYTHING)
     if allowed(value) or (option == "lr" and value == 0):  # where a schedule may have ended
@@ -256,11 +316,11 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def pieces(*arrays: Any) -> Iterator[Sequence[Any]]:
-    """Arrays of one shape in pieces that stay in the processor's cache.
+def pieces(*arrays: Array) -> Iterator[Sequence[Any]]:
+    """Yield arrays of one shape in pieces that stay in the processor's cache.
 
     Everything is done to a piece before the next is touched: then only the first reading and the
-    last writing of each array go to the memory, and temporaries get the same memory every time.
+    last writing of each array go to main memory, and temporaries reuse the same memory.
     """
     size = arrays[0].size
     if size <= _PIECE or not all(x.flags.c_contiguous for x in arrays):
@@ -273,7 +333,7 @@ def pieces(*arrays: Any) -> Iterator[Sequence[Any]]:
 
 
 def row_pieces(g: RowGradient) -> Iterator[tuple[Any, Any]]:
-    """The rows and values of a gradient, every row once, in pieces that stay in the cache."""
+    """Yield the rows and values of a gradient, every row once, in pieces that stay in the cache."""
     g = g.summed()
     step = max(1, _PIECE // 2 // max(1, g.values[:1].size))
     for i in range(0, len(g.rows), step):

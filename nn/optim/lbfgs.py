@@ -1,4 +1,4 @@
-"""A quasi-Newton method: for few parameters, and losses that are the same at every call."""
+"""The quasi-Newton method L-BFGS, for few parameters and losses that are the same at every call."""
 
 from __future__ import annotations
 
@@ -10,26 +10,46 @@ from typing import Any
 import numpy as np
 
 from autograd import RowGradient, enable_grad
+from autograd.typing import Array
 
 from ..module import Parameter
 from .base import Optimizer
 
 
 class LBFGS(Optimizer):
-    """The limited-memory BFGS method, as PyTorch has it.
+    """The limited-memory BFGS method, as in PyTorch.
 
-    `step(closure)` makes up to `max_iter` iterations. The closure zeroes the gradients, computes
-    the loss, calls `backward()` and returns the loss; it is called up to about `max_eval` times
-    (default: 5/4 of `max_iter`). An iteration goes along -H g, where H, an approximation of the
-    inverse Hessian, comes from the last `history_size` pairs of steps and changes of gradient; how
-    far says `lr`, or with `line_search_fn="strong_wolfe"` a search that starts there.
+    An iteration goes along -H g, where H approximates the inverse Hessian from the last
+    `history_size` pairs of steps and changes of gradient. It goes `lr` times as far, or with
+    `line_search_fn="strong_wolfe"` as far as a search finds that starts there. All parameters form
+    one group. Source: Nocedal and Wright, "Numerical optimization", 2006, algorithms 7.4, 7.5 and
+    3.5.
 
-    It ends early where no element of the gradient is above `tolerance_grad`, and where neither an
-    element of the step nor the change of the loss is above `tolerance_change`.
+    Args:
+        params: Parameters, or one group of them.
+        lr: The learning rate, positive.
+        max_iter: The most iterations in a step.
+        max_eval: About the most calls of the closure in a step (default: 5/4 of `max_iter`).
+        tolerance_grad: A step ends if no element of the gradient is above this.
+        tolerance_change: A step ends if neither an element of the step nor the change of the loss
+            is above this.
+        history_size: The number of pairs that are kept.
+        line_search_fn: None or "strong_wolfe".
 
-    One group of parameters. Nocedal and Wright, "Numerical optimization", 2006, algorithms 7.4, 7.5
-    and 3.5. Raises what `Optimizer` does, and `ValueError` for more groups, another line search,
-    and a closure that leaves no gradients or returns None.
+    Raises:
+        ValueError: There are several groups, or the line search is unknown. For the rest see
+            `Optimizer`.
+
+    Example:
+        >>> weight = nn.Parameter([3.0, -2.0])
+        >>> optimizer = nn.optim.LBFGS([weight], line_search_fn="strong_wolfe")
+        >>> def closure():
+        ...     optimizer.zero_grad()
+        ...     loss = (weight**2).sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> optimizer.step(closure).item(), round(closure().item(), 6)
+        (13.0, 0.0)
     """
 
     __slots__ = ()
@@ -63,12 +83,44 @@ class LBFGS(Optimizer):
         super().__init__(params, options)
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Set the only group of parameters; raise `ValueError` for a second one.
+
+        Example:
+            >>> optimizer = nn.optim.LBFGS(nn.Linear(3, 2).parameters())
+            >>> optimizer.add_param_group({"params": []})
+            Traceback (most recent call last):
+            ...
+            ValueError: LBFGS: all parameters are one vector; give them in one group
+        """
         if self.param_groups:
             raise ValueError("LBFGS: all parameters are one vector; give them in one group")
         super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
-        """Minimise the loss that `closure` computes; returns the loss at the start."""
+        """Minimise the loss that `closure` computes.
+
+        Args:
+            closure: Clears the gradients, computes the loss, calls `backward()` and returns the
+                loss.
+
+        Returns:
+            The loss at the start, as the closure returned it.
+
+        Raises:
+            ValueError: The closure left no gradients, or returned None.
+
+        Example:
+            >>> weight = nn.Parameter([3.0])
+            >>> optimizer = nn.optim.LBFGS([weight], line_search_fn="strong_wolfe")
+            >>> def closure():
+            ...     optimizer.zero_grad()
+            ...     loss = ((weight - 1) ** 2).sum()
+            ...     loss.backward()
+            ...     return loss
+            >>> _ = optimizer.step(closure)
+            >>> weight.data
+            array([1.], dtype=float32)
+        """
         group = self.param_groups[0]
         lr, max_iter, max_eval = float(group["lr"]), group["max_iter"], group["max_eval"]
         tolerance_grad, tolerance_change = group["tolerance_grad"], group["tolerance_change"]
@@ -93,24 +145,16 @@ class LBFGS(Optimizer):
             slope = float(g @ d)
             if slope > -tolerance_change:
                 break
-            origin = [p.data.copy() for p in params]
             if group["line_search_fn"] is None:
-                self._move(origin, d, t)
+                self._move([p.data for p in params], d, t)
                 if iteration == max_iter:
-                    break  # the loss would not be looked at
+                    break  # the loss would not be used
                 _, loss, g = self._evaluate(closure)
                 evaluations += 1
             else:
-
-                def try_step(t: float, origin: list[Any] = origin, d: Any = d) -> _Point:
-                    self._move(origin, d, t)
-                    _, loss, g = self._evaluate(closure)
-                    return _Point(t, loss, g, float(g @ d))
-
-                start = _Point(0.0, loss, g, slope)
-                best, used = _strong_wolfe(try_step, start, t, _largest(d), max_eval - evaluations)
+                start, left = _Point(0.0, loss, g, slope), max_eval - evaluations
+                best, used = self._search(closure, start, d, t, left)
                 t, loss, g = best.t, best.loss, best.g
-                self._move(origin, d, t)
                 evaluations += used
             if (
                 evaluations >= max_eval
@@ -126,7 +170,7 @@ class LBFGS(Optimizer):
         return loss_at_start
 
     def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, float, Any]:
-        """The loss, as it was returned and as a number, and all gradients as one vector."""
+        """Return the closure's loss, that as a number, and all gradients as one vector."""
         with enable_grad():
             loss = closure()
         if loss is None or all(p.grad is None for p in self._parameters()):
@@ -142,8 +186,23 @@ class LBFGS(Optimizer):
         value = loss.item() if hasattr(loss, "item") else loss
         return loss, float(value), np.concatenate(parts)
 
+    def _search(
+        self, closure: Callable[[], Any], start: _Point, d: Array, t: float, limit: int
+    ) -> tuple[_Point, int]:
+        """Go along `d` to where the Wolfe conditions hold; also returns the number of tries."""
+        origin = [p.data.copy() for p in self._parameters()]
+
+        def try_step(t: float) -> _Point:
+            self._move(origin, d, t)
+            _, loss, g = self._evaluate(closure)
+            return _Point(t, loss, g, float(g @ d))
+
+        best, tried = _strong_wolfe(try_step, start, t, _largest(d), limit)
+        self._move(origin, d, best.t)
+        return best, tried
+
     def _move(self, origin: list[Any], d: Any, t: float) -> None:
-        """Put the parameters at `origin + t * d`."""
+        """Set the parameters to `origin + t * d`."""
         at = 0
         for p, x in zip(self._parameters(), origin, strict=True):
             p.data[...] = x + t * d[at : at + p.size].reshape(p.shape)
@@ -166,13 +225,13 @@ class _Memory:
         self.pairs = [(y, s, 1.0 / float(y @ s)) for y, s in zip(changes, steps, strict=True)]
 
     def add(self, y: Any, s: Any, size: int) -> None:
-        """Remember that the step `s` changed the gradient by `y`, unless the curvature is none."""
+        """Store a step `s` and the change `y` of the gradient, unless they curve too little."""
         curvature = float(y @ s)
         if curvature > 1e-10:
             self.pairs = [*self.pairs[len(self.pairs) >= size :], (y, s, 1.0 / curvature)]
 
     def newton_step(self, g: Any) -> Any:
-        """-H g, by two loops over the pairs (Nocedal and Wright, algorithm 7.4)."""
+        """Return -H g, by two loops over the pairs (Nocedal and Wright, algorithm 7.4)."""
         q = -g
         if not self.pairs:
             return q
@@ -187,44 +246,43 @@ class _Memory:
         return q
 
 
+_DECREASE, _CURVATURE = 1e-4, 0.9  # the constants c1 and c2 of the Wolfe conditions
+_NARROW = 1e-9
+
+
 @dataclass
 class _Point:
-    """What is known of the loss at a step of length `t` along a direction."""
+    """The loss and its slope after a step of length `t` along a direction."""
 
     t: float
     loss: float
     g: Any
-    slope: float  #: the derivative by t
+    slope: float  #: the derivative with respect to t
 
+    def is_too_high(self, start: _Point) -> bool:
+        """Whether the loss is above the line that the first Wolfe condition draws."""
+        return self.loss > start.loss + _DECREASE * self.t * start.slope
 
-_DECREASE, _CURVATURE = 1e-4, 0.9  # the constants c1 and c2 of the Wolfe conditions
-_NARROW = 1e-9
+    def is_flat(self, start: _Point) -> bool:
+        """Whether the second (strong) Wolfe condition holds."""
+        return abs(self.slope) <= -_CURVATURE * start.slope
 
 
 def _strong_wolfe(
     evaluate: Callable[[float], _Point], start: _Point, t: float, scale: float, limit: int
 ) -> tuple[_Point, int]:
-    """A point where the loss is low enough and its slope flat enough, and how many were tried.
+    """Find a point where the loss is low enough and its slope flat enough; also return the tries.
 
-    First a bracket is found that must hold such a point, then it is narrowed (Nocedal and Wright,
-    algorithms 3.5 and 3.6). `scale`: the largest element of the direction.
+    First find a bracket that must hold such a point, then narrow it (Nocedal and Wright, algorithms
+    3.5 and 3.6). `scale` is the largest element of the direction.
     """
-
-    def is_too_high(point: _Point) -> bool:
-        return point.loss > start.loss + _DECREASE * point.t * start.slope
-
-    def is_flat(point: _Point) -> bool:
-        return abs(point.slope) <= -_CURVATURE * start.slope
-
     previous, point = start, evaluate(t)
     tried = 1
     while tried <= limit:
-        if is_too_high(point) or (tried > 2 and point.loss >= previous.loss):
-            bracket = [previous, point]
-            break
-        if is_flat(point):
+        too_high = point.is_too_high(start) or (tried > 2 and point.loss >= previous.loss)
+        if not too_high and point.is_flat(start):
             return point, tried
-        if point.slope >= 0:
+        if too_high or point.slope >= 0:
             bracket = [previous, point]
             break
         nearest = point.t + 0.01 * (point.t - previous.t)
@@ -233,7 +291,18 @@ def _strong_wolfe(
         tried += 1
     else:
         bracket = [start, point]
+    return _narrowed(evaluate, start, bracket, scale, tried, limit)
 
+
+def _narrowed(
+    evaluate: Callable[[float], _Point],
+    start: _Point,
+    bracket: list[_Point],
+    scale: float,
+    tried: int,
+    limit: int,
+) -> tuple[_Point, int]:
+    """Do the same from a bracket that holds such a point, after `tried` tries."""
     low = int(bracket[0].loss > bracket[1].loss)  # the place of the better one
     was_near_end = False
     while tried <= limit:
@@ -244,17 +313,17 @@ def _strong_wolfe(
         margin = 0.1 * (right - left)
         is_near_end = min(right - t, t - left) < margin
         if is_near_end and (was_near_end or not left < t < right):
-            # Twice at an end, or beyond it, would hardly narrow the bracket.
+            # A second point at an end, or beyond it, would hardly narrow the bracket.
             t = right - margin if abs(t - right) < abs(t - left) else left + margin
             is_near_end = False
         was_near_end = is_near_end
         point = evaluate(t)
         tried += 1
-        if is_too_high(point) or point.loss >= bracket[low].loss:
+        if point.is_too_high(start) or point.loss >= bracket[low].loss:
             bracket[1 - low] = point
             low = int(bracket[0].loss > bracket[1].loss)
             continue
-        if is_flat(point):
+        if point.is_flat(start):
             return point, tried
         if point.slope * (bracket[1 - low].t - bracket[low].t) >= 0:
             bracket[1 - low] = bracket[low]
@@ -263,7 +332,7 @@ def _strong_wolfe(
 
 
 def _cubic_minimum(ends: list[_Point], left: float, right: float) -> float:
-    """Where the cubic through two points and their slopes is lowest, held between two bounds."""
+    """Return the minimum of the cubic through two points and their slopes, within two bounds."""
     a, b = sorted(ends, key=lambda point: point.t)
     mean = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t)
     square = mean * mean - a.slope * b.slope

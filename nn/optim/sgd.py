@@ -14,17 +14,38 @@ from .base import Optimizer, Params, pieces, row_pieces
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum and weight decay as PyTorch has them.
+    """Stochastic gradient descent, with momentum and weight decay as in PyTorch.
+
+    Each step computes::
 
         g = grad + weight_decay * p
         v = momentum * v + (1 - dampening) * g          (v = g in the first step)
         p = p - lr * v                                  (nesterov: lr * (g + momentum * v))
 
-    Of a table with a `RowGradient`, only those rows are read and written if there is neither
+    For a table with a `RowGradient`, only those rows are read and written if there is neither
     momentum nor weight decay.
 
-    Raises what `Optimizer` does, and `ValueError` for `nesterov` without momentum or with
-    dampening.
+    Args:
+        params: Parameters, or groups of them; see `Optimizer`.
+        lr: The learning rate, positive.
+        momentum: At least 0.
+        dampening: The share of the gradient that is kept out of the momentum.
+        weight_decay: At least 0.
+        nesterov: Look ahead along the momentum; needs a momentum, and no dampening.
+
+    Raises:
+        ValueError: An option is out of range, or `nesterov` lacks a momentum or has dampening. For
+            the rest see `Optimizer`.
+
+    Example:
+        >>> weight = nn.Parameter([1.0])
+        >>> optimizer = nn.optim.SGD([weight], lr=0.1, momentum=0.9)
+        >>> for _ in range(2):
+        ...     optimizer.zero_grad()
+        ...     weight.sum().backward()
+        ...     optimizer.step()
+        >>> weight.data
+        array([0.71], dtype=float32)
     """
 
     __slots__ = ()

@@ -15,10 +15,10 @@ import pytest
 
 import autograd
 from autograd import Tensor, elementwise_grad, grad, gradients
-from autograd.backward import conform
 from autograd.node import LEAF
 from autograd.op import OUTPUT, Op
 from autograd.registry import REGISTRY
+from autograd.vjps import conform
 from tests.autograd.test_rule_calls import nodes_behind
 from tests.autograd.test_rules import cotangent_for
 from tests.cases import Case, each_row

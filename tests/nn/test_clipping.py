@@ -46,7 +46,7 @@ def test_clip_grad_norm_of_nothing_is_zero(norm_type):
 @pytest.mark.parametrize("bad", [np.inf, np.nan])
 def test_clip_grad_norm_that_is_not_finite_raises_and_changes_nothing(bad):
     p, q = with_gradient([1.0, bad]), with_gradient([5.0])
-    with pytest.raises(ValueError, match=rf"the norm of the gradients is {bad}, and they were lef"):
+    with pytest.raises(ValueError, match=rf"the norm of the gradients is {bad}, and they are unch"):
         clip_grad_norm_([p, q], 1.0)
     np.testing.assert_array_equal(p.grad, [1, bad])
     assert q.grad == 5

@@ -41,7 +41,7 @@ def test_sequential_without_modules_is_the_identity():
     ("part", "words"),
     [
         (nn.ReLU, r"part 1 is the class ReLU, not a Module; .*\(nn\.ReLU\(\)\)"),
-        ([nn.ReLU()], r"part 1 is a list, not a Module; pass each part"),
+        ([nn.ReLU()], r"part 1 is a list, not a Module; pass instances"),
     ],
 )
 def test_sequential_of_something_else_raises(part, words):
@@ -87,7 +87,7 @@ class TestModuleList:
             parts[2] = nn.ReLU()
 
     def test_a_part_that_is_no_module_is_refused(self):
-        with pytest.raises(TypeError, match=r"part 0 is the class ReLU.*parentheses"):
+        with pytest.raises(TypeError, match=r"part 0 is the class ReLU.*pass instances"):
             nn.ModuleList([nn.ReLU])
 
 
@@ -108,9 +108,9 @@ class TestModuleDict:
             nn.ModuleDict({name: nn.ReLU()})
 
     def test_what_is_no_module_or_no_name(self):
-        with pytest.raises(TypeError, match="parts modules"):
+        with pytest.raises(TypeError, match="parts instances of modules"):
             nn.ModuleDict({"a": nn.ReLU})
-        with pytest.raises(TypeError, match="names are strings"):
+        with pytest.raises(TypeError, match="names must be strings"):
             nn.ModuleDict({1: nn.ReLU()})
         with pytest.raises(KeyError):
             nn.ModuleDict()["a"]

@@ -78,7 +78,7 @@ def test_layout_is_kept():
 
 @pytest.mark.parametrize("p", [-0.1, 1.5, float("nan")])
 def test_probabilities_out_of_range_are_refused(p):
-    with pytest.raises(ValueError, match=r"Dropout: p \(=.*\) is a probability, from 0 to 1"):
+    with pytest.raises(ValueError, match=r"Dropout: p \(=.*\) must be a probability, from 0 to 1"):
         nn.Dropout(p)
     with pytest.raises(ValueError, match="dropout: p"):
         F.dropout(np.ones(3), p)

@@ -14,20 +14,20 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...checkpoint import CheckpointError, load, save
 from ...history import History, Result
 from .keyed_vectors import packed, unpacked
+from .parameters import Parameters
 from .vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from .model import Word2Vec
+Model = TypeVar("Model", bound=Parameters)
 
-#: The least time between two checkpoints within an epoch: PAUSE seconds, and PATIENCE times as long
-#: as the last one took to write.
+#: The least time between two checkpoints within an epoch: this many seconds, and this many times
+#: the time that the last one took to write.
 PAUSE, PATIENCE = 60.0, 20
 
 #: The weight of the latest chunk in the running mean of the loss.
@@ -36,7 +36,7 @@ _NEW = 0.05
 
 @dataclass
 class Run:
-    """A training run: its parameters, and its progress."""
+    """The parameters and the progress of a training run."""
 
     epochs: int
     alpha: float  #: the first learning rate
@@ -62,7 +62,7 @@ class Run:
         self.pairs += pairs
 
     def result(self) -> Result:
-        """The loss to show, as the progress bar takes it."""
+        """Return the loss to show, as the progress bar takes it."""
         return self.recent, {}
 
     def end_epoch(self) -> float:
@@ -74,7 +74,7 @@ class Run:
         return mean
 
 
-def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = None) -> None:
+def save_model(model: Parameters, path: str | os.PathLike[str], run: Run | None = None) -> None:
     """Write the model, and the progress of its training."""
     tables = model.tables("save")
     about = {
@@ -92,7 +92,7 @@ def save_model(model: Word2Vec, path: str | os.PathLike[str], run: Run | None = 
     save({**arrays, **tables}, path)
 
 
-def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
+def load_model(kind: type[Model], path: str | os.PathLike[str]) -> Model:
     """Read a model that `save_model` wrote."""
     arrays, about = _read(path)
     try:
@@ -110,7 +110,7 @@ def load_model(kind: type[Word2Vec], path: str | os.PathLike[str]) -> Word2Vec:
 class Checkpoint:
     """The checkpoint of a run at `path`; with `path=None`, nothing is written or read."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, model: Word2Vec, run: Run) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, model: Parameters, run: Run) -> None:
         self.path, self.model, self.run = path, model, run
         self.next = 0.0
 
@@ -123,13 +123,14 @@ class Checkpoint:
             self.next = end + max(PAUSE, PATIENCE * (end - start))
 
     def due(self) -> bool:
-        """Whether it is time for the next checkpoint."""
+        """Return whether it is time for the next checkpoint."""
         return self.path is not None and time.monotonic() >= self.next
 
     def load(self) -> bool:
-        """Restore the run from the file, and return True; return False if there is no file.
+        """Restore the run from the file; return whether there is one.
 
-        Raises `CheckpointError` for a file of another run, without changing anything.
+        Raises:
+            CheckpointError: The file is of another run; nothing has changed.
         """
         if self.path is None or not Path(self.path).exists():
             return False
@@ -166,17 +167,17 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
 def _kind(
     settings: dict[str, Any], run: dict[str, Any], words: list[str], counts: Any
 ) -> dict[str, Any]:
-    """Everything that a run and its checkpoint must agree on."""
+    """Return everything that a run and its checkpoint must agree on."""
     content = [packed(words).tobytes(), counts.tobytes(), str(run.get("checksum")).encode()]
     digest = hashlib.sha256(b"".join(content)).hexdigest()
     corpus = f"{run.get('total', 0):,} words, {len(words):,} distinct ({digest[:8]})"
     of_run = {name: run.get(name) for name in ("epochs", "alpha", "min_alpha")}
-    # Another number of workers may go on, as where one of them failed.
+    # The run may continue with other workers, for example after one of them failed.
     settings = {name: value for name, value in settings.items() if name != "workers"}
     return {**settings, **of_run, "corpus": corpus}
 
 
-def _put(arrays: dict[str, Any], about: dict[str, Any], model: Word2Vec) -> None:
+def _put(arrays: dict[str, Any], about: dict[str, Any], model: Parameters) -> None:
     for name, table in model.tables("load").items():
         table[...] = arrays[name]
     model.generator.bit_generator.state = about["generator"]

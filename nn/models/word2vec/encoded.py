@@ -1,4 +1,4 @@
-"""A text as word numbers, which is read once and takes a bounded amount of memory."""
+"""A text as word numbers, read once and kept in a bounded amount of memory."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from tempfile import SpooledTemporaryFile
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from .vocabulary import refuse_text
 
-#: About how many words are trained on at a time, at one learning rate, as in gensim.
+#: The words that are trained on at a time, at one learning rate, about as many as in gensim.
 CHUNK = 10_000
 
 #: Bytes kept in memory, 4 million words; a larger text is in a temporary file.
@@ -21,14 +21,15 @@ IN_MEMORY = 1 << 24
 
 
 class Chunks:
-    """Chunks of a text in a file: `chunks[i]` is a pair of arrays, the number of each word and the
-    number of its sentence.
+    """Chunks of a text in a file: `chunks[i]` is the number of each word, and that of its sentence.
 
-    `places`: for each chunk, where it begins in the file, and how many words and sentences it has.
     The file has the words, and then the length of each sentence, as int32.
+
+    Attributes:
+        places: For each chunk, its position in the file, and how many words and sentences it has.
     """
 
-    def __init__(self, file: Any, places: list[tuple[int, int, int]]) -> None:
+    def __init__(self, file: IO[bytes], places: list[tuple[int, int, int]]) -> None:
         self.file, self.places = file, places
 
     def __len__(self) -> int:
@@ -43,8 +44,14 @@ class Chunks:
 
 
 class Encoded(NamedTuple):
-    """A text. `total`: the number of its words. `neighbours`: whether any sentence has two words.
-    `checksum`: of all the numbers."""
+    """A text as numbers.
+
+    Attributes:
+        chunks: Its parts.
+        total: The number of its words.
+        neighbours: Whether any sentence has two words.
+        checksum: Of all the numbers.
+    """
 
     chunks: Chunks
     total: int
@@ -55,9 +62,11 @@ class Encoded(NamedTuple):
 def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded:
     """Convert the words of sentences to their numbers in `index`, and drop unknown words.
 
-    A chunk has whole sentences; a sentence of more than `CHUNK` words is cut. Raises `TypeError`
-    for a sentence that is a plain str, or not a list of words, and `OSError` where the temporary
-    folder has no room.
+    A chunk has whole sentences; a sentence of more than `CHUNK` words is cut.
+
+    Raises:
+        TypeError: A sentence is a plain str, or not a list of words.
+        OSError: The temporary folder is full.
     """
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the next line but one
     chunks = Chunks(file, [])
@@ -70,7 +79,7 @@ def encode(sentences: Iterable[Iterable[str]], index: dict[str, int]) -> Encoded
             numbers = np.fromiter(found, np.int32, size)
         except TypeError as error:
             raise TypeError(
-                f"a sentence has something else than words ({error}): a corpus is a list of "
+                f"a sentence has something other than words ({error}): a corpus is a list of "
                 f"sentences, a sentence a list of words"
             ) from error
         known = numbers >= 0

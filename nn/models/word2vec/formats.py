@@ -15,23 +15,24 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...checkpoint import GENSIMS, is_gensims
 from ...data import DataError
-from ...data.corpus import opened
+from ...data.files import opened
 
 _READ = 1 << 20
 _LONGEST_HEAD = 100
-_DIGITS = 18  # of a count: they always fit in int64
+_DIGITS = 18  # of a count, so that it fits in int64
 
 Row = tuple[str, str, Any]  #: a place in the file (for messages), a word, its vector
 
 
 def write_vectors(
-    out: Any, words: Iterable[str], vectors: Any, *, binary: bool, header: bool
+    out: IO[bytes], words: Iterable[str], vectors: NDArray[Any], *, binary: bool, header: bool
 ) -> None:
     """Write vectors to an open file."""
     if header:
@@ -44,8 +45,8 @@ def write_vectors(
 
 
 @contextmanager
-def compressed(file: Any, path: str | os.PathLike[str]) -> Iterator[Any]:
-    """A file to write to, compressed according to the suffix of `path`."""
+def compressed(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[Any]:
+    """Open a file to write to, compressed according to the suffix of `path`."""
     suffix = Path(path).suffix
     if suffix == ".gz":
         # No name and no time, so that equal vectors give equal files.
@@ -61,7 +62,7 @@ def compressed(file: Any, path: str | os.PathLike[str]) -> Iterator[Any]:
 def text_vectors(
     path: str | os.PathLike[str], encoding: str, errors: str, no_header: bool
 ) -> Generator[Row]:
-    """The rows of a text file."""
+    """Yield the rows of a text file."""
     with opened(path) as file:
         count = size = number = 0  # 0: not known yet
         if not no_header:
@@ -110,7 +111,7 @@ def text_vectors(
 
 
 def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> Generator[Row]:
-    """The rows of a binary file."""
+    """Yield the rows of a binary file."""
     with opened(path) as file:
         count, size = _announced(file.readline(_LONGEST_HEAD), path)
         content = bytearray()
@@ -120,7 +121,7 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
                 if not more:
                     raise DataError(f"{path}: is cut short in word {number} of {count}, or is text")
                 content += more
-            if number == 1:  # text, read as binary, would give vectors too: of garbage
+            if number == 1:  # text read as binary would give garbage
                 _, *numbers = bytes(content).partition(b"\n")[0].rstrip(b" \r").split(b" ")
                 if len(numbers) == size and all(map(_is_number, numbers)):
                     raise DataError(f"{path}: is text; leave out binary=True")
@@ -136,7 +137,7 @@ def binary_vectors(path: str | os.PathLike[str], encoding: str, errors: str) -> 
 
 
 def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dict[str, int]:
-    """The counts of a file that has a word and its count on each line."""
+    """Return the counts in a file that has a word and its count on each line."""
     counts: dict[str, int] = {}
     with opened(path) as file:
         for number, line in enumerate(file, 1):
@@ -150,7 +151,7 @@ def read_counts(path: str | os.PathLike[str], encoding: str, errors: str) -> dic
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins with the header of word2vec.c."""
+    """Return whether a file begins with the header of word2vec.c."""
     try:
         with opened(path) as file:
             _announced(file.readline(_LONGEST_HEAD), path)
@@ -160,7 +161,7 @@ def has_header(path: str | os.PathLike[str]) -> bool:
 
 
 def _announced(head: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:
-    """The number of words and the length of their vectors, from the header."""
+    """Return the number of words and the length of their vectors, from the header."""
     try:
         count, size = map(int, head.removeprefix(codecs.BOM_UTF8).split())
         if min(count, size) > 0:

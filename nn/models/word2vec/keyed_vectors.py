@@ -5,19 +5,19 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import DTypeError
 
 from ...checkpoint import CheckpointError, load, save, written_whole
 from ...data import DataError
 from ...sizes import check_sizes
-from .evaluation import PairScores, correlation, ranks, read_pairs, read_questions
+from .evaluation import Evaluations
 from .formats import (
     binary_vectors,
     compressed,
@@ -26,144 +26,57 @@ from .formats import (
     text_vectors,
     write_vectors,
 )
-from .lookup import unit
-from .similarity import Similarities
-
-_QUESTIONS = 64  # analogies answered at a time
 
 
-class KeyedVectors(Similarities):
+class KeyedVectors(Evaluations):
     """Words and their vectors, with gensim's names and results.
 
     `wv["word"]` is a vector (a read-only view), and `wv[["some", "words"]]` is a matrix; a word's
-    number may be used in place of the word. `"word" in wv`, `len(wv)` and `for word in wv` work,
-    and `wv["word"] = vector` adds a word or changes its vector.
+    number may replace the word. `"word" in wv`, `len(wv)` and `for word in wv` work, and
+    `wv["word"] = vector` adds a word or changes its vector. A vector of zeros has similarity 0 to
+    everything. Nothing is cached, so `vectors` may change at any time, as it does in training.
 
-    `words`: list of str, kept as `index_to_key`. `vectors`: floats of shape
-    `(words, vector_size)`, not copied. `counts`: each word's count in its corpus, or None.
-    `key_to_index`: a dict from words to their numbers. `KeyedVectors(vector_size=100)` has no words
-    yet (and float32 vectors).
+    Args:
+        words: List of str.
+        vectors: Floats, `(words, vector_size)`, not copied.
+        counts: Each word's count in its corpus, or None.
+        vector_size: The length of the vectors; without `vectors`, there are no words yet, and the
+            vectors will be float32.
 
-    Methods that take a word raise `UnknownWordError` (a KeyError) for an unknown one. A vector of
-    zeros has similarity 0 to everything. Nothing is cached, so `vectors` may change at any time, as
-    it does in training.
+    Attributes:
+        index_to_key: The words.
+        key_to_index: Dict from words to their numbers.
 
-    Raises `ValueError` for a duplicate word, `TypeError` for a word that is not a str, `ShapeError`
-    for shapes that do not match, and `DTypeError` for vectors that are not floats.
+    Raises:
+        ValueError: A word is given twice.
+        TypeError: A word is not a str.
+        ShapeError: The shapes do not match.
+        DTypeError: The vectors are not floats.
+        UnknownWordError: A method gets an unknown word.
+
+    Example:
+        >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+        >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+        >>> wv["queen"], wv.most_similar("king", topn=1)
+        (array([0.8, 0.6]), [('queen', 0.8)])
     """
-
-    # -- evaluation -----------------------------------------------------------------------------
-
-    def evaluate_word_pairs(
-        self,
-        pairs: str | os.PathLike[str],
-        delimiter: str | None = None,
-        encoding: str = "UTF-8",
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> PairScores:
-        r"""Compare the similarities of pairs of words with human ratings.
-
-        Each line of the file `pairs` has two words and a number, separated by tabs or spaces, or by
-        `delimiter` ("\t" for words that contain spaces); lines that begin with # are ignored. Among
-        words that differ only in case, the first in the vocabulary is used, unless
-        `case_insensitive` is False. Pairs with a word that is not among the first `restrict_vocab`
-        are left out, or count as similarity 0 with `dummy4unknown`.
-
-        Returns Pearson's and Spearman's correlation (NaN if either side is constant) and the share
-        of pairs with an unknown word, 0 to 1. Raises `DataError` for a file in another format, or
-        with fewer than two pairs to compare.
-        """
-        known = self._known(restrict_vocab, case_insensitive)
-        given, found, unknown = [], [], 0
-        rows = read_pairs(pairs, delimiter, encoding)
-        for *words, expected in rows:
-            one, other = (known.get(_fold(word, case_insensitive)) for word in words)
-            if one and other:
-                found.append(self.similarity(one[0], other[0]))
-                given.append(expected)
-                continue
-            unknown += 1
-            if dummy4unknown:
-                found.append(0.0)
-                given.append(expected)
-        if len(given) < 2:
-            raise DataError(
-                f"{pairs}: {len(given)} of its {len(rows)} pairs have known words; 2 are needed"
-            )
-        return PairScores(
-            correlation(given, found),
-            correlation(ranks(given), ranks(found)),
-            unknown / len(rows),
-        )
-
-    def evaluate_word_analogies(
-        self,
-        analogies: str | os.PathLike[str],
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer the questions in a file: a is to b as c is to what?
-
-        Each line of the file `analogies` has the words a, b, c and the answer; a line `: name`
-        begins a section. Case is treated as in `evaluate_word_pairs`. Questions with a word that is
-        not among the first `restrict_vocab` are left out, or count as wrong with `dummy4unknown`.
-
-        Returns the share of correct answers, 0 to 1, and a dict for each section (the last is all
-        of them together) with its name, `section`, and its questions, `correct` and `incorrect`.
-        Raises `DataError` for a file in another format, or without a question to answer.
-        """
-        known = self._known(restrict_vocab, case_insensitive)
-        read = read_questions(analogies)
-        numbers = {
-            question: [known.get(_fold(word, case_insensitive)) for word in question]
-            for _, questions in read
-            for question in questions
-        }
-        asked = {question: found for question, found in numbers.items() if None not in found}
-        if not (numbers if dummy4unknown else asked):
-            count = sum(len(questions) for _, questions in read)
-            raise DataError(f"{analogies}: 0 of its {count} questions have only known words")
-        right = dict(zip(asked, self._answered(list(asked.values())), strict=True))
-        sections: list[dict[str, Any]] = []
-        # Questions that were not asked are wrong with dummy4unknown, and do not count without it.
-        for name, questions in [*read, ("Total accuracy", [q for _, part in read for q in part])]:
-            correct = [question for question in questions if right.get(question)]
-            incorrect = [q for q in questions if not right.get(q, not dummy4unknown)]
-            sections.append({"section": name, "correct": correct, "incorrect": incorrect})
-        return len(correct) / (len(correct) + len(incorrect)), sections
-
-    def _answered(self, questions: list[Any]) -> Iterator[bool]:
-        """Whether the answer to each question is right; its words are given as lists of numbers."""
-        if not questions:
-            return
-        units = unit(self.vectors[: max(max(map(max, question)) for question in questions) + 1])
-        for first in range(0, len(questions), _QUESTIONS):
-            part = questions[first : first + _QUESTIONS]
-            a, b, c = (units[[question[i][0] for question in part]] for i in range(3))
-            cosines = (b + c - a) @ units.T
-            for row, question in zip(cosines, part, strict=True):
-                for given in question[:3]:
-                    row[given] = -np.inf
-                yield int(row.argmax()) in question[3]
-
-    def _known(self, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, list[int]]:
-        """The numbers of each word: several if words differ only in case."""
-        known: dict[str, list[int]] = {}
-        for i, word in enumerate(self.index_to_key[:restrict_vocab]):
-            known.setdefault(_fold(word, case_insensitive), []).append(i)
-        return known
-
-    # -- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to exactly `path`, as `.npz` with `words`, `vectors` and, if known, `counts`.
 
         The words are stored as a JSON list, in UTF-8.
 
-        Raises `CheckpointError` if the file cannot be written.
+        Raises:
+            CheckpointError: The file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     wv.save(pathlib.Path(folder, "words.npz"))
+            ...     nn.KeyedVectors.load(pathlib.Path(folder, "words.npz"))
+            KeyedVectors(3 words x 2)
         """
         arrays = {"words": packed(self.index_to_key), "vectors": self.vectors}
         save(arrays if self.counts is None else {**arrays, "counts": self.counts}, path)
@@ -172,8 +85,18 @@ class KeyedVectors(Similarities):
     def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
         """Read a file that `save` or `Word2Vec.save` wrote.
 
-        Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
-        for one that cannot be opened.
+        Raises:
+            CheckpointError: The file is damaged, or holds something else.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     wv.save(pathlib.Path(folder, "words.npz"))
+            ...     nn.KeyedVectors.load(pathlib.Path(folder, "words.npz"))["queen"]
+            array([0.8, 0.6])
         """
         try:
             arrays = load(path)
@@ -202,12 +125,28 @@ class KeyedVectors(Similarities):
         """Write the text or binary format of word2vec.c, in the order of the words.
 
         Files that end in `.gz` or `.bz2` are compressed. The text format is exact for floats of any
-        size; the binary format stores float32. `fvocab`: a file for the words and their counts.
-        Without `write_header`, the text is in GloVe's format.
+        size; the binary format stores float32.
 
-        Raises `ValueError` for no words, for words that the format cannot hold, because they are
-        empty or contain a space or a line break, and for `fvocab` without known counts; `OSError`
-        if a file cannot be written.
+        Args:
+            fname: The path of the file.
+            fvocab: A file for the words and their counts.
+            binary: Write the binary format.
+            write_header: Without it, the text is in GloVe's format.
+
+        Raises:
+            ValueError: There are no words; the format cannot hold a word, because it is empty or
+                contains a space or a line break; or the counts for `fvocab` are not known.
+            OSError: A file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "words.txt")
+            ...     wv.save_word2vec_format(path)
+            ...     print(path.read_text().splitlines()[:2])
+            ['3 2', 'king 1.0 0.0']
         """
         if not len(self):
             raise ValueError("save_word2vec_format: there are no words to write; use save")
@@ -244,19 +183,37 @@ class KeyedVectors(Similarities):
         encoding: str = "utf8",
         unicode_errors: str = "strict",
         limit: int | None = None,
-        datatype: Any = np.float32,
+        datatype: DTypeLike = np.float32,
         no_header: bool = False,
     ) -> KeyedVectors:
-        """Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
+        r"""Read vectors in the text or binary format of word2vec.c, or in GloVe's text format.
 
-        The file may be compressed by gzip or bzip2. `fvocab`: a file with the counts of the words.
-        `encoding`, `unicode_errors`: as in `bytes.decode`; if "replace" or "ignore" makes words
-        equal, the first is kept. `limit`: how many words to read, at most. `datatype`: of the
-        vectors. `no_header`: the text has no header line with the sizes, as in GloVe's files.
+        The file may be compressed by gzip or bzip2. No more memory is needed than the content
+        takes, whatever the header announces.
 
-        Raises `DataError`, which names the line or word, for a file that is cut short, damaged or
-        in another format, and `OSError` for one that cannot be opened. It needs no more memory than
-        the content does, whatever the header announces.
+        Args:
+            fname: The path of the file.
+            fvocab: A file with the counts of the words.
+            binary: Read the binary format.
+            encoding: As in `bytes.decode`.
+            unicode_errors: As in `bytes.decode`; if "replace" or "ignore" makes words equal, the
+                first is kept.
+            limit: The most words to read.
+            datatype: The dtype of the vectors.
+            no_header: The text has no header line with the sizes, as in GloVe's files.
+
+        Raises:
+            DataError: The file is cut short, damaged or in another format; the message names the
+                line or word.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "glove.txt")
+            ...     _ = path.write_text("king 1.0 0.0\nqueen 0.8 0.6\n")
+            ...     nn.KeyedVectors.load_word2vec_format(path, no_header=True)
+            KeyedVectors(2 words x 2)
         """
         _check_path("load_word2vec_format", fvocab)
         codecs.lookup(encoding), codecs.lookup_error(unicode_errors)  # or LookupError
@@ -296,18 +253,14 @@ class KeyedVectors(Similarities):
         return found
 
 
-def packed(words: list[str]) -> Any:
-    """Words as an array of bytes. (In an array of str, each takes as much room as the longest.)"""
+def packed(words: list[str]) -> NDArray[np.uint8]:
+    """Return words as an array of bytes; in one of str, each takes as much room as the longest."""
     return np.frombuffer(json.dumps(words).encode(), np.uint8)
 
 
-def unpacked(array: Any) -> list[str]:
-    """The words in an array that `packed` made."""
+def unpacked(array: NDArray[Any]) -> list[str]:
+    """Return the words in an array that `packed` made."""
     return list(json.loads(array.tobytes()))
-
-
-def _fold(word: str, case_insensitive: bool) -> str:
-    return word.upper() if case_insensitive else word
 
 
 def _check_path(function: str, fvocab: Any) -> None:

@@ -1,4 +1,4 @@
-"""Words and their vectors: looking them up, and adding more."""
+"""Words and their vectors: reading and adding them."""
 
 from __future__ import annotations
 
@@ -7,45 +7,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import AutogradError, DTypeError, ShapeError
+from autograd.typing import ArrayLike
 
 from ...sizes import check_sizes
+from .gensim import ATTRIBUTES
 
 Key = str | int  #: a word, or its number
+Query = ArrayLike | Iterable[object]  #: words, numbers of words, or vectors; or one of them
 
-_COMMON = 20_000  # how many words are searched for one that resembles an unknown word
-
-#: gensim's names that are not here, each with what to write instead.
-_INSTEAD = {
-    "allocate_vecattrs": "set wv.counts, an array with a number for each word",
-    "cosine_similarities": "write 1 - wv.distances(vector)",
-    "expandos": "the counts are in wv.counts",
-    "fill_norms": "leave it out: norms are computed when needed, and never out of date",
-    "index2entity": "write index_to_key",
-    "index2word": "write index_to_key",
-    "init_sims": "leave it out; for replace=True, write wv.vectors[...] = wv.get_normed_vectors()",
-    "intersect_word2vec_format": "write wv.vectors[wv.get_index(word)] = other[word] for each word "
-    "that is in both",
-    "norms": "write np.linalg.norm(wv.vectors, axis=1)",
-    "resize_vectors": "write wv.add_vectors(words, vectors)",
-    "set_vecattr": "set wv.counts, an array with a number for each word",
-    "sort_by_descending_frequency": "write wv.vectors_for_all(words), with the words in that order",
-    "syn0": "write vectors",
-    "unit_normalize_all": "write wv.vectors[...] = wv.get_normed_vectors()",
-    "vectors_lockf": "all words learn; write wv.vectors[rows] = kept after each training for rows "
-    "that must not change",
-    "vectors_norm": "write get_normed_vectors()",
-    "vocab": "write key_to_index, index_to_key, or get_vecattr(word, 'count')",
-    "wmdistance": "it needs optimal transport; with the package POT: ot.emd2(shares, other_shares, "
-    "ot.dist(wv[words], wv[other_words]))",
-    "word_vec": "write get_vector",
-    "words_closer_than": "write closer_than",
-}
+_MISSING = ATTRIBUTES["KeyedVectors"]
+_COMMON = 20_000  # words that are searched for one like an unknown word
 
 
 class UnknownWordError(AutogradError, KeyError):
-    """A word has no vector; the message names it, and similar words."""
+    """A word without a vector; the message names similar words.
+
+    Example:
+        >>> wv = nn.KeyedVectors(["king", "queen"], np.eye(2))
+        >>> try:
+        ...     wv["kings"]
+        ... except nn.models.UnknownWordError as error:
+        ...     print(error)
+        the word 'kings' has no vector; did you mean 'king'?
+    """
 
     __str__ = Exception.__str__  # KeyError would put the message in quotes
 
@@ -56,8 +43,8 @@ class WordVectors:
     def __init__(
         self,
         words: Sequence[str] | int = (),
-        vectors: Any = None,
-        counts: Any = None,
+        vectors: ArrayLike | None = None,
+        counts: ArrayLike | None = None,
         *,
         vector_size: int | None = None,
     ) -> None:
@@ -104,18 +91,23 @@ class WordVectors:
         def __getattr__(self, name: str) -> Any:
             kind = type(self).__name__
             text = f"{kind!r} object has no attribute {name!r}"
-            if name in _INSTEAD:
-                text = f"{kind} has no {name}: {_INSTEAD[name]}"
+            if name in _MISSING:
+                text = f"{kind} has no {name}: {_MISSING[name]}"
             raise AttributeError(text, name=name, obj=self)
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _INSTEAD:  # such as `vectors_lockf`, which would have no effect
+            if name in _MISSING:  # such as `vectors_lockf`, which would have no effect
                 self.__getattr__(name)
             super().__setattr__(name, value)
 
     @property
     def vector_size(self) -> int:
-        """The length of the vectors."""
+        """The length of the vectors.
+
+        Example:
+            >>> nn.KeyedVectors(["king"], np.ones((1, 3))).vector_size
+            3
+        """
         return int(self.vectors.shape[1])
 
     def __len__(self) -> int:
@@ -132,7 +124,7 @@ class WordVectors:
             return self.get_vector(keys)
         return self.vectors[self._numbers(_listed(keys))]
 
-    def __setitem__(self, words: str | Sequence[str], vectors: Any) -> None:
+    def __setitem__(self, words: str | Sequence[str], vectors: ArrayLike) -> None:
         self.add_vectors(words, vectors, replace=True)
 
     def __repr__(self) -> str:
@@ -140,20 +132,31 @@ class WordVectors:
 
     # -- looking up -----------------------------------------------------------------------------
 
-    def get_index(self, key: Any, default: int | None = None) -> int:
-        """The number of a word; a number is returned as it is.
+    def get_index(self, key: object, default: int | None = None) -> int:
+        """Return the number of a word; a number is returned as it is.
 
-        For an unknown word or number, returns `default`, or raises `UnknownWordError` if it is
-        None. Raises `TypeError` for a key that is neither a str nor an int, if `default` is None.
+        Args:
+            key: A word, or a number.
+            default: The answer for an unknown key.
+
+        Raises:
+            UnknownWordError: The word or number is unknown, and `default` is None.
+            TypeError: `key` is neither a str nor an int, and `default` is None.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.get_index("queen"), wv.get_index("pear", -1)
+            (1, -1)
         """
-        is_number = is_key(key) and not isinstance(key, str | bool)
         if isinstance(key, str) and key in self.key_to_index:
             return self.key_to_index[key]
-        if is_number and 0 <= key < len(self):
-            return int(key)
+        number = key if is_key(key) and not isinstance(key, str | bool) else None
+        if number is not None and 0 <= number < len(self):
+            return int(number)
         if default is not None:
             return default
-        if is_number:
+        if number is not None:
             raise UnknownWordError(f"there is no vector number {key}, only 0 to {len(self) - 1}")
         if not isinstance(key, str):
             raise TypeError(
@@ -165,14 +168,34 @@ class WordVectors:
         raise UnknownWordError(f"the word {key!r:.60} has no vector{remedy}")
 
     def has_index_for(self, key: object) -> bool:
-        """Whether there is such a word, or a vector with this number."""
+        """Return whether there is such a word, or a vector with this number.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.has_index_for("pear"), "king" in wv
+            (False, True)
+        """
         return self.get_index(key, -1) >= 0
 
     def get_vector(self, key: Key, norm: bool = False) -> Any:
-        """The vector of a word, read-only; with `norm`, scaled to length 1.
+        """Return the vector of a word, read-only.
 
         Without `norm` it is a view, which changes with `vectors`, as in training; use `.copy()` to
         keep the present numbers.
+
+        Args:
+            key: A word, or its number.
+            norm: Scale it to length 1.
+
+        Raises:
+            UnknownWordError: The word is unknown.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.get_vector("queen")
+            array([0.8, 0.6])
         """
         vector = self.vectors[self.get_index(key)]
         if norm:
@@ -181,13 +204,28 @@ class WordVectors:
         return vector
 
     def get_normed_vectors(self) -> Any:
-        """All vectors scaled to length 1, `(words, vector_size)`; a vector of zeros stays zero."""
+        """Return all vectors scaled to length 1, `(words, vector_size)`; zeros stay zeros.
+
+        Example:
+            >>> nn.KeyedVectors(["a", "b"], np.array([[3.0, 4.0], [0, 0]])).get_normed_vectors()
+            array([[0.6, 0.8],
+                   [0. , 0. ]])
+        """
         return unit(self.vectors)
 
     def get_vecattr(self, key: Key, attr: str) -> int:
-        """The count of a word in its corpus; `attr` must be "count".
+        """Return the count of a word in its corpus.
 
-        Raises `KeyError` for any other `attr`, and if the counts are not known.
+        Args:
+            key: A word, or its number.
+            attr: Must be "count".
+
+        Raises:
+            KeyError: `attr` is another one, or the counts are not known.
+
+        Example:
+            >>> nn.KeyedVectors(["king"], np.ones((1, 3)), counts=[7]).get_vecattr("king", "count")
+            7
         """
         if attr != "count":
             raise KeyError(f"get_vecattr: attr (={attr!r}) must be 'count'; nothing else is stored")
@@ -200,9 +238,17 @@ class WordVectors:
         return int(self.counts[number])
 
     def vectors_for_all(self, keys: Iterable[str], *, copy_vecattrs: bool = False) -> Self:
-        """The vectors of these words, in the given order, as a new object.
+        """Return the vectors of some words, in the given order, as a new object.
 
-        Unknown words and repetitions are left out. `copy_vecattrs`: copy the counts, too.
+        Args:
+            keys: Words; unknown ones and repetitions are left out.
+            copy_vecattrs: Copy the counts, too.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.vectors_for_all(["apple", "pear", "king"]).index_to_key
+            ['apple', 'king']
         """
         numbers = [
             self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index
@@ -218,27 +264,58 @@ class WordVectors:
 
     # -- adding ---------------------------------------------------------------------------------
 
-    def add_vector(self, key: str, vector: Any) -> int:
-        """Add one word, and return its number. (To add many, `add_vectors` is faster.)"""
-        self.add_vectors([key], [vector])
+    def add_vector(self, key: str, vector: ArrayLike) -> int:
+        """Add one word, and return its number. (To add many, `add_vectors` is faster.)
+
+        Args:
+            key: The word.
+            vector: `(vector_size,)`.
+
+        Raises:
+            TypeError: `key` is not a str.
+            ShapeError: The vector does not fit.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.add_vector("pear", [0.1, 0.9])
+            3
+        """
+        rows: Any = [vector]
+        self.add_vectors([key], rows)
         return self.key_to_index[key]
 
     def add_vectors(
         self,
         keys: str | Sequence[str],
-        weights: Any,
+        weights: ArrayLike,
         extras: Mapping[str, Any] | None = None,
         replace: bool = False,
     ) -> None:
-        """Add words and their vectors, `weights` of shape `(words, vector_size)`.
+        """Add words and their vectors.
 
-        A word that is already known keeps its vector, unless `replace` is True (as in `wv[word] =
-        vector`). `extras`: `{"count": counts}`; without it, new words get a count of 0 if the
-        others have counts. Each call copies the whole table, so add many words at a time. Do not
-        add words to a model that will be trained further; use its `build_vocab(update=True)`.
+        Each call copies the whole table, so add many words at a time. Do not add words to a model
+        that will be trained further; use its `build_vocab(update=True)`.
 
-        Raises `TypeError` for a word that is not a str, `ShapeError` for vectors that do not fit,
-        and `ValueError` for other extras or a word given twice, without adding anything.
+        Args:
+            keys: The words.
+            weights: Their vectors, `(words, vector_size)`.
+            extras: `{"count": counts}`; without it, new words get a count of 0 if the others have
+                counts.
+            replace: Give known words the new vectors (as in `wv[word] = vector`); otherwise they
+                keep theirs.
+
+        Raises:
+            TypeError: A word is not a str.
+            ShapeError: The vectors do not fit.
+            ValueError: There are other extras, or a word is given twice; nothing is added.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.add_vectors(["pear", "plum"], [[0.1, 0.9], [0.2, 0.8]])
+            >>> len(wv)
+            5
         """
         words = as_list(keys)
         rows = self._rows(words, weights)
@@ -298,16 +375,13 @@ def _counts(extras: Mapping[str, Any] | None, words: int) -> Any:
     return counts
 
 
-def is_key(value: Any) -> TypeGuard[Key]:
-    """Whether a value is a word or a word's number: a str or an integer."""
+def is_key(value: object) -> TypeGuard[Key]:
+    """Return whether a value is a word or its number: a str or an integer."""
     return isinstance(value, str | int | np.integer)
 
 
-def as_list(value: Any) -> list[Any]:
-    """The words or vectors as a list; one word or vector alone becomes a list of one.
-
-    Raises `TypeError` for what is neither.
-    """
+def as_list(value: object) -> list[Any]:
+    """Return words or vectors as a list; one alone becomes a list of one."""
     is_vector = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiu"
     if is_key(value) or is_vector:
         return [value]
@@ -326,17 +400,19 @@ def _listed(value: Any) -> list[Any]:
     )
 
 
-def lengths(vectors: Any) -> Any:
-    """The lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
+def lengths(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Return the lengths of vectors; 1 for vectors of zeros, so that they can be divided by it."""
     with np.errstate(over="ignore", under="ignore"):
         found = np.sqrt(np.vecdot(vectors, vectors))
         least, most = np.sqrt([np.finfo(found.dtype).tiny, np.finfo(found.dtype).max])
         if not (least < found.min(initial=1) and found.max(initial=1) < most):
             # Squares may be out of float32's range. (Zeros and NaN come here, too.)
             found = np.sqrt(np.vecdot(vectors, vectors, dtype=float)).astype(found.dtype)
-    return np.where(found == 0, found.dtype.type(1), found)
+    divisors: NDArray[Any] = np.where(found == 0, found.dtype.type(1), found)
+    return divisors
 
 
-def unit(vectors: Any) -> Any:
-    """Vectors scaled to length 1."""
-    return vectors / lengths(vectors)[..., np.newaxis]
+def unit(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Scale vectors to length 1."""
+    scaled: NDArray[Any] = vectors / lengths(vectors)[..., np.newaxis]
+    return scaled

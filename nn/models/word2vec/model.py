@@ -1,77 +1,83 @@
-"""`Word2Vec`: the model, and how it is trained.
+"""`Word2Vec`: the model with its vocabulary and files.
 
     model = Word2Vec(sentences, sg=1)
     model.wv                              the words and their vectors
 
-The parameters, their defaults and their meaning are gensim's (see `settings.py` for those that are
-missing). The text is encoded once (see `encoded.py`), and trained on in chunks (see `learner.py`).
+The parameters, their defaults and their meaning are gensim's (`gensim.py` lists those that are
+missing). For `train` see `training.py`.
 Sources: Mikolov et al. 2013 (arXiv:1301.3781, 1310.4546); Rong, arXiv:1411.2738.
 """
 
 from __future__ import annotations
 
-import inspect
-import math
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from ...history import History
-from ...progress import Silence, shown_progress
-from ...run import DivergedError
-from ...sizes import check_sizes
-from .checkpoint import Checkpoint, Run, load_model, save_model
-from .encoded import Encoded, encode
-from .learner import Learner
+from .checkpoint import load_model, save_model
+from .gensim import refuse_others
+from .parameters import SETTINGS, check_callbacks, check_settings, corpus_of, of_class
 from .predicting import Predictions
-from .settings import (
-    check_callbacks,
-    check_rates,
-    check_settings,
-    corpus_of,
-    refuse_others,
-)
-from .tables import of_class
+from .training import Training
 from .vocabulary import TrimRule, Vocabulary, count_words
-from .workers import Alone, Job, Workers
-
-#: A mean loss this many times that of zero vectors, or a vector of this length, means that training
-#: diverges: training that converges stays far below both.
-_FAR, _LONG = 2, 1000
 
 
-class Word2Vec(Predictions):
-    """Word vectors, trained on `sentences`, an iterable (not an iterator) of lists of words.
+class Word2Vec(Training, Predictions):
+    """Word vectors, learned from which words occur near each other.
 
-    Given `sentences`, or `corpus_file` (a path for `nn.data.LineSentences`), it builds the
-    vocabulary and trains; otherwise call `build_vocab` and `train`. `vector_size`: the length of
-    the vectors. `window`: the largest distance between the two words of a pair; with
-    `shrink_windows`, each centre draws its own from 1 to `window`. For the words that are kept, see
-    `build_vocab`.
+    Given `sentences` or `corpus_file`, it builds the vocabulary and trains; otherwise call
+    `build_vocab` and `train`. The parameters are gensim's. Noise words are a weighted sample that
+    the 32 centres of a block share. As in word2vec.c, each word of a mean gets the whole gradient
+    of the mean, not the share that the chain rule gives it.
 
-    `sg`: 1 predicts a centre from each word near it (skip-gram); 0 predicts it from their mean
-    (CBOW), or with `cbow_mean=0` from their sum. As in word2vec.c and gensim, each word of a mean
-    gets the whole gradient of the mean, not the share that the chain rule gives it. `negative`: how
-    many noise words there are for each true one (0: none), drawn in proportion to
-    `count ** ns_exponent`; they are a weighted sample that the 32 centres of a block share. `hs`: 1
-    adds the hierarchical softmax. `sample`: words with more than about this share of the text are
-    thinned out (0: none). The learning rate falls from `alpha` to `min_alpha`, linearly in the
-    number of words seen.
+    Args:
+        sentences: An iterable (not an iterator) of lists of words.
+        corpus_file: A path for `nn.data.LineSentences`.
+        vector_size: The length of the vectors.
+        alpha: The first learning rate; it falls linearly in the number of words seen.
+        window: The largest distance between the two words of a pair.
+        min_count: Rarer words are dropped; see `build_vocab`.
+        max_vocab_size: The most words while counting; see `build_vocab`.
+        sample: Words with more than about this share of the text are thinned out (0: none).
+        seed: With one worker, the same seed gives the same vectors.
+        workers: The number of processes that train at once (gensim's default is 3).
+        min_alpha: The last learning rate.
+        sg: 1 predicts a centre from each word near it (skip-gram), 0 from their mean (CBOW).
+        hs: 1 adds the hierarchical softmax.
+        negative: The number of noise words for each true one (0: none).
+        ns_exponent: Noise words are drawn in proportion to `count ** ns_exponent`.
+        cbow_mean: 0 takes the sum instead of the mean in CBOW.
+        epochs: The number of passes over the text.
+        trim_rule: Decides which words are kept; see `build_vocab`.
+        sorted_vocab: 0 keeps words in order of appearance.
+        callbacks: Objects that are told of the training; see `train`.
+        max_final_vocab: The most words to keep; see `build_vocab`.
+        shrink_windows: Each centre draws its own window from 1 to `window`.
+        progress: Show the progress; see `train`.
 
-    `workers`: how many processes train at once (gensim's default is 3). With one, the same `seed`
-    gives the same vectors. `callbacks`, `progress`: as in `train`.
+    Attributes:
+        wv: The words and their vectors, `KeyedVectors`.
+        syn1neg: The vectors of the outputs.
+        syn1: The vectors of the nodes of the tree. (`wv`, `syn1neg` and `syn1` are parts of one
+            table, which any of them keeps in memory; `copy.deepcopy(wv)` does not.)
+        vocabulary: The words and their counts.
+        corpus_count: The number of sentences that `build_vocab` read.
+        corpus_total_words: The number of words that it read.
+        history: The loss and learning rate of each epoch of the last training.
+        generator: The source of all randomness.
 
-    `wv`: the vectors. `syn1neg`, `syn1`: those of the outputs, and of the nodes of the tree. (They
-    are parts of one table, which any of them keeps in memory; `copy.deepcopy(wv)` does not.)
-    `vocabulary`: the words and their counts. `corpus_count`, `corpus_total_words`: the number of
-    sentences and words that `build_vocab` read. `history`: the loss and learning rate of each epoch
-    of the last training. `generator`: the source of all randomness.
+    Raises:
+        TypeError: A parameter has the wrong type, or is one of gensim's that are missing; the
+            message names the replacement.
+        ValueError: A parameter is out of range. For the rest see `build_vocab` and `train`.
 
-    Raises `TypeError` and `ValueError` for invalid parameters (of gensim's that are missing, with
-    the remedy), and the errors of `build_vocab` and `train`.
+    Example:
+        >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+        >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+        >>> model.wv["cat"].shape
+        (4,)
     """
 
     def __init__(
@@ -96,44 +102,23 @@ class Word2Vec(Predictions):
         epochs: int = 5,
         trim_rule: TrimRule | None = None,
         sorted_vocab: int = 1,
-        callbacks: Sequence[Any] = (),
+        callbacks: Sequence[object] = (),
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
         progress: bool = True,
-        **others: Any,
+        **others: object,
     ) -> None:
+        arguments = locals()
         refuse_others("Word2Vec", others)
-        self.vector_size = vector_size
-        self.alpha = alpha
-        self.window = window
-        self.min_count = min_count
-        self.max_vocab_size = max_vocab_size
-        self.sample = sample
-        self.workers = workers
-        self.min_alpha = min_alpha
-        self.sg = sg
-        self.hs = hs
-        self.negative = negative
-        self.ns_exponent = ns_exponent
-        self.cbow_mean = cbow_mean
-        self.epochs = epochs
-        self.sorted_vocab = sorted_vocab
-        self.max_final_vocab = max_final_vocab
-        self.shrink_windows = shrink_windows
+        vars(self).update({name: arguments[name] for name in SETTINGS})
         vars(self).update(self.settings())
         check_settings({**self.settings(), "seed": seed})
         check_callbacks(callbacks)
         self.generator = np.random.default_rng(seed)
         self.history = History()
         if sentences is None and corpus_file is None:
-            for name, value, method in (
-                ("trim_rule", trim_rule, "build_vocab"),
-                ("callbacks", callbacks, "train"),
-            ):
-                if value:
-                    raise TypeError(
-                        f"Word2Vec: {name} has no effect without sentences; pass it to {method}"
-                    )
+            _refuse_unused("trim_rule", trim_rule, "build_vocab")
+            _refuse_unused("callbacks", callbacks, "train")
             return
         corpus = corpus_of("Word2Vec", "sentences", sentences, corpus_file)
         if isinstance(corpus, Iterator):
@@ -157,20 +142,31 @@ class Word2Vec(Predictions):
         *,
         update: bool = False,
         trim_rule: TrimRule | None = None,
-        **others: Any,
+        **others: object,
     ) -> None:
         """Count the words, and initialise the vectors: inputs uniform, outputs zero.
 
-        Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent,
-        unless `trim_rule(word, count, min_count)` returns 1 (drop it) or 2 (keep it) instead of 0.
-        If there are more than `max_vocab_size` words while counting, the rarest are forgotten. The
-        most frequent word comes first; with `sorted_vocab=0`, words are in order of appearance.
+        The most frequent word comes first; with `sorted_vocab=0`, words are in order of appearance.
+        Words rarer than `min_count` are dropped, and all but the `max_final_vocab` most frequent.
+        If there are more than `max_vocab_size` words while counting, the rarest are forgotten.
 
-        With `update=True` the existing words keep their vectors, counts are added, and new words
-        come after them. With `hs` the tree changes, so `syn1` starts from zero again.
+        Args:
+            corpus_iterable: Lists of words.
+            corpus_file: A path for `nn.data.LineSentences`, instead.
+            update: Keep the vectors of existing words, add up the counts, and put new words after
+                them. With `hs` the tree changes, so `syn1` starts from zero again.
+            trim_rule: Called as `trim_rule(word, count, min_count)`; returns 0 (the counts decide),
+                1 (drop the word) or 2 (keep it).
 
-        Raises `TypeError` for a corpus that does not consist of lists of words, and `ValueError` if
-        no word is left.
+        Raises:
+            TypeError: The corpus does not consist of lists of words.
+            ValueError: No word is left.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4, min_count=1)
+            >>> model.build_vocab([["the", "cat"], ["the", "dog"]])
+            >>> model.wv.index_to_key
+            ['the', 'cat', 'dog']
         """
         refuse_others("build_vocab", others)
         corpus = corpus_of("build_vocab", "corpus_iterable", corpus_iterable, corpus_file)
@@ -184,11 +180,24 @@ class Word2Vec(Predictions):
         *,
         update: bool = False,
         trim_rule: TrimRule | None = None,
-        **others: Any,
+        **others: object,
     ) -> None:
         """Do the same as `build_vocab`, with words that are already counted.
 
-        `word_freq`: a dict from words to their counts. Raises the errors of `build_vocab`.
+        Args:
+            word_freq: The count of each word.
+            update: As in `build_vocab`.
+            trim_rule: As in `build_vocab`.
+
+        Raises:
+            TypeError: `word_freq` is not a dict from words to counts.
+            ValueError: No word is left.
+
+        Example:
+            >>> model = nn.Word2Vec(vector_size=4)
+            >>> model.build_vocab_from_freq({"the": 20, "cat": 5, "dog": 1})
+            >>> model.wv.index_to_key
+            ['the', 'cat']
         """
         refuse_others("build_vocab_from_freq", others)
         if not isinstance(word_freq, Mapping):
@@ -209,7 +218,19 @@ class Word2Vec(Predictions):
         self.corpus_count, self.corpus_total_words = 0, sum(map(int, word_freq.values()))
 
     def reset_from(self, other_model: Word2Vec) -> None:
-        """Take the words of another model, and initialise the vectors."""
+        """Take the words of another model, and initialise the vectors.
+
+        Args:
+            other_model: A model with a vocabulary.
+
+        Example:
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> other = nn.Word2Vec(vector_size=8)
+            >>> other.reset_from(model)
+            >>> len(other.wv) == len(model.wv)
+            True
+        """
         self._begin(other_model.vocabulary, 0)
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
@@ -227,181 +248,46 @@ class Word2Vec(Predictions):
         new -= 1
         new /= self.vector_size
 
-    # -- training -------------------------------------------------------------------------------
-
-    def train(
-        self,
-        corpus_iterable: Iterable[Iterable[str]] | None = None,
-        corpus_file: str | os.PathLike[str] | None = None,
-        *,
-        total_examples: int | None = None,  # noqa: ARG002
-        total_words: int | None = None,  # noqa: ARG002
-        epochs: int | None = None,
-        start_alpha: float | None = None,
-        end_alpha: float | None = None,
-        callbacks: Sequence[Any] = (),
-        progress: bool = True,
-        checkpoint: str | os.PathLike[str] | None = None,
-        resume: bool = False,
-        **others: Any,
-    ) -> History:
-        """Train on a text for `epochs` passes, ignoring words that are not in the vocabulary.
-
-        `epochs`, `start_alpha`, `end_alpha`: None for the model's own. `total_examples`,
-        `total_words`: not needed, because both are counted here. `callbacks`: objects with any of
-        gensim's methods `on_train_begin`, `on_epoch_begin`, `on_epoch_end` and `on_train_end`,
-        which are called with the model. `progress`: show a bar if tqdm is installed, or otherwise a
-        line per epoch.
-
-        Returns the `history`: for each epoch, the mean logistic loss of a pair (skip-gram) or of a
-        centre (CBOW), or NaN if `sample` left none, and the last learning rate.
-
-        `checkpoint`: a file that is written before the first epoch, after each epoch, and from time
-        to time in between (taking at most a twentieth of the time); `Word2Vec.load` reads it. With
-        `resume=True` the run in the file continues, and with `workers=1` ends bit for bit as if it
-        had never stopped; if there is no file, it starts. Without `resume` the file is overwritten.
-
-        Raises `ValueError` for a text without a pair of known words, before anything changes, and
-        for a callback that replaces the vectors; `DivergedError` if the loss or the vectors grow
-        without bound; `CheckpointError` for a checkpoint that cannot be written, or that belongs to
-        another run (the number of workers may differ). With several workers: `OSError` if they
-        cannot be started, `RuntimeError` if one of them ends.
-        """
-        refuse_others("train", others)
-        epochs = self.epochs if epochs is None else epochs
-        start = self.alpha if start_alpha is None else start_alpha
-        end = self.min_alpha if end_alpha is None else end_alpha
-        check_settings({**self.settings(), "seed": 0})  # they may have been changed
-        check_sizes("train", epochs=epochs)
-        check_rates("train", start_alpha=start, end_alpha=end)
-        check_callbacks(callbacks)
-        if resume and checkpoint is None:
-            raise ValueError("train: resume=True needs checkpoint=, the file to go on from")
-        corpus = corpus_of("train", "corpus_iterable", corpus_iterable, corpus_file)
-        self.tables("train")
-        text = encode(corpus, self.vocabulary.index)
-        if not text.neighbours:
-            spent = isinstance(corpus, Iterator)
-            raise ValueError(
-                "train: no sentence has two words of the vocabulary, so there are no pairs; pass "
-                "sentences that are lists of words, or lower min_count"
-                + (" (An iterator that was used before has nothing left.)" if spent else "")
-            )
-        run = Run(int(epochs), float(start), float(end), text.total, text.checksum)
-        file = Checkpoint(checkpoint, self, run)
-        if not (resume and file.load()):
-            self.history = History()
-            file.save()
-        learner = Learner(self.settings(), self.vocabulary, self._table, self.generator)
-        far = _FAR * self._loss_of_zeros(learner)
-        begun = run.epoch * text.total + run.count
-        bar = Silence()
-        if progress:
-            bar = shown_progress(run.epochs, text.total, begun, " words")
-        count = min(self.workers, len(text.chunks))
-        workers = Workers(learner, text.chunks, count) if count > 1 else Alone(learner, text.chunks)
-        quiet = np.errstate(over="ignore", invalid="ignore")  # the check below catches it
-        self._tell(callbacks, "on_train_begin")
-        with bar, workers, quiet:
-            while run.epoch < run.epochs:
-                self._tell(callbacks, "on_epoch_begin")
-                while run.chunks < len(text.chunks):
-                    for learned in workers.results(_jobs(text, run, file)):
-                        run.add(*learned)
-                        if not (math.isfinite(learned.loss) and run.recent <= far):
-                            loss = learned.loss / max(learned.measured, 1)
-                            raise _diverged(f"the loss is {loss:.4g}", run)
-                        bar.step(run.epoch + 1, run, run.rate, learned.words)
-                    if file.due():
-                        file.save()
-                longest = math.sqrt(np.vecdot(self._table, self._table).max())
-                if not longest <= _LONG:
-                    raise _diverged(f"a vector has the length {longest:.4g}", run)
-                self.history.add((run.end_epoch(), {}), run.rate)
-                self._tell(callbacks, "on_epoch_end")
-                file.save()
-                bar.epoch_done(self.history)
-        if all(map(math.isnan, self.history.loss)):
-            warnings.warn(
-                f"train: nothing was learned, because sample (={self.sample:g}) left no two words "
-                f"near each other; raise it, or pass 0",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self._tell(callbacks, "on_train_end")
-        return self.history
-
-    def _loss_of_zeros(self, learner: Learner) -> float:
-        """The mean loss of a pair with zero vectors: log 2 for each decision."""
-        decisions = 1.0 + self.negative if self.negative else 0.0
-        if self.hs:
-            decisions += float(np.average(learner.tree.depth, weights=self.vocabulary.counts))
-        return max(decisions, 1) * math.log(2)
-
-    def _tell(self, callbacks: Sequence[Any], event: str) -> None:
-        table = self._table
-        for callback in callbacks:
-            if (method := getattr(callback, event, None)) is not None:
-                method(self)
-        if event != "on_train_end":  # then nothing more is learned
-            self.tables("train")
-            if self._table is not table:
-                raise ValueError(
-                    f"train: a callback made the vectors anew in {event}; call build_vocab before "
-                    f"or after training"
-                )
-
     # -- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to exactly `path`, as `.npz`; `KeyedVectors.load` reads it too.
 
-        Raises `CheckpointError` where it cannot be written.
+        Raises:
+            CheckpointError: The file cannot be written.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(pathlib.Path(folder, "model.npz"))
+            ...     other = nn.Word2Vec.load(pathlib.Path(folder, "model.npz"))
+            >>> np.array_equal(other.wv["cat"], model.wv["cat"])
+            True
         """
         save_model(self, path)
 
     @of_class
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:  # noqa: N805
-        """Read what `save` wrote, or a checkpoint of `train`.
+        """Read a file that `save` wrote, or a checkpoint of `train`.
 
-        Raises `CheckpointError` for a file that is damaged or holds something else, and `OSError`
-        for one that cannot be opened.
+        Raises:
+            CheckpointError: The file is damaged, or holds something else.
+            OSError: The file cannot be opened.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     model.save(pathlib.Path(folder, "model.npz"))
+            ...     nn.Word2Vec.load(pathlib.Path(folder, "model.npz")).vector_size
+            4
         """
         return load_model(cls, path)
 
-    def settings(self) -> dict[str, Any]:
-        """The parameters that all its trainings share."""
-        settings = {name: getattr(self, name) for name in _SETTINGS}
-        # NumPy's integers overflow where Python's do not.
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in settings.items()
-        }
 
-
-_SETTINGS = [
-    name
-    for name in inspect.signature(Word2Vec).parameters
-    if name
-    not in (
-        "sentences", "corpus_file", "seed", "trim_rule", "callbacks", "progress", "others",
-    )
-]  # fmt: skip
-
-
-def _jobs(text: Encoded, run: Run, file: Checkpoint) -> Iterator[Job]:
-    """The chunks until the next checkpoint or the end of the epoch, with their learning rates."""
-    done = run.epoch * text.total + run.count
-    for chunk in range(run.chunks, len(text.chunks)):
-        run.rate = run.alpha - (run.alpha - run.min_alpha) * done / (text.total * run.epochs)
-        yield chunk, run.rate
-        done += text.chunks.places[chunk][1]
-        if file.due():
-            return
-
-
-def _diverged(what: str, run: Run) -> DivergedError:
-    return DivergedError(
-        f"train: {what} in epoch {run.epoch + 1}, at learning rate {run.rate:g}: training "
-        f"diverges; lower alpha (={run.alpha:g})"
-    )
+def _refuse_unused(name: str, value: object, method: str) -> None:
+    if value:
+        raise TypeError(f"Word2Vec: {name} has no effect without sentences; pass it to {method}")

@@ -1,4 +1,5 @@
-"""What words are predicted with: noise words to tell them from, or the nodes of a Huffman tree.
+"""The outputs of a block: noise words (negative sampling), or nodes of a Huffman tree (hierarchical
+softmax).
 
 Either way some rows of the table are scored with the inputs of a block: `Targets`. The score
 `outputs[i] @ inputs[j]` counts `weights[i, j]` times, and should be large in `true[i, j]` of them.
@@ -7,11 +8,14 @@ Where both are 0, there is no such pair.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import rule
+from autograd.typing import Array
 
 # -- the loss -----------------------------------------------------------------------------------
 
@@ -42,7 +46,7 @@ def _logistic_loss_vjp(g: Any, _: Any, scores: Any, weights: Any, true: Any) -> 
 logistic_loss = rule(_logistic_loss, _logistic_loss_vjp, None, None)
 
 #: The same if only the gradient is needed: the value is NaN.
-unmeasured_loss = rule(
+unmeasured_loss: Callable[..., Any] = rule(
     lambda _scores, _weights, _true: np.float32(np.nan),
     _logistic_loss_vjp,
     None,
@@ -51,13 +55,13 @@ unmeasured_loss = rule(
 )
 
 
-def scores_of_all(outputs: Any, inputs: Any) -> Any:
-    """The scores (blocks, m, n) of `outputs` (blocks, m, size) with inputs, n for each block."""
+def scores_of_all(outputs: Array, inputs: Array) -> Array:
+    """Return scores (blocks, m, n) of outputs (blocks, m, size) with n inputs for each block."""
     inputs = np.reshape(inputs, (outputs.shape[0], -1, outputs.shape[2]))
     return outputs @ np.swapaxes(inputs, 1, 2)
 
 
-#: How far from where it is an input meets a centre, at most; see `scores_in_turn`.
+#: The farthest that other inputs move the centre that an input meets; see `scores_in_turn`.
 AHEAD = 0.25
 
 
@@ -73,7 +77,7 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
     met = outputs.copy()
     met[:, :block] -= step
     of_inputs = np.swapaxes(met, 1, 2) @ g
-    # An input does not meet what it did to the centre itself.
+    # An input does not meet its own change of the centre.
     itself = np.vecdot(np.swapaxes(part, 1, 2), np.swapaxes(own, 1, 2))
     of_inputs += inputs * itself[:, np.newaxis]
     return of_outputs, of_inputs, None
@@ -87,7 +91,7 @@ def _scores_in_turn_vjp(g: Any, _: Any, outputs: Any, inputs: Any, _pairs: Any) 
 #: once, and without a correction would learn a tenth more slowly than gensim's. So the outputs go
 #: first: an input gets the gradient with respect to a centre that the other inputs of the block
 #: have moved (the cotangent of the scores includes the learning rate), but by `AHEAD` at most.
-scores_in_turn = rule(
+scores_in_turn: Callable[..., Any] = rule(
     lambda outputs, inputs, _pairs: outputs @ inputs,
     joint=_scores_in_turn_vjp,
     name="scores_in_turn",
@@ -127,37 +131,48 @@ scores_of_means = rule(_scores_of_means, joint=_scores_of_means_vjp)
 
 
 class Targets(NamedTuple):
-    """`rows`: (steps, blocks, m), numbers of outputs. `weights`: (steps, blocks, m, n), how often
-    the score of a row with an input counts; `true`: (steps, blocks, at most m, n), how often it is
-    that of a true pair."""
+    """The rows that inputs are scored with.
 
-    rows: Any
-    weights: Any
-    true: Any
+    Attributes:
+        rows: `(steps, blocks, m)`, numbers of outputs.
+        weights: `(steps, blocks, m, n)`, how often the score of a row with an input counts.
+        true: `(steps, blocks, at most m, n)`, how often it is that of a true pair.
+    """
+
+    rows: NDArray[Any]
+    weights: NDArray[Any]
+    true: NDArray[Any]
 
     def moved(self, begin: int) -> Targets:
-        """The same targets in a table where the outputs begin at row `begin`."""
+        """Return the same targets in a table where the outputs begin at row `begin`."""
         return self._replace(rows=self.rows + begin)
 
 
 def joined(one: Targets, other: Targets) -> Targets:
-    """The targets of both."""
+    """Return the targets of both."""
     lacking = one.weights.shape[2] - one.true.shape[2]
     true = np.pad(one.true, ((0, 0), (0, 0), (0, lacking), (0, 0)))
     parts = zip(one._replace(true=true), other, strict=True)
     return Targets(*(np.concatenate(both, axis=2) for both in parts))
 
 
-def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
-    """The targets of negative sampling: `centres` (steps, blocks, block), and `noise` words of each
-    block (steps, blocks, size), each of which counts as `share` of a word.
+def negatives(
+    centres: NDArray[Any], true: NDArray[Any], noise: NDArray[Any], share: float
+) -> Targets:
+    """Return the targets of negative sampling.
 
-    `true`: (steps, blocks, block, n), 1 where a centre is predicted from an input; in CBOW,
-    (steps, blocks, 1, block). As in gensim, a noise word that equals a pair's centre does not count
-    for that pair: the two have the same score, so its weight is subtracted from the centre's.
+    As in gensim, a noise word that equals a pair's centre does not count for that pair: the two
+    have the same score, so its weight is subtracted from the centre's.
+
+    Args:
+        centres: `(steps, blocks, block)`.
+        true: `(steps, blocks, block, n)`, 1 where a centre is predicted from an input; in CBOW,
+            `(steps, blocks, 1, block)`.
+        noise: `(steps, blocks, size)`, the noise words of each block.
+        share: The part of a word that each noise word counts as.
     """
     size = noise.shape[2]
-    equal = np.flatnonzero(centres[..., None] == noise[..., None, :])
+    equal: NDArray[Any] = np.flatnonzero(centres[..., None] == noise[..., None, :])
     equal = np.bincount(equal // size, minlength=centres.size).reshape(centres.shape)
     own = (1 - share * equal).astype(np.float32)
     first = true.shape[2]
@@ -171,21 +186,21 @@ def negatives(centres: Any, true: Any, noise: Any, share: float) -> Targets:
 class Tree:
     """The paths from the root of a Huffman tree to its words, for the hierarchical softmax.
 
-    `depths`, `points`, `codes`: from `Vocabulary.huffman`. With a score s at a node, the turn False
-    has the probability sigmoid(s).
+    With a score s at a node, the turn False has the probability sigmoid(s). The arguments come from
+    `Vocabulary.huffman`.
     """
 
-    def __init__(self, depths: Any, points: Any, codes: Any) -> None:
+    def __init__(self, depths: NDArray[Any], points: NDArray[Any], codes: NDArray[Any]) -> None:
         self.depth = depths
         self.begin = np.cumsum(depths) - depths
         self.points = np.append(points, np.int32(0))  # so that it is never empty
         self.left = np.append(~codes, False)
 
-    def paths(self, centres: Any, true: Any) -> Targets:
-        """The nodes on the paths to the centres of each block, each node once.
+    def paths(self, centres: NDArray[Any], true: NDArray[Any]) -> Targets:
+        """Return the nodes on the paths to the centres of each block, each node once.
 
-        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes whose
-        weight is 0.
+        (Near the root, all centres share them.) Blocks with fewer nodes are padded with nodes of
+        weight 0.
         """
         steps, blocks, block = centres.shape
         depth = self.depth[centres]

@@ -1,4 +1,4 @@
-"""Predictions of a trained `Word2Vec`: likely words for a context, and the likelihood of a text."""
+"""The predictions of a trained `Word2Vec`: words in a context, likelihoods of sentences."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ import numpy as np
 
 from ...sizes import check_sizes
 from .lookup import UnknownWordError
-from .tables import Tables
+from .parameters import Parameters
 from .vocabulary import refuse_text
 
 
-class Predictions(Tables):
+class Predictions(Parameters):
     """The methods of `Word2Vec` that predict."""
-
-    sg: int
-    window: int
-    cbow_mean: int
 
     def predict_output_word(
         self, context_words_list: Iterable[str], topn: int = 10
     ) -> list[tuple[str, float]]:
-        """The `topn` most likely words in a context, with their probabilities, likeliest first.
+        """Return the most likely words in a context, with their probabilities, likeliest first.
 
-        The context's own words may be among them. Words may be given by their numbers; unknown ones
-        are ignored.
+        The context's own words may be among them.
 
-        Raises `UnknownWordError` if no word is known, and `ValueError` for a model with
-        `negative=0`.
+        Args:
+            context_words_list: Words, or their numbers; unknown ones are ignored.
+            topn: The number of answers.
+
+        Raises:
+            UnknownWordError: No word is known.
+            ValueError: The model has `negative=0`.
+
+        Example:
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(text, vector_size=4, min_count=1, sample=0, progress=False)
+            >>> len(model.predict_output_word(["the", "sat"], topn=2))
+            2
         """
         refuse_text(context_words_list, "predict_output_word: context_words_list is")
         check_sizes("predict_output_word", topn=topn)
@@ -54,13 +60,24 @@ class Predictions(Tables):
         return [(self.vocabulary.words[i], float(shares[i])) for i in order]
 
     def score(self, sentences: Iterable[Iterable[str]], total_sentences: int | None = None) -> Any:
-        """The log-likelihood of each sentence (float64), summed over its pairs.
+        """Return the log-likelihood of each sentence (float64), summed over its pairs.
 
         Pairs are as in training, with the full `window`: with `sg`, each centre given each word
         near it, and otherwise each centre given all of them. Unknown words are ignored.
-        `total_sentences`: score only this many sentences.
 
-        Raises `ValueError` for a model with `hs=0`: negative sampling gives no probabilities.
+        Args:
+            sentences: Lists of words.
+            total_sentences: Score only this many.
+
+        Raises:
+            ValueError: The model has `hs=0`, and negative sampling gives no probabilities.
+
+        Example:
+            >>> text = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 10
+            >>> model = nn.Word2Vec(vector_size=4, min_count=1, sample=0, hs=1)
+            >>> model.build_vocab(text)
+            >>> model.score([["the", "cat"]]).round(2)
+            array([-2.77])
         """
         refuse_text(sentences, "score: sentences is")
         if total_sentences is not None:
@@ -87,7 +104,7 @@ class Predictions(Tables):
         return np.array(scores)
 
     def _predictors(self, inputs: Any) -> Iterator[tuple[Any, Any]]:
-        """Positions in a sentence, and the vectors that each is predicted from, part by part."""
+        """Yield positions in a sentence, and the vectors that predict each, part by part."""
         n = len(inputs)
         sums, counts = np.zeros_like(inputs), np.zeros((n, 1), inputs.dtype)
         for offset in range(-min(self.window, n), min(self.window, n) + 1):

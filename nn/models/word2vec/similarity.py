@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError
+from autograd.typing import ArrayLike
 
 from ...sizes import check_sizes
-from .lookup import Key, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
+from .lookup import Key, Query, UnknownWordError, WordVectors, as_list, is_key, lengths, unit
 
 _SCORED = 2048  # vectors at a time: few enough to stay in the cache between their two uses
 
@@ -23,25 +24,40 @@ class Similarities(WordVectors):
 
     def most_similar(
         self,
-        positive: Any = (),
-        negative: Any = (),
+        positive: Query = (),
+        negative: Query = (),
         topn: int | None = 10,
         clip_start: int = 0,
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
     ) -> Any:
-        """The `topn` words nearest to the mean of some words, with their cosines, nearest first.
+        """Return the words nearest to the mean of some words, with their cosines, nearest first.
 
-        `positive`, `negative`: a word or vector, or a list of them; those in `negative` are
-        subtracted. Words, but not vectors, are first scaled to length 1. A list may hold tuples
-        such as `("king", 0.8)`, with a weight, which must be negative in `negative`. The given
-        words are not among the answers. `most_similar(["king", "woman"], ["man"])` asks: man is to
-        king as woman is to what?
+        Words, but not vectors, are first scaled to length 1. The given words are not among the
+        answers. `most_similar(["king", "woman"], ["man"])` asks: man is to king as woman is to
+        what?
 
-        Only words `clip_start` to `clip_end` are searched, or the first `restrict_vocab`. With
-        `topn=None`, returns an array of the cosines with all of them.
+        Args:
+            positive: A word or vector, or a list of them. A list may hold tuples such as
+                `("king", 0.8)`, with a weight.
+            negative: The same, to be subtracted; weights must be negative.
+            topn: The number of answers.
+            clip_start: The number of the first word to search.
+            clip_end: The number after the last word to search.
+            restrict_vocab: Search only so many words, from the first.
 
-        Raises `ValueError` if nothing is given, or if the sum is zero or not finite.
+        Returns:
+            Pairs of word and cosine; with `topn=None`, an array of the cosines with all words
+            searched.
+
+        Raises:
+            ValueError: Nothing is given, or the sum is zero or not finite.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.most_similar("king", topn=1)
+            [('queen', 0.8)]
         """
         keys, weights = _weighted(positive, negative)
         mean: Any = self.get_mean_vector(keys, weights, ignore_missing=False) if keys else None
@@ -61,32 +77,68 @@ class Similarities(WordVectors):
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
-        """`most_similar` for one word."""
+        """Return `most_similar` for one word.
+
+        Args:
+            word: A word, or its number.
+            topn: As in `most_similar`.
+            restrict_vocab: As in `most_similar`.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.similar_by_word("king", topn=1)
+            [('queen', 0.8)]
+        """
         return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
 
     similar_by_key = similar_by_word
 
     def similar_by_vector(
-        self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None
+        self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
-        """`most_similar` for one vector."""
+        """Return `most_similar` for one vector.
+
+        Args:
+            vector: `(vector_size,)`.
+            topn: As in `most_similar`.
+            restrict_vocab: As in `most_similar`.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.similar_by_vector(np.array([0.0, 2.0]), topn=1)
+            [('apple', 1.0)]
+        """
         return self.most_similar([self._vector(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_cosmul(
         self,
-        positive: Any = (),
-        negative: Any = (),
+        positive: Query = (),
+        negative: Query = (),
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Any:
-        """`most_similar` with similarities that are multiplied, not added.
+        """Return `most_similar` with similarities that are multiplied, not added.
 
-        The score of a word is the product of its similarities to `positive`, divided by the
-        product of those to `negative`, each mapped from -1..1 to 0..1. So no single large
-        similarity outweighs the others. The arguments are those of `most_similar`, without
-        weights. Source: Levy and Goldberg 2014, equation 4.
+        The score of a word is the product of its similarities to `positive`, divided by the product
+        of those to `negative`, each mapped from -1..1 to 0..1. So no single large similarity
+        outweighs the others. Source: Levy and Goldberg 2014, equation 4.
 
-        Raises `ValueError` if `positive` is empty.
+        Args:
+            positive: As in `most_similar`, without weights.
+            negative: As in `most_similar`, without weights.
+            topn: As in `most_similar`.
+            restrict_vocab: As in `most_similar`.
+
+        Raises:
+            ValueError: `positive` is empty.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.most_similar_cosmul(["king"], ["apple"], topn=1)[0][0]
+            'queen'
         """
         positive, negative = as_list(positive), as_list(negative)
         if not positive:
@@ -103,55 +155,115 @@ class Similarities(WordVectors):
         return self._nearest(above / (below + 1e-6), topn, positive + negative)
 
     def most_similar_to_given(self, key1: Key, keys_list: Iterable[Key]) -> Key:
-        """The word of `keys_list` that is nearest to `key1`."""
-        keys = as_list(keys_list)
+        """Return the word of `keys_list` that is nearest to `key1`.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.most_similar_to_given("king", ["queen", "apple"])
+            'queen'
+        """
+        keys: list[Key] = as_list(keys_list)
         return keys[int(self._cosines_of(self._numbers(keys), self._one(key1)).argmax())]
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
-        """The words that are nearer to `key1` than `key2` is."""
+        """Return the words that are nearer to `key1` than `key2` is.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.closer_than("king", "apple")
+            ['queen']
+        """
         far = self.distances(key1)
         near = np.flatnonzero(far < far[self.get_index(key2)])
         return [self.index_to_key[i] for i in near if i != self.get_index(key1)]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """The rank of `key2` among the words near `key1`: 1 for the nearest."""
+        """Return the rank of `key2` among the words near `key1`: 1 for the nearest.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.rank("king", "apple")
+            2
+        """
         return len(self.closer_than(key1, key2)) + 1
 
     # -- similarities ---------------------------------------------------------------------------
 
     def similarity(self, w1: Key, w2: Key) -> float:
-        """The cosine of two words' vectors, -1 to 1."""
+        """Return the cosine of two words' vectors, -1 to 1.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.similarity("king", "queen")
+            0.8
+        """
         one, other = (self.get_vector(word).astype(float) for word in (w1, w2))
         scale = math.sqrt((one @ one) * (other @ other))  # exactly 1 for a word with itself
         return float(one @ other) / scale if scale else 0.0
 
     def distance(self, w1: Key, w2: Key) -> float:
-        """1 minus the similarity of two words, 0 to 2."""
+        """Return 1 minus the similarity of two words, 0 to 2.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.distance("king", "apple")
+            1.0
+        """
         return 1 - self.similarity(w1, w2)
 
-    def distances(self, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Any:
-        """The distances from a word or vector to `other_words`, or to all words if it is empty."""
+    def distances(self, word_or_vector: Key | ArrayLike, other_words: Iterable[Key] = ()) -> Any:
+        """Return the distances from a word or vector to other words.
+
+        Args:
+            word_or_vector: A word, its number, or a vector.
+            other_words: Words; if empty, all of them.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.distances("king", ["king", "apple"])
+            array([0., 1.])
+        """
         vector, others = self._one(word_or_vector), as_list(other_words)
         return 1 - (
             self._cosines_of(self._numbers(others), vector) if others else self._cosines(vector)
         )
 
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
-        """The cosine of the mean vectors of two lists of words."""
+        """Return the cosine of the mean vectors of two lists of words.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> round(wv.n_similarity(["king", "queen"], ["apple"]), 3)
+            0.316
+        """
         one, other = (
             self.vectors[self._numbers(as_list(words))].mean(axis=0) for words in (ws1, ws2)
         )
         return float(unit(one) @ unit(other))
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """The similarity of two words, divided by the sum of those of `wa` and its `topn` nearest.
+        """Return a similarity, divided by the sum of those of `wa` with its `topn` nearest words.
 
         For synonyms it is usually larger than 1 / `topn`. Source: Leeuwenberg et al. 2016.
 
-        Raises `ValueError` if that sum is zero.
+        Raises:
+            ValueError: That sum is zero.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.relative_cosine_similarity("king", "queen", topn=2)
+            1.0
         """
         check_sizes("relative_cosine_similarity", topn=topn)
-        total = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
+        total: float = sum(cosine for _, cosine in self.similar_by_word(wa, topn))
         if not total:
             raise ValueError(f"relative_cosine_similarity: no other word is like {wa!r}")
         return self.similarity(wa, wb) / total
@@ -159,9 +271,17 @@ class Similarities(WordVectors):
     def rank_by_centrality(
         self, words: Iterable[Key], use_norm: bool = True
     ) -> list[tuple[float, str]]:
-        """The words with their similarities to the mean of all of them, the most similar first.
+        """Return words with their similarities to the mean of all of them, the most similar first.
 
-        `use_norm`: scale the vectors to length 1 first.
+        Args:
+            words: The words.
+            use_norm: Scale the vectors to length 1 first.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> [word for _, word in wv.rank_by_centrality(["king", "queen", "apple"])]
+            ['queen', 'king', 'apple']
         """
         numbers = self._numbers(as_list(words))
         vectors = unit(self.vectors[numbers]) if use_norm else self.vectors[numbers]
@@ -171,24 +291,45 @@ class Similarities(WordVectors):
         )
 
     def doesnt_match(self, words: Iterable[Key]) -> str:
-        """The word that is least similar to the mean of all of them."""
+        """Return the word that is least similar to the mean of all of them.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.doesnt_match(["king", "queen", "apple"])
+            'apple'
+        """
         return self.rank_by_centrality(words)[-1][1]
 
     def get_mean_vector(
         self,
-        keys: Any,
-        weights: Any = None,
+        keys: Query,
+        weights: ArrayLike | None = None,
         pre_normalize: bool = True,
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> Any:
-        """The mean of some words and vectors: their weighted sum, divided by the sum of |weights|.
+        """Return the weighted mean of words and vectors.
 
-        `pre_normalize`: first scale words (not vectors) to length 1. `post_normalize`: scale the
-        mean to length 1. `ignore_missing`: ignore unknown words.
+        It is their weighted sum, divided by the sum of the absolute weights.
 
-        Raises `ValueError` for empty `keys`, `ShapeError` for another number of weights, and
-        `UnknownWordError` if no word is known, or any is unknown without `ignore_missing`.
+        Args:
+            keys: Words, numbers of words, or vectors.
+            weights: One number for each (default: 1).
+            pre_normalize: Scale words (not vectors) to length 1 first.
+            post_normalize: Scale the mean to length 1.
+            ignore_missing: Ignore unknown words.
+
+        Raises:
+            ValueError: `keys` is empty.
+            ShapeError: There are not as many weights as keys.
+            UnknownWordError: No word is known, or any is unknown without `ignore_missing`.
+
+        Example:
+            >>> table = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+            >>> wv = nn.KeyedVectors(["king", "queen", "apple"], table)
+            >>> wv.get_mean_vector(["king", "apple"])
+            array([0.5, 0.5])
         """
         keys = as_list(keys)
         if not keys:
@@ -211,7 +352,7 @@ class Similarities(WordVectors):
     # -- cosines --------------------------------------------------------------------------------
 
     def _cosines(self, vector: Any, first: int = 0, end: int | None = None) -> Any:
-        """The cosines of a vector with words `first` to `end`."""
+        """Return the cosines of a vector with words `first` to `end`."""
         vectors, direction = self.vectors[first:end], unit(vector)
         cosines = np.empty(len(vectors), np.result_type(vectors, direction))
         for start in range(0, len(vectors), _SCORED):
@@ -223,7 +364,7 @@ class Similarities(WordVectors):
         return unit(self.vectors[numbers]) @ unit(vector)
 
     def _nearest(self, scores: Any, topn: int | None, keys: list[Any], first: int = 0) -> Any:
-        """The `topn` words with the largest scores, without `keys`; the scores begin at `first`."""
+        """Return the words with the largest scores, without `keys`; the scores begin at `first`."""
         if topn is None:
             return scores
         check_sizes("most_similar", least=0, topn=topn)
@@ -240,7 +381,7 @@ class Similarities(WordVectors):
         return [(self.index_to_key[first + i], float(scores[i])) for i in near]
 
     def _one(self, item: Any, norm: bool = False) -> Any:
-        """The vector of a word, or a vector as it is."""
+        """Return the vector of a word, or a vector as it is."""
         if is_key(item):
             return self.get_vector(item, norm)
         return self._vector(item)

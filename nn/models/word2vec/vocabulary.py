@@ -1,4 +1,4 @@
-"""The words of a corpus with their counts, and the probabilities that word2vec takes from them."""
+"""The words of a corpus with their counts, and the probabilities derived from them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.typing import ArrayLike
+
 #: The answers of a `trim_rule`: let `min_count` decide, drop the word, or keep it.
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 
@@ -20,14 +22,28 @@ TrimRule = Callable[[str, int, int], int]  #: from a word, its count, and `min_c
 class Vocabulary:
     """The words of a corpus, the most frequent first, with equal counts in order of appearance.
 
-    (With `sorted_vocab=0`, all words are in order of appearance. Words that were added later are at
-    the end.) `words`: list of str; `counts`: int64, one for each word; `index`: a dict from words
-    to their numbers; `total`: the sum of the counts.
+    (With `sorted_vocab=0`, all words are in order of appearance. Words added later are at the end.)
 
-    Raises `ValueError` for counts below 1, and for another number of counts than of words.
+    Args:
+        words: The words.
+        counts: An integer of at least 1 for each word.
+
+    Attributes:
+        words: List of str.
+        counts: int64, one for each word.
+        index: Dict from words to their numbers.
+        total: The sum of the counts.
+
+    Raises:
+        ValueError: A count is below 1, or there are not as many counts as words.
+
+    Example:
+        >>> vocabulary = nn.models.Vocabulary(["the", "cat"], [5, 2])
+        >>> vocabulary.index["cat"], vocabulary.total
+        (1, 7)
     """
 
-    def __init__(self, words: Sequence[str], counts: Any) -> None:
+    def __init__(self, words: Sequence[str], counts: ArrayLike) -> None:
         self.words = list(words)
         self.counts = np.asarray(counts, np.int64)
         self.index = {word: i for i, word in enumerate(self.words)}
@@ -47,8 +63,19 @@ class Vocabulary:
     ) -> Vocabulary:
         """Count the words of `sentences` in one pass, and keep the frequent ones.
 
-        Raises `TypeError` for sentences that are not lists of words, and what `from_counts`
-        raises.
+        Args:
+            sentences: Lists of words.
+            min_count: The least count of a word to keep.
+            max_final_vocab: The most words to keep; words with equal counts stay or go together.
+
+        Raises:
+            TypeError: A sentence is not a list of words.
+            ValueError: No word is left.
+
+        Example:
+            >>> text = [["the", "cat"], ["the", "dog"]]
+            >>> nn.models.Vocabulary.build(text, min_count=2).words
+            ['the']
         """
         return cls.from_counts(count_words(sentences).counts, min_count, max_final_vocab)
 
@@ -63,15 +90,26 @@ class Vocabulary:
         trim_rule: TrimRule | None = None,
         known: Vocabulary | None = None,
     ) -> Vocabulary:
-        """Make a vocabulary of the words with these `counts`.
+        """Make a vocabulary of the frequent words among those counted.
 
-        It keeps words with a count of at least `min_count`, and of these at most the
-        `max_final_vocab` most frequent; as in gensim, words with equal counts stay or go together.
-        `trim_rule(word, count, min_count)` may overrule this by returning `RULE_DISCARD` or
-        `RULE_KEEP`. The words of `known` all stay, in front, and their counts are added.
+        Args:
+            counts: The count of each word.
+            min_count: The least count of a word to keep.
+            max_final_vocab: The most words to keep; as in gensim, words with equal counts stay or
+                go together.
+            sorted_vocab: Put the most frequent first; otherwise keep the order.
+            trim_rule: Called as `trim_rule(word, count, min_count)`; overrules the counts by
+                returning `RULE_DISCARD` or `RULE_KEEP`.
+            known: A vocabulary whose words all stay, in front, and whose counts are added.
 
-        Raises `TypeError` for words that are not str, counts that are not integers and other
-        answers of `trim_rule`, and `ValueError` for counts below 1 and if no word is left.
+        Raises:
+            TypeError: A word is not a str, a count is not an integer, or `trim_rule` returns
+                something else.
+            ValueError: A count is below 1, or no word is left.
+
+        Example:
+            >>> nn.models.Vocabulary.from_counts({"cat": 2, "the": 5, "a": 1}, min_count=2).words
+            ['the', 'cat']
         """
         if max_final_vocab is not None and max_final_vocab < 1:
             raise ValueError(f"Vocabulary: max_final_vocab (={max_final_vocab}) must be at least 1")
@@ -102,21 +140,39 @@ class Vocabulary:
         return f"Vocabulary({len(self):,} words, {self.total:,} in the corpus)"
 
     def encode(self, sentence: Iterable[str]) -> Any:
-        """The numbers of the words (int32), without unknown words.
+        """Return the numbers of the words (int32), without unknown words.
 
-        Raises `TypeError` for a sentence that is a plain str.
+        Args:
+            sentence: A list of words.
+
+        Raises:
+            TypeError: The sentence is a plain str.
+
+        Example:
+            >>> nn.models.Vocabulary(["the", "cat"], [5, 2]).encode(["a", "cat"])
+            array([1], dtype=int32)
         """
         refuse_text(sentence)
         numbers = np.fromiter(map(self.index.get, sentence, repeat(-1)), np.int32)
         return numbers[numbers >= 0]
 
     def keep_probabilities(self, sample: float) -> Any:
-        """The probability that each word is kept when frequent words are thinned out (float64).
+        """Return the probability (float64) of keeping each word as frequent words are thinned out.
 
         For a word's count c, and t = `sample` times all counts, it is (sqrt(c / t) + 1) t / c, at
-        most 1. As in gensim, `sample=0` keeps everything, and `sample` >= 1 is a count instead of a
-        share: words with larger counts are thinned out. Source: word2vec.c; the formula in Mikolov
-        et al. 2013 (arXiv:1310.4546) is a different one.
+        most 1. Source: word2vec.c; the formula in Mikolov et al. 2013 (arXiv:1310.4546) is a
+        different one.
+
+        Args:
+            sample: The share of the text above which words are thinned out. As in gensim, 0 keeps
+                everything, and 1 or more is a count instead of a share.
+
+        Raises:
+            ValueError: `sample` is negative or not finite.
+
+        Example:
+            >>> nn.models.Vocabulary(["the", "cat"], [90, 10]).keep_probabilities(0.1).round(2)
+            array([0.44, 1.  ])
         """
         if not 0 <= sample < math.inf:
             raise ValueError(f"keep_probabilities: sample (={sample}) must be 0 or positive")
@@ -127,9 +183,19 @@ class Vocabulary:
         return np.minimum((np.sqrt(ratios) + 1) / ratios, 1)
 
     def noise(self, ns_exponent: float) -> Any:
-        """The cumulative distribution (float64) of words drawn in proportion to count^ns_exponent.
+        """Return the cumulative distribution (float64) of words by count^ns_exponent.
 
         `np.searchsorted(noise, generator.random(shape), side="right")` draws word numbers.
+
+        Args:
+            ns_exponent: The exponent; 0 draws all words equally often.
+
+        Raises:
+            ValueError: `ns_exponent` is not finite.
+
+        Example:
+            >>> nn.models.Vocabulary(["the", "cat"], [3, 1]).noise(1.0)
+            array([0.75, 1.  ])
         """
         if not math.isfinite(ns_exponent):
             raise ValueError(f"noise: ns_exponent (={ns_exponent}) must be finite")
@@ -138,12 +204,18 @@ class Vocabulary:
         return cumulative / cumulative[-1]
 
     def huffman(self) -> tuple[Any, Any, Any]:
-        """The path to each word in the Huffman tree: `(depths, points, codes)`.
+        """Return the path to each word in the Huffman tree.
 
-        `depths`: the number of inner nodes on the path to each word. `points`: their numbers
-        (int32, 0 to the number of words - 2), from the root down, for one word after another;
-        `codes`: the turn at each (bool). No other code has a smaller mean length for these counts.
-        In a vocabulary of one word, its code is empty.
+        No other code has a smaller mean length for these counts. A lone word has an empty code.
+
+        Returns:
+            `depths`, the number of inner nodes on the path to each word; `points`, their numbers
+            (int32, 0 to the number of words - 2), from the root down, for one word after another;
+            and `codes`, the turn at each (bool).
+
+        Example:
+            >>> nn.models.Vocabulary(["the", "a", "cat"], [5, 2, 1]).huffman()[0]
+            array([1, 2, 2])
         """
         count, root = len(self), 2 * len(self) - 2
         # Repeatedly join the two rarest nodes: words, or nodes that were joined before. Both lists
@@ -201,11 +273,14 @@ def count_words(
 ) -> Counted:
     """Count the words of `sentences` in one pass.
 
-    Whenever there are more than `max_vocab_size` distinct words, the rarest are forgotten, as in
-    gensim: the first time those with a count below 1, then those below 2, and so on, unless
-    `trim_rule` keeps them.
+    Args:
+        sentences: Lists of words.
+        max_vocab_size: Whenever there are more distinct words, the rarest are forgotten, as in
+            gensim: first those with a count below 1, then those below 2, and so on.
+        trim_rule: Called as in `Vocabulary.from_counts`; may keep words from being forgotten.
 
-    Raises `TypeError` for sentences that are not lists of words.
+    Raises:
+        TypeError: A sentence is not a list of words.
     """
     refuse_text(sentences, "sentences is")
     counter: Counter[str] = Counter()
@@ -267,7 +342,7 @@ def _why_none(first: tuple[str, int], min_count: int, least: int) -> str:
     return "trim_rule leaves no words: it discards them all"
 
 
-def refuse_text(value: Any, what: str = "a sentence is") -> None:
+def refuse_text(value: object, what: str = "a sentence is") -> None:
     """Raise `TypeError` for a str or bytes."""
     if isinstance(value, str | bytes):
         raise TypeError(

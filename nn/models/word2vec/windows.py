@@ -3,7 +3,7 @@
 The words of many sentences are put in one row, which is cut into steps, and each step into blocks
 of centres. The windows of all centres of a block are in its stretch: the block and `window` places
 on either side. A mask says which centre is paired with which place. For the row a b c d e (one
-sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair):
+sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 is a pair)::
 
     block    stretch    mask         block    stretch    mask         block    stretch    mask
     a b      . a b c    0 0 1 0      c d      b c d e    1 0 1 0      e .      d e . .    1 0 0 0
@@ -12,35 +12,53 @@ sentence), a step of three blocks of two, and windows of one (`.` is padding; 1 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
 
 from autograd import rule
 
 
 class Windows(NamedTuple):
-    """`centres`: (steps, blocks, block), numbers of words. `places`: (steps, blocks * block +
-    2 window), the same, with those around. `pairs`: (steps, blocks * parts, block / parts,
-    block / parts + 2 window), 1.0 where a centre meets a place. `counts`: (steps, blocks, block),
-    of the pairs of each centre (float32). Padding is word 0, in no pair."""
+    """The blocks of a row of words. Padding is word 0, in no pair.
 
-    centres: Any
-    places: Any
-    pairs: Any
-    counts: Any
+    Attributes:
+        centres: `(steps, blocks, block)`, numbers of words.
+        places: `(steps, blocks * block + 2 window)`, the same, with those around.
+        pairs: `(steps, blocks * parts, block / parts, block / parts + 2 window)`, 1.0 where a
+            centre meets a place.
+        counts: `(steps, blocks, block)`, the number of pairs of each centre.
+    """
+
+    centres: NDArray[np.int32]
+    places: NDArray[np.int32]
+    pairs: NDArray[np.float32]
+    counts: NDArray[np.float32]
 
 
 def windows(
-    words: Any, sentences: Any, reach: Any, window: int, block: int, step: int, parts: int = 1
+    words: NDArray[Any],
+    sentences: NDArray[Any],
+    reach: NDArray[Any] | int,
+    window: int,
+    block: int,
+    step: int,
+    parts: int = 1,
 ) -> Windows:
     """Cut a row of `words` into blocks, and find the pairs in them.
 
-    `words`: (n,), numbers. `sentences`: (n,), the sentence of each word, ascending. `reach`: (n,)
-    or a number, 1 to `window`: a centre is paired with the words of its sentence that are at most
-    this many places away, as in gensim. `step`: the most centres in a step, at least `block`.
-    `parts`: how many parts each block's mask is split into.
+    Args:
+        words: `(n,)`, numbers.
+        sentences: `(n,)`, the sentence of each word, ascending.
+        reach: `(n,)` or a number, 1 to `window`: as in gensim, a centre is paired with the words of
+            its sentence that are at most this many places away.
+        window: The largest reach.
+        block: The centres in a block.
+        step: The most centres in a step, at least `block`.
+        parts: How many parts each block's mask is split into.
     """
     n = len(words)
     steps = -(-n // (step // block * block))
@@ -61,20 +79,20 @@ def windows(
     row[window : window + n] = words
     places = _overlapping(row, steps, blocks * block)
     centres = row[window : window + len(first)].reshape(steps, blocks, block)
-    pairs = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
+    mask = pairs.reshape(steps, blocks * parts, part, -1).astype(np.float32)
     counts = np.maximum(last - first, 0).astype(np.float32).reshape(centres.shape)
-    return Windows(centres, places, pairs, counts)
+    return Windows(centres, places, mask, counts)
 
 
 def _overlapping(x: Any, parts: int, step: int) -> Any:
-    """A view of `x` as overlapping parts of its first axis, each `step` places after the last."""
+    """Return a view of `x` as overlapping parts, each `step` places after the last."""
     length = len(x) - (parts - 1) * step
     shape, strides = (parts, length, *x.shape[1:]), (step * x.strides[0], *x.strides)
     return as_strided(x, shape, strides, writeable=False)
 
 
 def _overlapped(g: Any, n: int, step: int) -> Any:
-    """The sum of overlapping parts (parts, length, size) at the `n` places they were taken from."""
+    """Add up overlapping parts (parts, length, size) at the `n` places that they came from."""
     parts, length, size = g.shape
     total = np.zeros((-(-n // step) * step, size), g.dtype)
     for begin in range(0, length, step):
@@ -86,7 +104,7 @@ def _overlapped(g: Any, n: int, step: int) -> Any:
 #: The inputs of skip-gram, (blocks, size, block + 2 window): the stretch of each block, from the
 #: vectors at all places of a step, (blocks * block + 2 window, size). Only the shape of `pairs` is
 #: used.
-stretches = rule(
+stretches: Callable[..., Any] = rule(
     lambda x, pairs: np.swapaxes(_overlapping(x, *pairs.shape[:2]), 1, 2),
     lambda g, _, _x, _pairs: _overlapped(np.swapaxes(g, 1, 2), _x.shape[0], _pairs.shape[1]),
     None,
@@ -97,7 +115,7 @@ stretches = rule(
 #: weighted by `there` (blocks, block, block + 2 window); the cotangent is weighted by `back`.
 #: word2vec.c and gensim give every word of a mean the whole gradient of the mean, and every word of
 #: a sum only its share: for both, the opposite of the chain rule.
-window_sums = rule(
+window_sums: Callable[..., Any] = rule(
     lambda x, there, _back: there @ _overlapping(x, *there.shape[:2]),
     lambda g, _, _x, _there, back: _overlapped(
         np.swapaxes(back, 1, 2) @ g, _x.shape[0], back.shape[1]

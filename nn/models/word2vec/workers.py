@@ -1,10 +1,10 @@
-"""Several processes that learn from one text at once, each from chunks of its own.
+"""Processes that learn from one text at once, each from chunks of its own.
 
-They share the table, and none waits for another (Recht et al. 2011, Hogwild, arXiv:1106.5730): if
-two of them update a row at the same moment, one update is lost, which is rare. The table and the
-text lie in files that all of them map into memory. Jobs and results are lines in pipes. NumPy is
-given one thread in each, so the process of the user, whose NumPy may have more, only hands out
-jobs: threads that wait for one another on busy cores would slow all of them down.
+They share the table without waiting for one another (Recht et al. 2011, Hogwild,
+arXiv:1106.5730): if two of them update a row at the same moment, one update is lost, which is rare.
+The table and the text are in files that all of them map into memory. Jobs and results are lines in
+pipes. NumPy gets one thread in each, so the user's process, whose NumPy may have more, only
+distributes jobs: threads that wait for one another on busy cores would slow all of them down.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .vocabulary import Vocabulary
 #: A chunk, by its number, and the learning rate.
 Job = tuple[int, float]
 
-#: How many jobs a process has at once: the one that it is doing, and one for when that is done.
+#: The jobs that a process has at once: the one that it is doing, and the next.
 _AHEAD = 2
 
 _COMMAND = (
@@ -41,7 +41,7 @@ _COMMAND = (
 
 
 class Alone:
-    """This process by itself."""
+    """The user's process by itself."""
 
     def __init__(self, learner: Learner, chunks: Chunks) -> None:
         self.learner, self.chunks = learner, chunks
@@ -59,7 +59,7 @@ class Alone:
 
 
 class Workers(Alone):
-    """A number of processes, which last as long as the context.
+    """Several processes, which last as long as the context.
 
     Entering it raises `OSError` if the shared files cannot be written, or Python cannot be started.
     """
@@ -69,14 +69,14 @@ class Workers(Alone):
         self.count = count
         self.table = learner.table
         self._others: list[subprocess.Popen[str]] = []
-        self._said: list[Any] = []  # files with what they wrote to their standard error
-        self._room = [0] * count  # for how many more jobs, once they have started
+        self._said: list[Any] = []  # their standard error
+        self._room = [0] * count  # the jobs that each can still take, once started
         self._started: list[int] = []
         self._given = 0
         self._done: queue.Queue[tuple[int, Learned | None]] = queue.Queue()
 
     def __enter__(self) -> Workers:
-        with ExitStack() as stack:  # whatever fails, and whenever, nothing is left behind
+        with ExitStack() as stack:  # nothing is left over, whatever fails
             try:
                 self._folder = tempfile.TemporaryDirectory(
                     prefix="word2vec-", ignore_cleanup_errors=True
@@ -100,7 +100,7 @@ class Workers(Alone):
         self._stack.close()
 
     def _write(self, folder: Path) -> None:
-        self.table.tofile(folder / "table")  # in full: a file with holes could not be filled later
+        self.table.tofile(folder / "table")  # in full, because the disk may be full later
         with open(folder / "text", "wb") as file:
             self.chunks.file.seek(0)
             shutil.copyfileobj(self.chunks.file, file)
@@ -127,7 +127,7 @@ class Workers(Alone):
         said = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
         self._said.append(said)
         single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        # It finds the modules that this one found, and where `sys.path` has changed since, itself.
+        # It imports from where this process did, and finds nn even if `sys.path` has changed since.
         path = [entry for entry in sys.path if isinstance(entry, str)]
         path.append(str(Path(__file__).parents[3]))
         seed = self.learner.generator.integers(1 << 62)
@@ -147,9 +147,10 @@ class Workers(Alone):
         listener.start()
 
     def results(self, jobs: Iterable[Job]) -> Iterator[Learned]:
-        """Do the jobs; their results come in the order in which they are done.
+        """Do the jobs, and yield results in the order in which they are done.
 
-        Raises `RuntimeError` if one of the processes has ended.
+        Raises:
+            RuntimeError: One of the processes has ended.
         """
         self.learner.table[...] = self.table  # which may have been changed in between
         for chunk, rate in jobs:
@@ -167,7 +168,7 @@ class Workers(Alone):
         self._collect()
 
     def _busy(self) -> bool:
-        """Whether all processes have started, and none has room for a job."""
+        """Return whether all processes have started, and none has room for a job."""
         return len(self._started) == self.count and not any(self._room)
 
     def _result(self) -> Learned:
@@ -205,7 +206,7 @@ class Workers(Alone):
                     self._room[i] = _AHEAD
                     self._started.append(i)
                     if len(self._started) == len(self._room):
-                        # All hold the files, and a sudden end of this process leaves none behind.
+                        # All have opened the files, so none is left over if this process is killed.
                         self._folder.cleanup()
                     break
             for line in other.stdout:
@@ -227,7 +228,7 @@ def _end(other: Any, listener: threading.Thread) -> None:
 
 def work(folder: str, seed: int) -> None:
     """Read jobs and write results: the program of another process."""
-    # Only results go to the standard output, and not what anything else writes there.
+    # Only results go to the standard output; anything else that writes there goes to the error.
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     place = Path(folder)

@@ -149,7 +149,7 @@ def test_second_order_is_looked_at() -> None:
     assert "called at" in text
     x = leaf(1.0, 0.0)
     text = message(lambda: gradients(np.sqrt(x).sum(), x, create_graph=True))
-    assert "the gradient by input 0 of sqrt is inf" in text
+    assert "the gradient with respect to input 0 of sqrt is inf" in text
 
 
 def test_gradients_of_rows_and_of_several_outputs_are_looked_at() -> None:
@@ -204,24 +204,24 @@ def test_message_gives_the_element_before_the_sum_over_broadcast_axes() -> None:
     x = leaf(1.0, 0.0)
     powers = np.array([[2.0, 1.0], [2.0, 3.0], [3.0, 0.5]])
     text = message(lambda: (x**powers).sum().backward())
-    assert "the gradient by input 0 of power is inf at [1]" in text
+    assert "the gradient with respect to input 0 of power is inf at [1]" in text
     assert "input 0 (leaf 'x'): float64 (2,) from 0 to 1, 1 zeros; 0.0 there" in text
     assert "input 1 (constant): float64 (3, 2) from 0.5 to 3; 0.5 there" in text
 
 
 def test_message_names_the_input_of_two_that_are_the_same() -> None:
     x = leaf(2.0, 0.0)
-    assert "the gradient by input 0 of arctan2 is nan" in message(
+    assert "the gradient with respect to input 0 of arctan2 is nan" in message(
         lambda: np.arctan2(x, x).sum().backward()
     )
 
 
 def test_message_of_a_gradient_that_overflows() -> None:
     text = message(lambda: (leaf(1e-300) * 1e300).backward(np.full(1, 1e10)))
-    assert "the gradient by input 0 of multiply is inf" in text
+    assert "the gradient with respect to input 0 of multiply is inf" in text
     assert "why: the result is more than 1.798e+308, the largest float64" in text
     text = message(lambda: (leaf(1e-300) * np.full(3, 1e308)).sum().backward())  # in the sum
-    assert "the gradient by input 0 of multiply is inf at [0];" in text
+    assert "the gradient with respect to input 0 of multiply is inf at [0];" in text
     assert "there" not in text
 
 

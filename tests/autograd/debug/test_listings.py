@@ -47,7 +47,7 @@ def test_promotion_of_complex_numbers_and_by_the_operation_itself() -> None:
         Tensor(np.array([1j], np.complex64), requires_grad=True) * np.array([1j])
         leaf().astype(np.float64)
     assert "gives complex128, because input 1, a constant, is complex128" in found[0].message
-    assert "astype(float32 (2,)) gives float64 of float32; if that is not meant" in found[1].message
+    assert "astype(float32 (2,)) gives float64 of float32; if this is not meant" in found[1].message
 
 
 def test_promotion_by_a_complex_number_is_avoided_by_one_of_python() -> None:

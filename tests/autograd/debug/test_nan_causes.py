@@ -34,7 +34,7 @@ VALUES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (lambda x: 1 / x, 0, "it divides by 0"),
     (np.reciprocal, 0, "it divides by 0"),
     (lambda x: x**-2.0, 0, "0 to a negative power divides by 0"),
-    (lambda x: x**0.5, -1, "a negative number to a power that is no integer is NaN"),
+    (lambda x: x**0.5, -1, "a negative number to a non-integer power is NaN"),
     (np.arccos, 2, "its input is not between -1 and 1"),
     (np.arctanh, 1, "its input is not between -1 and 1"),
     (np.arccosh, 0.5, "its input is less than 1"),
@@ -42,8 +42,8 @@ VALUES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (lambda x: (x + np.inf) - np.inf, 1, "inf - inf is NaN"),
     (lambda x: (x + np.inf) * 0, 1, "0 * inf is NaN"),
     (lambda x: np.remainder(x, 0), 1, "it divides by 0"),
-    (lambda x: x[:0].mean(), 1, "it is taken of no elements"),
-    (lambda x: x.std(ddof=1), 1, "the number of elements less ddof is 0"),
+    (lambda x: x[:0].mean(), 1, "it is taken over no elements"),
+    (lambda x: x.std(ddof=1), 1, "the number of elements minus ddof is 0"),
     (lambda x: np.linalg.slogdet(x * np.ones((2, 2))), 1, "the matrix is singular"),
     (lambda x: np.linalg.norm(x.astype(np.float16)), 300, "a number on the way to it is more than"),
     (lambda x: autograd.log_softmax(x - np.inf), 1, "a row may hold nothing but -inf"),
@@ -55,7 +55,7 @@ SLOPES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (np.sqrt, 0, "the slope of sqrt is infinite at 0"),
     (np.cbrt, 0, "the slope of cbrt is infinite at 0"),
     (lambda x: x**0.5, 0, "the slope of x**0.5 is infinite at 0"),
-    (lambda x: (-2.0) ** x, 2, "the slope by the exponent needs a positive base"),
+    (lambda x: (-2.0) ** x, 2, "the slope in the exponent needs a positive base"),
     (np.arcsin, 1, "the slope of arcsin is infinite at -1 and 1"),
     (np.arccos, -1, "the slope of arccos is infinite at -1 and 1"),
     (np.arccosh, 1, "the slope of arccosh is infinite at 1"),
@@ -64,7 +64,7 @@ SLOPES: list[tuple[Callable[[Tensor], Any], float, str]] = [
     (
         lambda x: np.linalg.eigh(x * np.eye(2))[1][0, 1],
         1,
-        "two eigenvalues may be equal: the gradient by the vectors divides by their difference",
+        "two eigenvalues may be equal: the gradient of the vectors divides by their difference",
     ),
 ]
 

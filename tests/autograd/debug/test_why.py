@@ -350,10 +350,10 @@ def test_not_used() -> None:
     y = (w * w).sum()
     found = why(other, y)
     assert found.kind == "not used"
-    assert found.reason == "other is not used on any way to y"
+    assert found.reason == "other is not used on any path to y"
     assert "autograd.why(other, lambda:" in found.remedy
     text = why(other, lambda: (w * w).sum()).reason
-    assert text == "other is not used on any way to y that the trace can follow"
+    assert text == "other is not used on any path to y that the trace can follow"
 
 
 def test_array_of_x_as_a_constant_is_seen_without_a_trace() -> None:

@@ -125,7 +125,7 @@ def test_transforms_of_other_shapes_raise(transform, shape):
 
 
 def test_normalize_of_integers_raises():
-    with pytest.raises(DTypeError, match=r"Normalize: images have dtype uint8; make floats of the"):
+    with pytest.raises(DTypeError, match=r"Normalize: images have dtype uint8; convert them t"):
         Normalize(0, 1)(np.ones((1, 1, 2, 2), np.uint8))
 
 

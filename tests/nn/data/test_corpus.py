@@ -114,7 +114,7 @@ def test_folders_that_hold_no_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="missing"):
         PathLineSentences(tmp_path / "missing")
     (tmp_path / "inner").mkdir()
-    with pytest.raises(DataError, match="inner: is no file that can be read more than once"):
+    with pytest.raises(DataError, match="inner: is not a file that can be read more than once"):
         PathLineSentences(tmp_path)
     with pytest.raises(DataError, match="more than once; for the files in it: PathLineSentences"):
         LineSentences(tmp_path)
@@ -147,7 +147,7 @@ def test_a_file_of_one_line_takes_little_memory(tmp_path):
         (b"good\nstops within \xe4\xbd", r"line 2 has the byte 0xe4, which is not UTF-8"),
         (b"x" * 70_000 + b" \xff\n", r"line 1 has the byte 0xff, which is not UTF-8"),
         ("text".encode("utf-16"), r"line 1 has the byte 0xff"),
-        (b"x" * 2_000_000, "line 1 has no word in a million letters"),
+        (b"x" * 2_000_000, "line 1 has a word of more than a million letters"),
         (gzip.compress(TEXT.encode(), mtime=0)[:-12], r"corpus.txt: is damaged, or cut short"),
         (bz2.compress(TEXT.encode())[:-12], r"corpus.txt: is damaged, or cut short"),
         (bz2.compress(TEXT.encode())[:20] + b"?" * 50, r"corpus.txt: is damaged, or cut short"),
@@ -167,7 +167,7 @@ def test_files_that_cannot_be_read_are_refused_at_once(tmp_path):
         LineSentences(tmp_path / "missing")
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", os.devnull):
-        with pytest.raises(DataError, match="is no file that can be read more than once"):
+        with pytest.raises(DataError, match="is not a file that can be read more than once"):
             LineSentences(path)
 
 

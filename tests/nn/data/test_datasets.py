@@ -128,7 +128,7 @@ def test_mnist_that_cannot_be_downloaded_whole_raises_and_leaves_nothing(
 
 def test_mnist_of_a_server_that_never_ends_stops(tmp_path, origin, monkeypatch):
     monkeypatch.setattr(datasets, "_LARGEST", 10)
-    with pytest.raises(DataError, match="it goes on after 10 bytes"):
+    with pytest.raises(DataError, match="it continues after 10 bytes"):
         nn.data.mnist(tmp_path / "mnist", download=True)
     assert _held(tmp_path / "mnist") == []
 

@@ -57,7 +57,7 @@ def test_read_idx_cut_short_anywhere_raises(tmp_path, pack):
     content = pack(idx(np.arange(6, dtype="i2").reshape(2, 3)))
     for length in range(len(content)):
         path.write_bytes(content[:length])
-        with pytest.raises(DataError, match=r"a: .*(cut short|no IDX file)"):
+        with pytest.raises(DataError, match=r"a: .*(cut short|not an IDX file)"):
             read_idx(path)
 
 
@@ -98,7 +98,7 @@ def test_read_idx_of_a_compressed_file_with_any_bit_flipped_never_gives_another_
 @pytest.mark.parametrize("content", [b"\0\0\x0a\x01", b"\0\1\x08\x01", b"PK\3\4", b"<html>", b""])
 def test_read_idx_of_another_file_raises(tmp_path, content):
     (tmp_path / "a").write_bytes(content + bytes(8) if content else b"")
-    with pytest.raises(DataError, match="a: is no IDX file; it begins with b'"):
+    with pytest.raises(DataError, match="a: is not an IDX file; it begins with b'"):
         read_idx(tmp_path / "a")
 
 
@@ -175,10 +175,18 @@ def test_idx_folder_with_half_a_set_raises(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("images-idx3", np.zeros((4, 6), "u1"), r"holds uint8 of shape \(4, 6\), where bytes with"),
-        ("images-idx3", np.zeros((4, 3, 2), "i4"), r"holds int32 of shape \(4, 3, 2\), where"),
+        (
+            "images-idx3",
+            np.zeros((4, 6), "u1"),
+            r"holds uint8 of shape \(4, 6\); it should hold",
+        ),
+        ("images-idx3", np.zeros((4, 3, 2), "i4"), r"holds int32 of shape \(4, 3, 2\); it should"),
         ("images-idx3", np.zeros((5, 3, 2), "u1"), r"has 5 images, and .*labels-idx1-ubyte 4 la"),
-        ("labels-idx1", np.zeros((4, 1), "u1"), r"holds uint8 of shape \(4, 1\), where bytes with"),
+        (
+            "labels-idx1",
+            np.zeros((4, 1), "u1"),
+            r"holds uint8 of shape \(4, 1\); it should hold",
+        ),
         ("labels-idx1", np.array([0, 9, 10, 1], "u1"), r"has the label 10, which is not from 0"),
     ],
 )

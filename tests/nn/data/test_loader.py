@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import ShapeError
+from autograd import DTypeError, ShapeError
 from nn.data import DataError, DataLoader
 
 
@@ -134,3 +134,9 @@ def test_loader_of_a_tuple_raises():
     x = np.ones((4, 2))
     with pytest.raises(TypeError, match="DataLoader: got a tuple of arrays; pass each array by it"):
         nn.DataLoader((x, x), batch_size=2)
+
+
+def test_loader_of_a_masked_array_names_it():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(DTypeError, match=r"DataLoader: array 1 is a masked array, .*m\.filled"):
+        DataLoader(np.ones(2), masked, batch_size=1)

@@ -81,7 +81,7 @@ def test_temporary_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
         ([["a"], None], r"sentence 1 \(=None\) is not"),
         (
             [[["a", "b"]]],
-            r"something else than words \(.*'list'\): a corpus is a list of sentences",
+            r"something other than words \(.*'list'\): a corpus is a list of sentences",
         ),
     ],
 )

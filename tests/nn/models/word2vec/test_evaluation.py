@@ -43,22 +43,6 @@ def test_word_pairs_that_people_rate_all_the_same_have_no_correlation(tmp_path):
     assert np.isnan(found.spearman)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("king queen 1\nWord 1 Word 2 Mean\n", "line 2 is not two words and a number"),
-        ("king queen x\n", r"line 1 is not two words and a number: 'king queen x' \(a heading"),
-        ("king queen 1\nking zzz 2\n", "1 of its 2 pairs have known words"),
-        ("", "0 of its 0 pairs have known words"),
-    ],
-)
-def test_word_pairs_that_are_none_are_named(tmp_path, text, words):
-    path = tmp_path / "pairs.tsv"
-    path.write_text(text)
-    with pytest.raises(DataError, match=words):
-        keyed_vectors().evaluate_word_pairs(path)
-
-
 def _analogies(folder):
     """Words in rows, of which each is the first of its row plus the same steps; and questions."""
     draw = np.random.default_rng(4)
@@ -98,18 +82,35 @@ def test_word_analogies_equal_gensims(tmp_path, most):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("method", "text", "words"),
     [
-        ("king queen man woman\n", r"line 1 comes before the first `: section`: 'king queen"),
-        (": s\nking queen man woman\n\nking queen man\n", "line 4 is not four words: 'king queen"),
-        (": s\nking queen man zzz\n", "0 of its 1 questions have only known words"),
+        ("pairs", "king queen 1\nWord 1 Word 2 Mean\n", "line 2 is not two words and a number"),
+        (
+            "pairs",
+            "king queen x\n",
+            r"line 1 is not two words and a number: 'king queen x' \(a heading",
+        ),
+        ("pairs", "king queen 1\nking zzz 2\n", "1 of its 2 pairs have known words"),
+        ("pairs", "", "0 of its 0 pairs have known words"),
+        (
+            "analogies",
+            "king queen man woman\n",
+            r"line 1 comes before the first `: section`: 'king queen",
+        ),
+        (
+            "analogies",
+            ": s\nking queen man woman\n\nking queen man\n",
+            "line 4 is not four words: 'king queen",
+        ),
+        ("analogies", ": s\nking queen man zzz\n", "0 of its 1 questions have only known words"),
     ],
 )
-def test_word_analogies_that_are_none_are_named(tmp_path, text, words):
-    path = tmp_path / "questions.txt"
+def test_files_of_another_kind_are_refused(tmp_path, method, text, words):
+    path = tmp_path / "file"
     path.write_text(text)
-    with pytest.raises(DataError, match=words):
-        keyed_vectors().evaluate_word_analogies(path)
+    with pytest.raises(DataError, match=words) as caught:
+        getattr(keyed_vectors(), f"evaluate_word_{method}")(path)
+    assert str(caught.value).startswith(f"{path}: ")
 
 
 # -- gensim's arguments -------------------------------------------------------------------------
