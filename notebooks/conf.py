@@ -65,7 +65,8 @@ def follow_the_theme(_app: Sphinx, _document: str, source: list[str]) -> None:
     """Show the picture of the reader's theme, which need not be that of the browser."""
     source[0] = PICTURE.sub(
         lambda found: "\n\n".join(
-            f"```{{image}} {found[theme]}\n:class: only-{theme}\n:alt: {found['alt']}\n```"
+            f"````{{container}} picture only-{theme}\n"
+            f"```{{image}} {found[theme]}\n:alt: {found['alt']}\n```\n````"
             for theme in ("light", "dark")
         ),
         source[0],
