@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from . import compositions, op  # noqa: F401 - compositions enter themselves in the registry
 from .changes import expose
+from .compositions import ufunc_methods
 from .errors import GraphError, NotDifferentiableError
 from .grad_mode import current_scope, grad_enabled, observer
 from .node import ENGINE_FILES, Leaf, Node, current_run, getframe, note_exit, user_frame
@@ -30,7 +30,6 @@ from .op import Op, joined
 from .operands import argument, way_of_caller
 from .recorded import Recorded
 from .registry import CONSTANT, OF_SEQUENCES, REGISTRY
-from .rules import ufuncs
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -48,7 +47,7 @@ def array_ufunc(_self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
     function = ufunc if method == "__call__" else getattr(ufunc, method)
     if operation is None:
         return (_on_arrays if ufunc in CONSTANT else _unknown)(function, inputs, options)
-    return ufuncs.METHODS[method](ufunc, *map(joined, inputs), **options)
+    return ufunc_methods.METHODS[method](ufunc, *map(joined, inputs), **options)
 
 
 def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
@@ -67,7 +66,7 @@ def _change_at(ufunc: Any, array: Any, indices: Any, *values: Any) -> None:
         )
     if recorded:
         plain = [argument(joined(x), what) for x in values]
-        array[...] = ufuncs.at(ufunc, array, unwrap(indices, what), *plain)
+        array[...] = ufunc_methods.at(ufunc, array, unwrap(indices, what), *plain)
         return
     changed = np.copy(unwrap(array)) if isinstance(array, Recorded) else array
     _on_arrays(ufunc.at, (changed, indices, *values), {})

@@ -51,6 +51,7 @@ from autograd.rules import (
     decompositions,
     elementwise,
     indexing,
+    linalg,
     normalization,
     pooling,
     products,
@@ -795,8 +796,9 @@ case(normalization.normalize, lambda x, w, b: group_norm(x, 2, w, b),
 # -- what only gradients call -------------------------------------------------------------------
 
 # fmt: off
-case(decompositions.zero_or_power, lambda x: decompositions.zero_or_power(x, p=2.5), positive(3))
-case(decompositions.cofactors,     lambda x: decompositions.cofactors(x),            real(3, 3))
+case(elementwise.zero_or_power, lambda x: elementwise.zero_or_power(x, p=2.5), positive(3))
+case(linalg.cofactors,      lambda x: linalg.cofactors(x), real(3, 3))
+case(decompositions.quotient, lambda x, y: decompositions.quotient(x, y), real(2, 3), positive(3))
 case(indexing.overlap, lambda g: indexing.overlap(g, shape=(4, 3), window=(2,), axes=(0,)),
      real(3, 3, 2))
 case(products.on_diagonal, lambda d: products.on_diagonal(d, shape=(2, 4, 3), offset=-1),

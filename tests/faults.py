@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, backward, gradients
+import autograd.vjps
+from autograd import Tensor, gradients
 from autograd.broadcasting import unbroadcast
 from autograd.op import OUTPUT, Op
 from autograd.registry import REGISTRY
@@ -91,12 +92,12 @@ class Fault:
     @contextlib.contextmanager
     def in_force(self) -> Iterator[None]:
         op, vjps, joint, elementwise = self.op, self.op.vjps, self.op.joint, self.op.elementwise
-        undo_broadcast = backward.unbroadcast
+        undo_broadcast = autograd.vjps.unbroadcast
         try:
             if self.kind == NOT_SUMMED:
                 op.elementwise = False
             elif self.kind == AVERAGED:
-                backward.unbroadcast = _average
+                autograd.vjps.unbroadcast = _average
             elif joint is not None and self.kind == INPUTS_CONSTANT:
                 op.joint = self.wrap(joint)
             elif joint is not None:
@@ -106,7 +107,7 @@ class Fault:
             yield
         finally:
             op.vjps, op.joint, op.elementwise = vjps, joint, elementwise
-            backward.unbroadcast = undo_broadcast
+            autograd.vjps.unbroadcast = undo_broadcast
 
     def _in_joint(self, joint: Any) -> Any:
         def faulty(g: Any, *args: Any, **options: Any) -> list[Any]:
@@ -306,7 +307,7 @@ FLAT: set[tuple[Op, int]] = {
 
 #: Rules whose result is always a vector (or its order that of one), which has no transpose.
 OF_VECTORS: set[tuple[Op, int]] = {
-    (products._convolve, 0), (products._convolve, 1), (convolution.convolve, 2),
+    (products.convolve, 0), (products.convolve, 1), (convolution.convolve, 2),
     (neural.linear, 2), (normalization.batch_norm, 1), (normalization.fixed_norm, 1),
 }  # fmt: skip
 
@@ -355,8 +356,6 @@ _KEPT_IS_NO_FLOAT = "all that is kept are booleans or integers, which it does no
 
 #: Other faults that change no result, with the reason.
 EQUIVALENT: dict[tuple[Op, int, str], str] = {
-    (REGISTRY[np.fft.irfft], 0, "n forgotten"):  # type: ignore[dict-item]
-        "the rule reads the number of elements from the cotangent",
     (REGISTRY[np.where], 1, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]
     (REGISTRY[np.where], 2, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]
     (REGISTRY[np.ldexp], 0, OVERWRITTEN): _KEPT_IS_NO_FLOAT,  # type: ignore[dict-item]

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import implements, rule
+from ..registry import rule
+from ..typing import Array
 
 # fmt: off
 
@@ -90,15 +91,15 @@ rule(np.where,    None,
 # fmt: on
 
 
-def _share_of_larger(g: Any, x: Any, y: Any) -> Any:
+def _share_of_larger(g: Array, x: Array, y: Array) -> Array:
     """`g` where x > y, half of it where they are equal, NaN where one of them is NaN."""
     larger, other = x >= y, y >= x
     with np.errstate(invalid="ignore"):  # neither is larger: 0 / 0
         return g * (larger / np.add(larger, other, dtype=g.dtype))
 
 
-def _direction(x: Any) -> Any:
-    """What `|x|` grows by: the sign of a real `x`; of a complex one, by the convention, this."""
+def _direction(x: Array) -> Array:
+    """The derivative of `|x|`: its sign; for complex `x` the conjugate, by the convention."""
     if x.dtype.kind != "c":
         return np.sign(x)
     # The sign is x / |x|, and |x| has few digits left where it is subnormal.
@@ -106,8 +107,8 @@ def _direction(x: Any) -> Any:
     return np.conj(np.sign(np.where(subnormal, x * 2.0**100, x)))
 
 
-def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
-    """Nothing for real `x`; for a complex one, whose sign is x / |x|, the turning of its phase."""
+def _sign_vjp(g: Array, y: Array, x: Array) -> Array:
+    """0 for real `x`; for a complex one, whose sign is x / |x|, the part that turns its phase."""
     if x.dtype.kind != "c":
         return g * 0
     at_zero = x == 0
@@ -115,21 +116,33 @@ def _sign_vjp(g: Any, y: Any, x: Any) -> Any:
     return np.where(at_zero, np.nan, turned)
 
 
-def _sqrt_of_square_plus_one(x: Any) -> Any:
+def _sqrt_of_square_plus_one(x: Array) -> Array:
     return np.sqrt(x * x + 1) if x.dtype.kind == "c" else np.hypot(x, 1)
 
 
 #: Zeros, whose own derivative is NaN where `y` is 0: what is added to must not be differentiated.
-kink = rule(
+kink: Any = rule(
     lambda y: np.zeros_like(y),
     lambda g, _, y: g * np.where(y == 0, np.nan, 0),
     name="kink",
 )
 
-_NUMBER: Any = (int, float, np.generic)
+
+def _zero_or_power(x: Array, p: float) -> Array:
+    return np.where(x == 0, 0, np.where(x == 0, 1, x) ** p)
 
 
-def slope_of_power(x: Any, y: Any, power: Any) -> Any:
+#: x**p for x >= 0, but 0 at 0, where it has no derivative (NaN) unless p > 0.
+zero_or_power = rule(
+    _zero_or_power,
+    lambda g, _, x, p=0: g * np.where((x == 0) & (p <= 0), np.nan, p * zero_or_power(x, p=p - 1)),
+    name="power",
+)
+
+_NUMBER: tuple[Any, ...] = (int, float, np.generic)
+
+
+def slope_of_power(x: Array, y: Array, power: Any) -> Array:
     """The derivative y x**(y - 1) of `power(x, y)`: 0 where y is 0, also at x = 0 and infinity."""
     if isinstance(y, _NUMBER):  # stays one, so that float32 stays float32
         return y * power(x, y - 1 if y else y)
@@ -141,7 +154,7 @@ def slope_of_power(x: Any, y: Any, power: Any) -> Any:
     return np.where(flat, here, y * power(x, np.where(flat, 0, y - 1)))
 
 
-def _clip(x: Any, low: Any, high: Any) -> Any:
+def _clip(x: Array, low: Array, high: Array) -> Array:
     return np.clip(x, low, high)
 
 
@@ -149,32 +162,29 @@ clip_between = rule(
     _clip,
     lambda g, z, x, low, high: _known(g, z, _at_least(x, low) & _at_most(x, high)),
     lambda g, z, x, low, high: _known(g, z, ~_at_least(x, low) & _at_most(low, high)),
-    lambda g, z, x, low, high: _known(
-        g, z, ~_at_most(x if low is None else np.maximum(x, low), high)
-    ),
+    lambda g, z, x, low, high: _known(g, z, ~_at_most(_raised(x, low), high)),
     elementwise=True,
 )
 
 
-def _known(g: Any, z: Any, mask: Any) -> Any:
-    """`g` where the mask chooses it; NaN where the result is."""
+def _known(g: Array, z: Array, mask: Array) -> Array:
+    """`g` where the mask chooses it, NaN where the result is NaN."""
     return np.where(z == z, g * mask, np.nan)
 
 
-def _at_least(x: Any, low: Any) -> Any:
+def _raised(x: Array, low: Array) -> Array:
+    return x if low is None else np.maximum(x, low)
+
+
+def _at_least(x: Array, low: Array) -> Array:
     return x == x if low is None else x >= low
 
 
-def _at_most(x: Any, high: Any) -> Any:
+def _at_most(x: Array, high: Array) -> Array:
     return x == x if high is None else x <= high
 
 
-@implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    return clip_between(a, a_min if min is None else min, a_max if max is None else max)
-
-
-def _astype(x: Any, dtype: Any, **options: Any) -> Any:
+def _astype(x: Array, dtype: Any, **options: Any) -> Array:
     return x.astype(dtype, **options)
 
 

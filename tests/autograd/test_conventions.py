@@ -363,3 +363,33 @@ def test_cross_entropy_names_the_labels_it_cannot_use() -> None:
         cross_entropy(np.zeros((2, 3, 4)), np.zeros((2, 3), int))
     with pytest.raises(ShapeError, match="got an empty batch, whose mean is not defined"):
         cross_entropy(np.zeros((0, 3)), np.zeros(0, int))
+
+
+# -- spectra ------------------------------------------------------------------------------------
+
+
+def test_vectors_of_equal_values_have_gradient_nan_and_the_values_have_one() -> None:
+    weights = np.arange(9.0).reshape(3, 3)
+    for matrix in (np.eye(3), np.diag([3.0, 0, 0])):
+        assert np.isnan(g(lambda a: np.sum(np.linalg.eigh(a)[1] * weights), matrix)).all()
+        for k in (0, 2):
+            assert np.isnan(g(lambda a, k=k: np.sum(np.linalg.svd(a)[k] * weights), matrix)).all()
+        assert np.trace(g(lambda a: np.sum(np.linalg.eigh(a)[0]), matrix)) == pytest.approx(3)
+        rank = np.linalg.matrix_rank(matrix)
+        assert np.trace(g(lambda a: np.sum(np.linalg.svd(a)[1]), matrix)) == pytest.approx(rank)
+
+
+def test_second_derivative_where_the_gradient_with_respect_to_the_vectors_is_zero() -> None:
+    generator = np.random.default_rng(2)
+    a, direction = generator.normal(size=(2, 4, 3))
+    thin = np.linalg.svd(a)[0][:, :3]
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        return g(lambda t: np.sum((np.linalg.svd(t)[0][:, :3] - thin) ** 2), x)
+
+    t = Tensor(a, requires_grad=True)
+    (first,) = gradients(np.sum((np.linalg.svd(t)[0][:, :3] - thin) ** 2), [t], create_graph=True)
+    (found,) = gradients(np.sum(first * direction), [t])
+    expected = (slope(a + 1e-5 * direction) - slope(a - 1e-5 * direction)) / 2e-5
+    assert np.all(first.data == 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -66,7 +66,7 @@ MESSAGES: list[tuple[Callable[[], Any], type[Exception], str]] = [
      "einsum: takes subscripts and an operand for each of their terms, got one argument of type "
      "Tensor; write np.einsum('ij->ji', x)"),
     (lambda: la.multi_dot([t(2, 2), t(2), t(2, 2)]), ShapeError,
-     "multi_dot: takes two or more matrices, of which the first and the last may be vectors; got "
+     "multi_dot: takes two or more matrices (the first and the last may be vectors); got "
      "shapes [(2, 2), (2,), (2, 2)]"),
     (lambda: la.matrix_power(t(2, 3), 2), ShapeError,
      "matrix_power: a must be square matrices, of shape (..., n, n); got shape (2, 3)"),

@@ -14,7 +14,7 @@ from autograd import GradcheckError, GraphError, Tensor, rule
 from autograd.debug import check_graph, tracing
 from autograd.op import Op
 from autograd.registry import REGISTRY
-from autograd.rules.linalg import matmul
+from autograd.rules.products import matmul
 from tests.cases import CASES, Case
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # some rows divide by zero on purpose
