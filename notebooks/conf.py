@@ -88,17 +88,23 @@ class Name(SphinxRole):
         return [link], []
 
 
-def hide_colon(_app: Sphinx, what: str, *others: Any) -> None:
-    """Keep Napoleon from reading the first line of a property as `type: description`."""
-    lines = others[-1]
-    if lines and what in ("attribute", "property"):
-        lines[0] = lines[0].replace(":", "\N{RATIO}")
+def hide_colons(_app: Sphinx, what: str, *others: Any) -> None:
+    """Hide colons that Napoleon would take for those after a type.
+
+    They are in code, in the first line of a property, and in that of a returned value.
+    """
+    not_after_a_type = r"`[^`\n]+`|(?<=^Returns:\n) .*"
+    if what in ("attribute", "property"):
+        not_after_a_type += r"|\A.*"
+    text = "\n".join(others[-1])
+    others[-1][:] = re.sub(
+        not_after_a_type, lambda found: found[0].replace(":", "\N{RATIO}"), text, flags=re.MULTILINE
+    ).split("\n")
 
 
-def show_colon(_app: Sphinx, what: str, *others: Any) -> None:
-    lines = others[-1]
-    if lines and what in ("attribute", "property"):
-        lines[:] = [line.replace("\N{RATIO}", ":") for line in lines]
+def show_colons(*details: Any) -> None:
+    """Show them again."""
+    details[-1][:] = [line.replace("\N{RATIO}", ":") for line in details[-1]]
 
 
 def name_aliases(*details: Any) -> tuple[str | None, ...]:
@@ -112,5 +118,5 @@ def setup(app: Sphinx) -> None:
     app.add_role("name", Name())
     app.connect("source-read", follow_the_theme)
     app.connect("autodoc-process-signature", name_aliases)
-    app.connect("autodoc-process-docstring", hide_colon, priority=400)
-    app.connect("autodoc-process-docstring", show_colon, priority=600)
+    app.connect("autodoc-process-docstring", hide_colons, priority=400)
+    app.connect("autodoc-process-docstring", show_colons, priority=600)
