@@ -14,6 +14,7 @@ import copyreg
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from types import CodeType
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -64,7 +65,17 @@ def rule(
 ) -> Callable[[Function], Function]: ...
 
 
-def rule(function: Any = None, /, *rules: Any, vjps: Any = (), **settings: Any) -> Any:
+def rule(
+    function: Any = None,
+    /,
+    *rules: VJP | None,
+    vjps: Sequence[VJP | None] = (),
+    joint: VJP | None = None,
+    forward: Callable[..., Any] | None = None,
+    elementwise: bool | None = None,
+    residual: str | None = None,
+    name: str | None = None,
+) -> Any:
     """Make a function differentiable, and return the operation, which is called like it.
 
     In a table, the rules follow the function; as a decorator, they are its argument `vjps`. The
@@ -108,20 +119,21 @@ def rule(function: Any = None, /, *rules: Any, vjps: Any = (), **settings: Any) 
         np.float64(32.0)
     """
     caller = getframe(1).f_code
+    settings = joint, forward, elementwise, residual, name
     if function is not None:
-        return _rule(caller, function, rules or vjps, **settings)
-    return lambda decorated: _rule(caller, decorated, vjps, **settings)
+        return _rule(caller, function, rules or vjps, *settings)
+    return lambda decorated: _rule(caller, decorated, vjps, *settings)
 
 
 def _rule(
-    caller: Any,
+    caller: CodeType,
     function: Callable[..., Any],
     vjps: Sequence[VJP | None],
-    joint: VJP | None = None,
-    forward: Callable[..., Any] | None = None,
-    elementwise: bool | None = None,
-    residual: str | None = None,
-    name: str | None = None,
+    joint: VJP | None,
+    forward: Callable[..., Any] | None,
+    elementwise: bool | None,
+    residual: str | None,
+    name: str | None,
 ) -> Op:
     is_ufunc = isinstance(function, np.ufunc)
     if elementwise is None:

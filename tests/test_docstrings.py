@@ -9,7 +9,7 @@ import inspect
 import pydoc
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,24 @@ NAMESPACES = [
 ]  # fmt: skip
 
 
+def public_names(module: ModuleType) -> list[str]:
+    """The names of `__all__`, or, without one, those that the module itself defines."""
+    own = [name for name, value in vars(module).items() if of_module(value, module)]
+    return [name for name in getattr(module, "__all__", own) if not name.startswith("_")]
+
+
+def of_module(value: Any, module: ModuleType) -> bool:
+    return str(getattr(value, "__module__", "")).startswith(module.__name__)
+
+
 def public_objects() -> dict[str, Any]:
     """Functions and classes in the public namespaces, each once, under its shortest name."""
     found: dict[int, tuple[str, Any]] = {}
     for namespace in NAMESPACES:
         module = importlib.import_module(namespace)
-        for name in getattr(module, "__all__", dir(module)):
+        for name in public_names(module):
             value = getattr(module, name)
-            if callable(value) and not name.startswith("_"):
+            if isinstance(value, type | FunctionType | autograd.Op):
                 found.setdefault(id(value), (f"{namespace}.{name}", value))
     return dict(found.values())
 
