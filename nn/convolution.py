@@ -28,7 +28,7 @@ def conv1d(
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Any:
-    """`autograd.conv` with one spatial axis: (N, C, L) or (C, L), weight (O, C / groups, K)."""
+    """`autograd.ops.conv` with one spatial axis: (N, C, L) or (C, L), weight (O, C / groups, K)."""
     _check_axes("conv1d", weight, 1)
     return autograd.ops.conv(input, weight, bias, stride, padding, dilation, groups)
 
@@ -42,7 +42,7 @@ def conv2d(
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Any:
-    """`autograd.conv` with two spatial axes: (N, C, H, W), weight (O, C / groups, KH, KW)."""
+    """`autograd.ops.conv` with two spatial axes: (N, C, H, W), weight (O, C / groups, KH, KW)."""
     _check_axes("conv2d", weight, 2)
     return autograd.ops.conv(input, weight, bias, stride, padding, dilation, groups)
 
@@ -57,7 +57,7 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Sizes = 1,
 ) -> Any:
-    """`autograd.conv_transpose`: (N, C, H, W), weight (C, O / groups, KH, KW)."""
+    """`autograd.ops.conv_transpose`: (N, C, H, W), weight (C, O / groups, KH, KW)."""
     _check_axes("conv_transpose2d", weight, 2)
     return autograd.ops.conv_transpose(
         input, weight, bias, stride, padding, output_padding, groups, dilation

@@ -15,7 +15,7 @@ from .sizes import check_sizes
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
-    """The rows `input` (integers) of the table `weight`; see `autograd.embedding`.
+    """The rows `input` (integers) of the table `weight`; see `autograd.ops.embedding`.
 
     The row `padding_idx` (a negative one counts from the end) gets no gradient.
     """

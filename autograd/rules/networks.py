@@ -79,7 +79,7 @@ softplus      = rule(activations.softplus,   lambda g, _, x: g * sigmoid(x))
 silu          = rule(activations.silu,       _silu_vjp, residual="s",
                      forward=activations.silu_and_gate)
 erf           = rule(activations.erf,        _erf_vjp)
-gelu: Any     = rule(activations.gelu,       _gelu_vjp, residual="p")
+gelu: Any      = rule(activations.gelu,      _gelu_vjp, residual="p")
 gelu_tanh: Any = rule(activations.gelu_tanh,  _gelu_tanh_vjp, residual="t")
 # fmt: on
 
@@ -183,7 +183,7 @@ share: Any = rule(
     pooling.share, lambda g, *_, windows=None, layout=None: mean(g, windows))
 # fmt: on
 
-# -- normalization ------------------------------------------------------------------------------
+# -- normalisation ------------------------------------------------------------------------------
 
 
 def _normalized_vjp(
@@ -199,8 +199,9 @@ def _normalized_vjp(
 
 
 def _batch_norm(
-    x: Array, weight: Array, bias: Array, eps: float, statistics: Statistics
+    x: Array, weight: Array, bias: Array, eps: float, statistics: Statistics | None = None
 ) -> tuple[Array, Statistics]:
+    statistics = statistics or normalization.batch_statistics(x)
     y = normalization.normalize_channels(x, weight, bias, statistics, eps)
     return y, statistics._replace(centred=None)  # it became the result
 
