@@ -96,8 +96,8 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """`log(1 + exp(beta * input)) / beta`, a smooth ReLU.
 
-    Where `beta * input` exceeds `threshold` it is `input`, as in PyTorch; `ops.softplus` is
-    exact there, too. Raises `ValueError` unless `beta` is positive.
+    Where `beta * input` exceeds `threshold` it is `input`, as in PyTorch; `autograd.ops.softplus`
+    is exact there, too. Raises `ValueError` unless `beta` is positive.
     """
     if not beta > 0:
         raise ValueError(f"softplus: beta (={beta}) must be positive")

@@ -177,7 +177,7 @@ share: Any = rule(
     pooling.share, lambda g, *_, windows=None, layout=None: mean(g, windows))
 # fmt: on
 
-# -- normalization ------------------------------------------------------------------------------
+# -- normalisation ------------------------------------------------------------------------------
 
 
 def _normalized_vjp(
@@ -193,8 +193,9 @@ def _normalized_vjp(
 
 
 def _batch_norm(
-    x: Array, weight: Array, bias: Array, eps: float, statistics: Statistics
+    x: Array, weight: Array, bias: Array, eps: float, statistics: Statistics | None = None
 ) -> tuple[Array, Statistics]:
+    statistics = statistics or normalization.batch_statistics(x)
     y = normalization.normalize_channels(x, weight, bias, statistics, eps)
     return y, statistics._replace(centred=None)  # it became the result
 

@@ -201,7 +201,7 @@ def test_layers_describe_themselves():
          r"\(N, C, H, W\) with C = 3"),
         (lambda: nn.BatchNorm1d(3)(np.ones((2, 3, 5, 5))), r"takes \(N, C\) or \(N, C, L\)"),
         (lambda: F.batch_norm(np.ones((2, 3)), np.ones(2), np.ones(3)),
-         r"fixed_norm: mean must have shape \(3,\) for an input of shape \(2, 3\); got shape \(2,"),
+         r"batch_norm: mean must have shape \(3,\) for an input of shape \(2, 3\); got shape \(2,"),
         (lambda: F.batch_norm(np.ones((2, 3)), None, None, np.ones(2), training=True),
          r"batch_norm: weight must have shape \(3,\)"),
         (lambda: F.batch_norm(np.ones(3), None, None, training=True), "batch_norm"),
