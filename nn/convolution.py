@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import ShapeError, Tensor
+from autograd.typing import ArrayLike
 
 from . import init
 from .module import Module, Parameter
@@ -20,44 +21,97 @@ Sizes = int | Sequence[int]
 
 
 def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
     stride: Sizes = 1,
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Any:
-    """`autograd.ops.conv` with one spatial axis: (N, C, L) or (C, L), weight (O, C / groups, K)."""
+    """Convolve sequences with the kernels in `weight`; see `autograd.ops.conv`.
+
+    Args:
+        input: `(N, C, L)`, or `(C, L)` for one sequence.
+        weight: `(O, C / groups, K)`.
+        bias: `(O,)`, or None.
+        stride: The step from one window to the next.
+        padding: The number of zeros on both sides, "same" or "valid".
+        dilation: The distance of a window's elements.
+        groups: The number of groups of channels that do not mix.
+
+    Raises:
+        ShapeError: `weight` does not have three axes, or the shapes do not go together.
+
+    Example:
+        >>> nn.functional.conv1d(np.arange(4.0)[None], np.ones((1, 1, 2)))
+        array([[1., 3., 5.]])
+    """
     _check_axes("conv1d", weight, 1)
     return autograd.ops.conv(input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
     stride: Sizes = 1,
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Any:
-    """`autograd.ops.conv` with two spatial axes: (N, C, H, W), weight (O, C / groups, KH, KW)."""
+    """Convolve images with the kernels in `weight`; see `autograd.ops.conv`.
+
+    Args:
+        input: `(N, C, H, W)`, or `(C, H, W)` for one image.
+        weight: `(O, C / groups, KH, KW)`.
+        bias: `(O,)`, or None.
+        stride: The step from one window to the next, for both axes or as a pair.
+        padding: The number of zeros on both sides, "same" or "valid".
+        dilation: The distance of a window's elements.
+        groups: The number of groups of channels that do not mix.
+
+    Raises:
+        ShapeError: `weight` does not have four axes, or the shapes do not go together.
+
+    Example:
+        >>> nn.functional.conv2d(np.ones((1, 1, 4, 4)), np.ones((2, 1, 3, 3))).shape
+        (1, 2, 2, 2)
+    """
     _check_axes("conv2d", weight, 2)
     return autograd.ops.conv(input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
     stride: Sizes = 1,
     padding: Sizes = 0,
     output_padding: Sizes = 0,
     groups: int = 1,
     dilation: Sizes = 1,
 ) -> Any:
-    """`autograd.ops.conv_transpose`: (N, C, H, W), weight (C, O / groups, KH, KW)."""
+    """Spread every element over a window, as the gradient of `conv2d` does.
+
+    Args:
+        input: `(N, C, H, W)`, or `(C, H, W)` for one image.
+        weight: `(C, O / groups, KH, KW)`.
+        bias: `(O,)`, or None.
+        stride: The step from one window to the next.
+        padding: The number of rows and columns to cut off on both sides.
+        output_padding: The number of rows and columns to add at the end.
+        groups: The number of groups of channels that do not mix.
+        dilation: The distance of a window's elements.
+
+    Raises:
+        ShapeError: `weight` does not have four axes, or the shapes do not go together.
+
+    Example:
+        >>> x, weight = np.ones((1, 1, 2, 2)), np.ones((1, 3, 2, 2))
+        >>> nn.functional.conv_transpose2d(x, weight, stride=2).shape
+        (1, 3, 4, 4)
+    """
     _check_axes("conv_transpose2d", weight, 2)
     return autograd.ops.conv_transpose(
         input, weight, bias, stride, padding, output_padding, groups, dilation
@@ -122,7 +176,7 @@ class _Convolution(Module):
     def _weight_shape(self) -> tuple[int, ...]:
         return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         try:
             return self._convolve(x)
         except ShapeError as error:
@@ -144,9 +198,11 @@ class _Convolution(Module):
 
 
 class Conv1d(_Convolution):
-    """`functional.conv1d` with its own parameters: (N, C, L) to (N, O, L_out).
+    """A convolution of sequences, `(N, C, L)` to `(N, O, L_out)`; see `Conv2d`.
 
-    See `Conv2d`; there is one spatial axis instead of two.
+    Example:
+        >>> nn.Conv1d(2, 4, 3)(np.ones((1, 2, 8), np.float32)).shape
+        (1, 4, 6)
     """
 
     axes = 1
@@ -159,15 +215,31 @@ class Conv1d(_Convolution):
 
 
 class Conv2d(_Convolution):
-    """`functional.conv2d` with its own parameters: (N, C, H, W) to (N, O, H_out, W_out).
+    """A convolution of images, `(N, C, H, W)` to `(N, O, H_out, W_out)`.
 
-    `weight`: `(out_channels, in_channels / groups, *kernel_size)`, `bias`: `(out_channels,)` or
-    None. Both start as U(-b, b), b = 1 / sqrt(fan-in), drawn from `generator`. `kernel_size`,
-    `stride`, `padding` and `dilation`: a number, or a tuple with one for each spatial axis;
-    `padding` may also be "same" or "valid".
+    `weight`, `(out_channels, in_channels / groups, *kernel_size)`, and `bias`, `(out_channels,)`,
+    start as U(-b, b), b = 1 / sqrt(fan-in).
 
-    Raises `ValueError` for sizes below 1 or groups that do not divide the channels, `TypeError`
-    for sizes that are no integers, and `ShapeError` for an input that does not fit.
+    Args:
+        in_channels: The number of channels of an input, a multiple of `groups`.
+        out_channels: The number of channels of an output, a multiple of `groups`.
+        kernel_size: The size of the windows: an integer, or one for each spatial axis.
+        stride: The step from one window to the next, likewise.
+        padding: The number of zeros on both sides, likewise; or "same" or "valid".
+        dilation: The distance of a window's elements, likewise.
+        groups: The number of groups of channels that do not mix.
+        bias: Whether there is a bias; without, `bias` is None.
+        dtype: The dtype of the parameters.
+        generator: The source of their first values (default: a fresh one).
+
+    Raises:
+        ValueError: A size is below 1, or `groups` does not divide the channels.
+        TypeError: A size is not an integer.
+        ShapeError: An input does not fit.
+
+    Example:
+        >>> nn.Conv2d(3, 8, 3, padding="same")(np.ones((1, 3, 5, 5), np.float32)).shape
+        (1, 8, 5, 5)
     """
 
     axes = 2
@@ -180,10 +252,14 @@ class Conv2d(_Convolution):
 
 
 class ConvTranspose2d(_Convolution):
-    """`functional.conv_transpose2d` with its own parameters; it enlarges images.
+    """A transposed convolution, which enlarges images.
 
-    `weight`: `(in_channels, out_channels / groups, *kernel_size)`; all else as in `Conv2d`, with
-    `output_padding` for the size of the output.
+    `weight` is `(in_channels, out_channels / groups, *kernel_size)`; the arguments and errors are
+    those of `Conv2d`, besides `output_padding`, the number of rows and columns to add at the end.
+
+    Example:
+        >>> nn.ConvTranspose2d(3, 8, 2, stride=2)(np.ones((1, 3, 5, 5), np.float32)).shape
+        (1, 8, 10, 10)
     """
 
     axes = 2

@@ -9,15 +9,27 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
+from autograd.typing import ArrayLike
 
 from .module import Module, Parameter
 from .sizes import check_sizes
 
 
-def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
-    """The rows `input` (integers) of the table `weight`; see `autograd.ops.embedding`.
+def embedding(input: ArrayLike, weight: ArrayLike, padding_idx: int | None = None) -> Any:
+    """Look up the rows `input` of a table; the gradient is an `autograd.RowGradient`.
 
-    The row `padding_idx` (a negative one counts from the end) gets no gradient.
+    Args:
+        input: Integers of any shape, from 0 to `len(weight) - 1`.
+        weight: The table, `(num_embeddings, embedding_dim)`.
+        padding_idx: A row that gets no gradient, counted from the end if negative.
+
+    Returns:
+        An array `(*input.shape, embedding_dim)`.
+
+    Example:
+        >>> nn.functional.embedding([2, 0], np.array([[1.0], [2.0], [3.0]]))
+        array([[3.],
+               [1.]])
     """
     if padding_idx is not None and padding_idx < 0:
         padding_idx += np.shape(weight)[0]
@@ -27,13 +39,26 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
 class Embedding(Module):
     """A vector for each number: from integers of any shape to `(*shape, embedding_dim)`.
 
-    `weight`: `(num_embeddings, embedding_dim)`, N(0, 1) at the start, drawn from `generator`. The
-    row `padding_idx` (negative ones count from the end) starts as zeros and is not trained. The
-    gradient in `weight.grad` is an `autograd.RowGradient`, which holds the rows that were read.
+    `weight`, `(num_embeddings, embedding_dim)`, starts as N(0, 1). The gradient in `weight.grad` is
+    an `autograd.RowGradient`, which holds the rows that were read.
 
-    Raises `ValueError` for sizes below 1, a `padding_idx` out of range and, when called, for a
-    number outside 0..num_embeddings - 1; `TypeError` for sizes that are no integers, and
-    `DTypeError` for an input that is not of integers.
+    Args:
+        num_embeddings: The number of rows, at least 1.
+        embedding_dim: The length of each vector, at least 1.
+        padding_idx: A row of zeros that is not trained, counted from the end if negative.
+        dtype: The dtype of the table.
+        generator: The source of its first values (default: a fresh one).
+
+    Raises:
+        ValueError: A size is below 1, `padding_idx` is out of range, or an input holds a number
+            outside 0 to `num_embeddings - 1`.
+        TypeError: A size is not an integer.
+        DTypeError: An input does not hold integers.
+
+    Example:
+        >>> table = nn.Embedding(10, 4)
+        >>> table([[1, 2, 3]]).shape
+        (1, 3, 4)
     """
 
     def __init__(
@@ -61,7 +86,7 @@ class Embedding(Module):
         if self.padding_idx is not None:
             self.weight.data[self.padding_idx] = 0
 
-    def forward(self, input: Any) -> Tensor:
+    def forward(self, input: ArrayLike) -> Tensor:
         result: Tensor = embedding(input, self.weight, self.padding_idx)
         return result
 

@@ -11,6 +11,7 @@ import numpy as np
 
 import autograd
 from autograd.ops import linear, relu, sigmoid, silu
+from autograd.typing import Array, ArrayLike
 
 from .convolution import conv1d, conv2d, conv_transpose2d
 from .dropout import dropout
@@ -70,21 +71,52 @@ __all__ = [
 ]
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
-    """`input` where it is positive, otherwise `negative_slope * input` (its slope at 0, too)."""
+def leaky_relu(input: ArrayLike, negative_slope: float = 0.01) -> Any:
+    """Return `input` where it is positive, otherwise `negative_slope * input`.
+
+    Args:
+        input: Real numbers of any shape.
+        negative_slope: The slope for negative numbers, and at 0.
+
+    Example:
+        >>> nn.functional.leaky_relu(np.array([-2.0, 3.0]), 0.1)
+        array([-0.2,  3. ])
+    """
     return autograd.ops.leaky_relu(input, negative_slope=negative_slope)
 
 
-def elu(input: Any, alpha: float = 1.0) -> Any:
-    """`input` where it is positive, otherwise `alpha * (exp(input) - 1)`. Clevert et al., 2016."""
+def elu(input: ArrayLike, alpha: float = 1.0) -> Any:
+    """Return `input` where it is positive, otherwise `alpha * (exp(input) - 1)`.
+
+    Clevert, Unterthiner and Hochreiter, 2016.
+
+    Args:
+        input: Real numbers of any shape.
+        alpha: The negative of the limit at minus infinity.
+
+    Example:
+        >>> nn.functional.elu(np.array([-1.0, 3.0])).round(3)
+        array([-0.632,  3.   ])
+    """
     return autograd.ops.elu(input, alpha=alpha)
 
 
-def gelu(input: Any, approximate: str = "none") -> Any:
-    """`input` times the probability that a standard normal number is below it.
+def gelu(input: ArrayLike, approximate: str = "none") -> Any:
+    """Multiply `input` by the probability that a standard normal number is below it.
 
-    `approximate='tanh'` takes a formula with tanh for that probability, right to 0.0005. Raises
-    `ValueError` for anything but this and 'none'. Hendrycks and Gimpel, 2016.
+    Hendrycks and Gimpel, 2016.
+
+    Args:
+        input: Real numbers of any shape.
+        approximate: "tanh" computes the probability by a formula with tanh, right to 0.0005;
+            "none" computes it exactly.
+
+    Raises:
+        ValueError: `approximate` is neither.
+
+    Example:
+        >>> nn.functional.gelu(np.array([-1.0, 3.0])).round(3)
+        array([-0.159,  2.996])
     """
     if approximate == "none":
         return autograd.ops.gelu(input)
@@ -93,29 +125,63 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     raise ValueError(f"gelu: approximate (={approximate!r}) must be 'none' or 'tanh'")
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """`log(1 + exp(beta * input)) / beta`, a smooth ReLU.
+def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """Compute `log(1 + exp(beta * input)) / beta`, a smooth ReLU.
 
-    Where `beta * input` exceeds `threshold` it is `input`, as in PyTorch; `autograd.ops.softplus`
-    is exact there, too. Raises `ValueError` unless `beta` is positive.
+    Args:
+        input: Real numbers of any shape.
+        beta: The sharpness of the bend, above 0.
+        threshold: Where `beta * input` exceeds it, the result is `input`, as in PyTorch;
+            `autograd.ops.softplus` is exact there, too.
+
+    Raises:
+        ValueError: `beta` is not positive.
+
+    Example:
+        >>> nn.functional.softplus(np.array([-1.0, 30.0])).round(3)
+        array([ 0.313, 30.   ])
     """
     if not beta > 0:
         raise ValueError(f"softplus: beta (={beta}) must be positive")
-    scaled = input if beta == 1 else input * beta
+    x: Array = input
+    scaled = x if beta == 1 else x * beta
     soft = autograd.ops.softplus(scaled)
-    return np.where(scaled > threshold, input, soft if beta == 1 else soft / beta)
+    return np.where(scaled > threshold, x, soft if beta == 1 else soft / beta)
 
 
-def tanh(input: Any) -> Any:
-    """The hyperbolic tangent, element by element."""
+def tanh(input: ArrayLike) -> Any:
+    """Compute the hyperbolic tangent of each element.
+
+    Example:
+        >>> nn.functional.tanh(np.array([0.0, 1.0])).round(3)
+        array([0.   , 0.762])
+    """
     return np.tanh(input)
 
 
-def softmax(input: Any, dim: int = -1) -> Any:
-    """exp(input) / sum(exp(input)) along the axis `dim`."""
+def softmax(input: ArrayLike, dim: int = -1) -> Any:
+    """Compute `exp(input) / sum(exp(input))` along an axis.
+
+    Args:
+        input: Logits of any shape.
+        dim: The axis, counted from the end if negative.
+
+    Example:
+        >>> nn.functional.softmax(np.array([0.0, 0.0]))
+        array([0.5, 0.5])
+    """
     return autograd.ops.softmax(input, axis=dim)
 
 
-def log_softmax(input: Any, dim: int = -1) -> Any:
-    """log(softmax(input)) along the axis `dim`."""
+def log_softmax(input: ArrayLike, dim: int = -1) -> Any:
+    """Compute the logarithm of `softmax(input)` along an axis, without overflow.
+
+    Args:
+        input: Logits of any shape.
+        dim: The axis, counted from the end if negative.
+
+    Example:
+        >>> nn.functional.log_softmax(np.array([0.0, 1000.0]))
+        array([-1000.,     0.])
+    """
     return autograd.ops.log_softmax(input, axis=dim)

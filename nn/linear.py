@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor
 from autograd.ops import linear
+from autograd.typing import ArrayLike
 
 from . import init
 from .module import Module, Parameter
@@ -17,13 +17,27 @@ from .sizes import check_sizes
 
 
 class Linear(Module):
-    """`x @ weight.T + bias`, from `(..., in_features)` to `(..., out_features)`.
+    """An affine map, `x @ weight.T + bias`, from `(..., in_features)` to `(..., out_features)`.
 
-    `weight`: `(out_features, in_features)`, `bias`: `(out_features,)` or None. Both start as
-    U(-1/sqrt(in_features), 1/sqrt(in_features)), drawn from `generator`.
+    `weight`, `(out_features, in_features)`, and `bias`, `(out_features,)`, start as
+    U(-1/sqrt(in_features), 1/sqrt(in_features)).
 
-    Raises `ValueError` for sizes below 1, `TypeError` for sizes that are no integers and an input
-    that is no array, and `ShapeError` for an input of another width.
+    Args:
+        in_features: The number of features of an input, at least 1.
+        out_features: The number of features of an output, at least 1.
+        bias: Whether there is a bias; without, `bias` is None.
+        dtype: The dtype of the parameters.
+        generator: The source of their first values (default: a fresh one).
+
+    Raises:
+        ValueError: A size is below 1.
+        TypeError: A size is not an integer, or an input is not an array.
+        ShapeError: The last axis of an input is not `in_features` long.
+
+    Example:
+        >>> layer = nn.Linear(3, 2)
+        >>> layer(np.ones((5, 3), np.float32)).shape
+        (5, 2)
     """
 
     def __init__(
@@ -47,7 +61,7 @@ class Linear(Module):
             self.bias = Parameter(np.empty(out_features, dtype), dtype=dtype)
             init.uniform_(self.bias, -bound, bound, generator=generator)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         try:
             result: Tensor = linear(x, self.weight, self.bias)
         except ShapeError:  # the check itself is the engine's: a good input pays nothing here

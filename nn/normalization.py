@@ -15,29 +15,44 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import ShapeError, Tensor, ops
+from autograd.typing import Array, ArrayLike
 
 from .module import Buffer, Module, Parameter
 from .sizes import check_sizes
 
 
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: ArrayLike,
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
-    """`input` `(N, C, ...)` with each channel normalised; the other arrays are `(C,)` or None.
+    """Normalise each channel, then multiply by `weight` and add `bias`.
 
-    With `training`, by the mean and variance of the batch, of which running averages (arrays or
-    tensors) are kept in place: `running = (1 - momentum) * running + momentum * batch`, with the
-    unbiased variance. An empty batch leaves them alone. Otherwise by the running averages.
+    Args:
+        input: `(N, C, ...)`.
+        running_mean: Averages `(C,)`, arrays or tensors, which training updates in place:
+            `running = (1 - momentum) * running + momentum * batch`. Or None.
+        running_var: The same of the unbiased variances. An empty batch changes neither.
+        weight: `(C,)`, or None.
+        bias: `(C,)`, or None.
+        training: Whether to normalise by the mean and variance of the batch; otherwise by the
+            running averages.
+        momentum: The share of the newest batch in the running averages, from 0 to 1.
+        eps: Added to the variance.
 
-    Raises `ShapeError` for a training batch of one value per channel, whose variance means
-    nothing, and `ValueError` where there are no running averages to evaluate with.
+    Raises:
+        ShapeError: A training batch has one value per channel, whose variance means nothing.
+        ValueError: There are no running averages to evaluate with.
+
+    Example:
+        >>> nn.functional.batch_norm(np.array([[1.0], [3.0]]), None, None, training=True).round(3)
+        array([[-1.],
+               [ 1.]])
     """
     shape = np.shape(input)
     running = [_array(running_mean), _array(running_var)]
@@ -74,13 +89,28 @@ def _array(x: Any) -> Any:
 
 
 def layer_norm(
-    input: Any,
+    input: ArrayLike,
     normalized_shape: int | Sequence[int],
-    weight: Any = None,
-    bias: Any = None,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
     eps: float = 1e-5,
 ) -> Any:
-    """`input` normalised over its last axes, which have `normalized_shape`; see `LayerNorm`."""
+    """Normalise each example over its last axes, then multiply by `weight` and add `bias`.
+
+    Args:
+        input: `(..., *normalized_shape)`.
+        normalized_shape: The lengths of the axes to normalise over.
+        weight: An array of that shape, or None.
+        bias: An array of that shape, or None.
+        eps: Added to the variance.
+
+    Raises:
+        ShapeError: The last axes of `input` differ.
+
+    Example:
+        >>> nn.functional.layer_norm(np.array([[1.0, 3.0]]), 2).round(3)
+        array([[-1.,  1.]])
+    """
     return ops.layer_norm(input, _shape(normalized_shape), weight, bias, eps)
 
 
@@ -89,22 +119,50 @@ def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def group_norm(
-    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+    input: ArrayLike,
+    num_groups: int,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    eps: float = 1e-5,
 ) -> Any:
-    """`input` `(N, C, ...)` normalised in groups of channels; see `GroupNorm`."""
+    """Normalise each group of channels of each example, then multiply by `weight` and add `bias`.
+
+    Args:
+        input: `(N, C, ...)`.
+        num_groups: The number of groups, which divides C.
+        weight: `(C,)`, or None.
+        bias: `(C,)`, or None.
+        eps: Added to the variance.
+
+    Raises:
+        ShapeError: The shapes do not go together.
+
+    Example:
+        >>> nn.functional.group_norm(np.array([[1.0, 3.0]]), 1).round(3)
+        array([[-1.,  1.]])
+    """
     return ops.group_norm(input, num_groups, weight, bias, eps)
 
 
 class _BatchNorm(Module):
-    """Each channel with mean 0 and variance 1, then times `weight` plus `bias`, both `(C,)`.
+    """Each channel gets mean 0 and variance 1, then is multiplied by `weight` and added to `bias`.
 
-    `momentum`: the share of the newest batch in the running averages; None averages all batches
-    alike. `affine=False` leaves out weight and bias; `track_running_stats=False` the averages, so
-    that evaluation normalises by the batch as well.
-    State: `weight`, `bias`, `running_mean`, `running_var`, `num_batches_tracked`.
+    Training normalises by the batch, evaluation by running averages. The state consists of
+    `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`.
 
-    Raises `ValueError` for `num_features` below 1, and `ShapeError` for inputs of another shape
-    and for training on one value per channel.
+    Args:
+        num_features: The number of channels, C.
+        eps: Added to the variance.
+        momentum: The share of the newest batch in the running averages; None averages all batches
+            alike.
+        affine: Whether there are `weight` and `bias`, both `(C,)`.
+        track_running_stats: Whether there are running averages; without, evaluation normalises by
+            the batch as well.
+        dtype: The dtype of parameters and averages.
+
+    Raises:
+        ValueError: `num_features` is below 1.
+        ShapeError: An input has another shape, or one value per channel while training.
     """
 
     shapes: dict[int, str]  #: the inputs that are taken, by their number of axes
@@ -131,7 +189,7 @@ class _BatchNorm(Module):
             self.running_var = Buffer(np.ones(num_features), dtype=dtype)
             self.num_batches_tracked = Buffer(0, dtype=np.int64)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         name = type(self).__name__
         if len(shape) not in self.shapes or shape[1] != self.num_features:
@@ -168,22 +226,44 @@ class _BatchNorm(Module):
 
 
 class BatchNorm1d(_BatchNorm):
-    __doc__ = f"Batch normalisation of `(N, C)` or `(N, C, L)`.\n\n    {_BatchNorm.__doc__}"
+    __doc__ = f"""Batch normalisation of `(N, C)` or `(N, C, L)`.
+
+    {_BatchNorm.__doc__}
+    Example:
+        >>> nn.BatchNorm1d(1)(Tensor([[1.0], [3.0]], dtype=np.float32)).data.round(3).tolist()
+        [[-1.0], [1.0]]
+    """
     shapes = {2: "(N, C)", 3: "(N, C, L)"}
 
 
 class BatchNorm2d(_BatchNorm):
-    __doc__ = f"Batch normalisation of images `(N, C, H, W)`.\n\n    {_BatchNorm.__doc__}"
+    __doc__ = f"""Batch normalisation of images `(N, C, H, W)`.
+
+    {_BatchNorm.__doc__}
+    Example:
+        >>> nn.BatchNorm2d(3)(np.ones((2, 3, 4, 4), np.float32)).shape
+        (2, 3, 4, 4)
+    """
     shapes = {4: "(N, C, H, W)"}
 
 
 class LayerNorm(Module):
-    """Each example with mean 0 and variance 1 over its last axes, of shape `normalized_shape`.
+    """Normalisation of each example over its last axes, with a weight and a bias of their shape.
 
-    Then times `weight` plus `bias`, both of `normalized_shape`. `elementwise_affine=False` leaves
-    out both, `bias=False` the second.
+    Args:
+        normalized_shape: The lengths of the axes to normalise over.
+        eps: Added to the variance.
+        elementwise_affine: Whether there are `weight` and `bias`.
+        bias: Whether there is a `bias`.
+        dtype: The dtype of the parameters.
 
-    Raises `ValueError` for sizes below 1, and `ShapeError` for inputs whose last axes differ.
+    Raises:
+        ValueError: A length is below 1.
+        ShapeError: The last axes of an input differ.
+
+    Example:
+        >>> nn.LayerNorm(2)(Tensor([[1.0, 3.0]], dtype=np.float32)).data.round(3)
+        array([[-1.,  1.]], dtype=float32)
     """
 
     def __init__(
@@ -205,7 +285,7 @@ class LayerNorm(Module):
         self.weight = Parameter(ones, dtype=dtype) if elementwise_affine else None
         self.bias = Parameter(ones * 0, dtype=dtype) if elementwise_affine and bias else None
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = self.normalized_shape
         if np.shape(x)[-len(shape) :] != shape:
             raise ShapeError(
@@ -220,13 +300,22 @@ class LayerNorm(Module):
 
 
 class GroupNorm(Module):
-    """Each group of channels of each example with mean 0 and variance 1.
+    """Normalisation of each group of channels of each example, `(N, C, ...)`.
 
-    Takes `(N, C, ...)` with C = `num_channels`, in `num_groups` groups of neighbours; then times
-    `weight` plus `bias`, both `(C,)`, which `affine=False` leaves out.
+    Args:
+        num_groups: The number of groups of neighbouring channels.
+        num_channels: C, a multiple of `num_groups`.
+        eps: Added to the variance.
+        affine: Whether there are `weight` and `bias`, both `(C,)`.
+        dtype: The dtype of the parameters.
 
-    Raises `ValueError` where `num_channels` is no multiple of `num_groups`, and `ShapeError` for
-    inputs of another number of channels.
+    Raises:
+        ValueError: `num_channels` is not a multiple of `num_groups`.
+        ShapeError: An input has another number of channels.
+
+    Example:
+        >>> nn.GroupNorm(1, 2)(Tensor([[1.0, 3.0]], dtype=np.float32)).data.round(3)
+        array([[-1.,  1.]], dtype=float32)
     """
 
     def __init__(
@@ -250,7 +339,7 @@ class GroupNorm(Module):
         self.weight = Parameter(np.ones(num_channels), dtype=dtype) if affine else None
         self.bias = Parameter(np.zeros(num_channels), dtype=dtype) if affine else None
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         shape = np.shape(x)
         if len(shape) < 2 or shape[1] != self.num_channels:
             raise ShapeError(

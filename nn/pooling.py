@@ -19,6 +19,7 @@ from typing import Any
 
 from autograd import AutogradError, DTypeError, ShapeError, Tensor
 from autograd.ops import adaptive_avg_pool, avg_pool, max_pool
+from autograd.typing import ArrayLike
 
 from .module import Module
 from .sizes import per_axis
@@ -27,59 +28,139 @@ Size = int | Sequence[int]
 
 
 def max_pool1d(
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    """The largest element of each window; see `MaxPool1d`."""
+    """Return the largest element of each window of sequences.
+
+    Args:
+        input: `(N, C, L)`, or `(C, L)` for one sequence.
+        kernel_size: The size of the windows.
+        stride: The step from one window to the next (default: `kernel_size`).
+        padding: The number of elements added on both sides.
+        dilation: The distance of a window's elements.
+        ceil_mode: Whether the last window may reach beyond the end.
+
+    Raises:
+        ValueError: A size is out of range.
+        ShapeError: `input` has another shape, or is smaller than a window.
+
+    Example:
+        >>> nn.functional.max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+        array([[3., 2.]])
+    """
     kernel = per_axis("max_pool1d", "kernel_size", kernel_size, 1, 1)
     return max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d(
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    """The largest element of each window; see `MaxPool2d`."""
+    """Return the largest element of each window of images.
+
+    Args:
+        input: `(N, C, H, W)`, or `(C, H, W)` for one image.
+        kernel_size: The size of the windows.
+        stride: The step from one window to the next (default: `kernel_size`).
+        padding: The number of elements added on both sides.
+        dilation: The distance of a window's elements.
+        ceil_mode: Whether the last window may reach beyond the end.
+
+    Raises:
+        ValueError: A size is out of range.
+        ShapeError: `input` has another shape, or is smaller than a window.
+
+    Example:
+        >>> nn.functional.max_pool2d(np.array([[[1.0, 3.0], [2.0, 0.0]]]), 2)
+        array([[[3.]]])
+    """
     kernel = per_axis("max_pool2d", "kernel_size", kernel_size, 2, 1)
     return max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
 def avg_pool1d(
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Any:
-    """The mean of each window; see `AvgPool1d`."""
+    """Return the mean of each window of sequences.
+
+    Args:
+        input: `(N, C, L)`, or `(C, L)` for one sequence.
+        kernel_size: The size of the windows.
+        stride: The step from one window to the next (default: `kernel_size`).
+        padding: The number of elements added on both sides.
+        ceil_mode: Whether the last window may reach beyond the end.
+        count_include_pad: Whether padding counts as elements of the mean.
+
+    Raises:
+        ValueError: A size is out of range.
+        ShapeError: `input` has another shape, or is smaller than a window.
+
+    Example:
+        >>> nn.functional.avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+        array([[2., 1.]])
+    """
     kernel = per_axis("avg_pool1d", "kernel_size", kernel_size, 1, 1)
     return avg_pool(input, kernel, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
-    input: Any,
+    input: ArrayLike,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Any:
-    """The mean of each window; see `AvgPool2d`."""
+    """Return the mean of each window of images.
+
+    Args:
+        input: `(N, C, H, W)`, or `(C, H, W)` for one image.
+        kernel_size: The size of the windows.
+        stride: The step from one window to the next (default: `kernel_size`).
+        padding: The number of elements added on both sides.
+        ceil_mode: Whether the last window may reach beyond the end.
+        count_include_pad: Whether padding counts as elements of the mean.
+
+    Raises:
+        ValueError: A size is out of range.
+        ShapeError: `input` has another shape, or is smaller than a window.
+
+    Example:
+        >>> nn.functional.avg_pool2d(np.array([[[1.0, 3.0], [2.0, 0.0]]]), 2)
+        array([[[1.5]]])
+    """
     kernel = per_axis("avg_pool2d", "kernel_size", kernel_size, 2, 1)
     return avg_pool(input, kernel, stride, padding, ceil_mode, count_include_pad)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: int | Sequence[int | None] | None) -> Any:
-    """The means of `output_size` parts of each image; see `AdaptiveAvgPool2d`."""
+def adaptive_avg_pool2d(input: ArrayLike, output_size: int | Sequence[int | None] | None) -> Any:
+    """Return the means of `output_size` parts of each image.
+
+    Args:
+        input: `(N, C, H, W)`, or `(C, H, W)` for one image.
+        output_size: The number of parts: an integer for both axes, or a pair; None keeps an axis.
+
+    Raises:
+        ValueError: `output_size` is none of these.
+
+    Example:
+        >>> nn.functional.adaptive_avg_pool2d(np.ones((1, 2, 5, 7)), 3).shape
+        (1, 2, 3, 3)
+    """
     return adaptive_avg_pool(input, _output_sizes("adaptive_avg_pool2d", output_size))
 
 
@@ -123,7 +204,7 @@ class _Pool(Module):
     def _options(self) -> dict[str, Any]:
         raise NotImplementedError
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = _naming(self, type(self).function, x, self.kernel_size, **self._options())
         return result
 
@@ -167,14 +248,28 @@ class _MaxPool(_Pool):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest element of each window of a sequence."""
+    """The largest element of each window of a sequence.
+
+    The sizes and errors are those that the head of this file describes.
+
+    Example:
+        >>> nn.MaxPool1d(2)(np.array([[1.0, 3.0, 2.0, 0.0]]))
+        array([[3., 2.]])
+    """
 
     axes = 1
     function = max_pool1d
 
 
 class MaxPool2d(_MaxPool):
-    """The largest element of each window of an image."""
+    """The largest element of each window of an image.
+
+    The sizes and errors are those that the head of this file describes.
+
+    Example:
+        >>> nn.MaxPool2d(2)(np.array([[[1.0, 3.0], [2.0, 0.0]]]))
+        array([[[3.]]])
+    """
 
     axes = 2
     function = max_pool2d
@@ -203,14 +298,24 @@ class _AvgPool(_Pool):
 
 
 class AvgPool1d(_AvgPool):
-    """The mean of each window of a sequence; padding counts unless `count_include_pad=False`."""
+    """The mean of each window of a sequence; padding counts unless `count_include_pad=False`.
+
+    Example:
+        >>> nn.AvgPool1d(2)(np.array([[1.0, 3.0, 2.0, 0.0]]))
+        array([[2., 1.]])
+    """
 
     axes = 1
     function = avg_pool1d
 
 
 class AvgPool2d(_AvgPool):
-    """The mean of each window of an image; padding counts unless `count_include_pad=False`."""
+    """The mean of each window of an image; padding counts unless `count_include_pad=False`.
+
+    Example:
+        >>> nn.AvgPool2d(2)(np.array([[[1.0, 3.0], [2.0, 0.0]]]))
+        array([[[1.5]]])
+    """
 
     axes = 2
     function = avg_pool2d
@@ -219,15 +324,24 @@ class AvgPool2d(_AvgPool):
 class AdaptiveAvgPool2d(Module):
     """The means of `output_size` parts of an image, whatever the size of the image.
 
-    `output_size`: an integer, or a pair; None keeps an axis as it is. Part `i` of `n` of an axis
-    of length `L` goes from `floor(i L / n)` to `ceil((i + 1) L / n)`.
+    Part `i` of `n` of an axis of length `L` goes from `floor(i L / n)` to `ceil((i + 1) L / n)`.
+
+    Args:
+        output_size: The number of parts: an integer for both axes, or a pair; None keeps an axis.
+
+    Raises:
+        ValueError: `output_size` is none of these.
+
+    Example:
+        >>> nn.AdaptiveAvgPool2d(1)(np.ones((1, 2, 5, 7))).shape
+        (1, 2, 1, 1)
     """
 
     def __init__(self, output_size: int | Sequence[int | None] | None) -> None:
         _output_sizes("AdaptiveAvgPool2d", output_size)
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: ArrayLike) -> Tensor:
         result: Tensor = _naming(self, adaptive_avg_pool2d, x, self.output_size)
         return result
 

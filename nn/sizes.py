@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 
@@ -31,7 +34,7 @@ def check_sizes(owner: str, *, least: int = 1, **sizes: object) -> None:
 
 
 def per_axis(
-    owner: str, name: str, value: int | tuple[int, ...] | list[int], axes: int, least: int
+    owner: str, name: str, value: int | Sequence[int], axes: int, least: int
 ) -> tuple[int, ...]:
     """Return a size as one integer for each axis.
 
@@ -50,7 +53,7 @@ def per_axis(
         >>> nn.sizes.per_axis("Conv2d", "stride", 2, axes=2, least=1)
         (2, 2)
     """
-    values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
+    values: tuple[Any, ...] = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     if len(values) != axes:
         kind = "an integer" if axes == 1 else f"an integer, or {axes} of them"
         raise ValueError(f"{owner}: {name} (={value!r}) must be {kind}")

@@ -7,16 +7,31 @@ from typing import Any
 import numpy as np
 
 from autograd import rule
+from autograd.typing import ArrayLike
 
 from .base import Loss, checked, reduced, refuse_nothing
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """`(input - target) ** 2`, reduced."""
-    input, target = checked("mse_loss", input, target=target)
+def mse_loss(input: ArrayLike, target: ArrayLike, reduction: str = "mean") -> Any:
+    """Compute the squared error, `(input - target) ** 2`.
+
+    Args:
+        input: Real numbers of any shape.
+        target: Numbers of the same shape.
+        reduction: "mean", "sum", or "none" for the loss of each element.
+
+    Raises:
+        ShapeError: The shapes differ, or the mean of nothing is asked for.
+        ValueError: `reduction` is not one of these.
+
+    Example:
+        >>> nn.functional.mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+        np.float64(2.0)
+    """
+    x, t = checked("mse_loss", input, target=target)
     if reduction == "mean":
-        return _mse(input, target)
-    error = input - target
+        return _mse(x, t)
+    error = x - t
     return reduced("mse_loss", error * error, reduction)
 
 
@@ -31,39 +46,88 @@ _mse = rule(
     _mean_square,
     lambda g, _, x, target: (x - target) * (g * (2 / x.size)),
     lambda g, _, x, target: (target - x) * (g * (2 / x.size)),
+    name="mse_loss",
 )
-_mse.name = "mse_loss"
 
 
 class MSELoss(Loss):
-    """`mse_loss` as a module."""
+    """The loss `nn.functional.mse_loss` as a module.
 
-    def forward(self, input: Any, target: Any) -> Any:
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Example:
+        >>> nn.MSELoss()(Tensor([1.0, 2.0]), [1.0, 4.0])
+        Tensor(2.)
+    """
+
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return mse_loss(input, target, self.reduction)
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """`|input - target|`, reduced. The gradient is 0 where they are equal."""
-    input, target = checked("l1_loss", input, target=target)
-    return reduced("l1_loss", np.abs(input - target), reduction)
+def l1_loss(input: ArrayLike, target: ArrayLike, reduction: str = "mean") -> Any:
+    """Compute the absolute error, `|input - target|`; its gradient is 0 where they are equal.
+
+    Args:
+        input: Real numbers of any shape.
+        target: Numbers of the same shape.
+        reduction: "mean", "sum", or "none" for the loss of each element.
+
+    Raises:
+        ShapeError: The shapes differ, or the mean of nothing is asked for.
+        ValueError: `reduction` is not one of these.
+
+    Example:
+        >>> nn.functional.l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+        np.float64(1.0)
+    """
+    x, t = checked("l1_loss", input, target=target)
+    return reduced("l1_loss", np.abs(x - t), reduction)
 
 
 class L1Loss(Loss):
-    """`l1_loss` as a module."""
+    """The loss `nn.functional.l1_loss` as a module.
 
-    def forward(self, input: Any, target: Any) -> Any:
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Example:
+        >>> nn.L1Loss()(Tensor([1.0, 2.0]), [1.0, 4.0])
+        Tensor(1.)
+    """
+
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return l1_loss(input, target, self.reduction)
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """`e**2 / 2` for errors e up to `delta`, and from there on `delta * (|e| - delta / 2)`.
+def huber_loss(
+    input: ArrayLike,
+    target: ArrayLike,
+    reduction: str = "mean",
+    delta: float = 1.0,
+) -> Any:
+    """Compute `e**2 / 2` for errors e up to `delta`, then `delta * (|e| - delta / 2)`.
 
-    Raises `ValueError` unless `delta` is positive. Huber, 1964.
+    Huber, 1964.
+
+    Args:
+        input: Real numbers of any shape.
+        target: Numbers of the same shape.
+        reduction: "mean", "sum", or "none" for the loss of each element.
+        delta: The size of the errors from which on the loss grows linearly, above 0.
+
+    Raises:
+        ShapeError: The shapes differ, or the mean of nothing is asked for.
+        ValueError: `delta` is not positive, or `reduction` not one of these.
+
+    Example:
+        >>> nn.functional.huber_loss(np.array([1.0, 4.0]), np.array([0.5, 0.0]), "none")
+        array([0.125, 3.5  ])
     """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta (={delta}) must be positive")
-    input, target = checked("huber_loss", input, target=target)
-    return reduced("huber_loss", _huber(input - target, delta), reduction)
+    x, t = checked("huber_loss", input, target=target)
+    return reduced("huber_loss", _huber(x - t, delta), reduction)
 
 
 def _huber(error: Any, delta: float) -> Any:
@@ -72,35 +136,72 @@ def _huber(error: Any, delta: float) -> Any:
 
 
 class HuberLoss(Loss):
-    """`huber_loss` as a module."""
+    """The loss `nn.functional.huber_loss` as a module.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+        delta: The size of the errors from which on the loss grows linearly, above 0.
+
+    Example:
+        >>> nn.HuberLoss("none")(np.array([1.0, 4.0]), np.array([0.5, 0.0]))
+        array([0.125, 3.5  ])
+    """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
         self.delta = delta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return huber_loss(input, target, self.reduction, self.delta)
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """`huber_loss(..., delta=beta) / beta`; with `beta=0`, `l1_loss`.
+def smooth_l1_loss(
+    input: ArrayLike,
+    target: ArrayLike,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Any:
+    """Compute `huber_loss` with `delta=beta`, divided by `beta`; for 0, `l1_loss`.
 
-    Raises `ValueError` for a negative `beta`. Girshick, 2015, equation 3.
+    Girshick, 2015, equation 3.
+
+    Args:
+        input: Real numbers of any shape.
+        target: Numbers of the same shape.
+        reduction: "mean", "sum", or "none" for the loss of each element.
+        beta: The size of the errors from which on the loss grows linearly, at least 0.
+
+    Raises:
+        ShapeError: The shapes differ, or the mean of nothing is asked for.
+        ValueError: `beta` is negative, or `reduction` not one of these.
+
+    Example:
+        >>> nn.functional.smooth_l1_loss(np.array([1.0, 4.0]), np.array([0.5, 0.0]), "none")
+        array([0.125, 3.5  ])
     """
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta (={beta}) must not be negative")
-    input, target = checked("smooth_l1_loss", input, target=target)
-    error = input - target
+    x, t = checked("smooth_l1_loss", input, target=target)
+    error = x - t
     losses = _huber(error, beta) / beta if beta else np.abs(error)
     return reduced("smooth_l1_loss", losses, reduction)
 
 
 class SmoothL1Loss(Loss):
-    """`smooth_l1_loss` as a module."""
+    """The loss `nn.functional.smooth_l1_loss` as a module.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+        beta: The size of the errors from which on the loss grows linearly, at least 0.
+
+    Example:
+        >>> nn.SmoothL1Loss("none")(np.array([1.0, 4.0]), np.array([0.5, 0.0]))
+        array([0.125, 3.5  ])
+    """
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction)
         self.beta = beta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return smooth_l1_loss(input, target, self.reduction, self.beta)

@@ -5,36 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 import autograd
 from autograd import DTypeError, ShapeError, Tensor
 from autograd.numpy import asarray
 from autograd.ops import log_softmax
+from autograd.typing import ArrayLike
 
 from ..module import Buffer
 from .base import Loss, checked, factor, reduced
 
 
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:
-    """The negative log-likelihood of `target` under softmax(`input`).
+    """Compute the negative log-likelihood of `target` under softmax(`input`).
 
-    `input`: logits `(N, C)`, or `(C,)` for a single one, or `(N, C, d1, ...)`. `target`: labels
-    from 0 to C - 1, of the input's shape without the axis of classes; or probabilities of all
-    classes, of the input's shape. `weight`: `(C,)`, a factor for each class. Labels equal to
-    `ignore_index` count for nothing. `label_smoothing`: from 0 to 1, the share of the target that
-    is spread evenly over all classes (Szegedy et al., 2016).
+    The mean is over labels, each counting as much as its weight, or over all probabilities.
 
-    The mean is over labels, each counting as much as its weight; with probabilities, over N, d1...
+    Args:
+        input: Logits `(N, C)`, or `(C,)` for a single one, or `(N, C, d1, ...)`.
+        target: Labels from 0 to C - 1, of the input's shape without the axis of classes; or
+            probabilities of all classes, of the input's shape.
+        weight: A factor for each class, `(C,)`.
+        ignore_index: Labels that count for nothing.
+        reduction: "mean", "sum", or "none" for the loss of each label.
+        label_smoothing: The share of the target that is spread evenly over all classes, from 0 to 1
+            (Szegedy et al., 2016).
 
-    Raises `ValueError` for a label outside 0..C-1, and for the mean where all are ignored.
+    Raises:
+        ShapeError: The shapes do not go together.
+        ValueError: A label is outside 0 to C - 1, or the mean of no labels is asked for.
+
+    Example:
+        >>> nn.functional.cross_entropy(Tensor([[2.0, 0.0], [0.0, 2.0]]), [0, 1]).item()
+        0.126928011042972...
     """
     plain = weight is None and reduction == "mean" and not label_smoothing
     if plain and ignore_index < 0:
@@ -44,10 +54,10 @@ def cross_entropy(
             pass
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing (={label_smoothing}) must be in 0..1")
-    (input,) = checked("cross_entropy", input)
-    if input.ndim and np.shape(target) == input.shape:
-        return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
-    rows, labels, counts = _rows_and_labels("cross_entropy", input, target, ignore_index)
+    (x,) = checked("cross_entropy", input)
+    if x.ndim and np.shape(target) == x.shape:
+        return _of_probabilities(x, target, weight, ignore_index, reduction, label_smoothing)
+    rows, labels, counts = _rows_and_labels("cross_entropy", x, target, ignore_index)
     if plain and counts.any():
         kept = rows if counts.all() else rows[counts.reshape(-1)]
         return autograd.ops.cross_entropy(kept, labels[counts])
@@ -56,14 +66,24 @@ def cross_entropy(
 
 
 class CrossEntropyLoss(Loss):
-    """`cross_entropy` as a module. Give it logits, not probabilities.
+    """The loss `nn.functional.cross_entropy` as a module.
 
-    `weight` is a buffer: it is saved with the module.
+    It takes logits, not probabilities.
+
+    Args:
+        weight: A factor for each class, `(C,)`; a buffer, which is saved with the module.
+        ignore_index: Labels that count for nothing.
+        reduction: "mean", "sum" or "none".
+        label_smoothing: The share of the target that is spread evenly, from 0 to 1.
+
+    Example:
+        >>> nn.CrossEntropyLoss()(Tensor([[2.0, 0.0], [0.0, 2.0]]), [0, 1]).item()
+        0.126928011042972...
     """
 
     def __init__(
         self,
-        weight: ArrayLike | Tensor | None = None,
+        weight: ArrayLike | None = None,
         ignore_index: int = -100,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
@@ -73,34 +93,59 @@ class CrossEntropyLoss(Loss):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
 
 
 def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Any:
-    """The negative of each label's entry in `input`, which holds log-probabilities.
+    """Return the negative of each label's entry in `input`, which holds log-probabilities.
 
-    Shapes, weights and errors are those of `cross_entropy`, which is this after `log_softmax`.
+    `cross_entropy` is this after `log_softmax`.
+
+    Args:
+        input: Log-probabilities `(N, C)`, or `(C,)` for a single one, or `(N, C, d1, ...)`.
+        target: Labels from 0 to C - 1, of the input's shape without the axis of classes.
+        weight: A factor for each class, `(C,)`.
+        ignore_index: Labels that count for nothing.
+        reduction: "mean", "sum", or "none" for the loss of each label.
+
+    Raises:
+        ShapeError: The shapes do not go together.
+        ValueError: A label is outside 0 to C - 1, or the mean of no labels is asked for.
+
+    Example:
+        >>> nn.functional.nll_loss(np.log([[0.25, 0.75]]), [1]).round(3)
+        np.float64(0.288)
     """
-    (input,) = checked("nll_loss", input)
-    rows, labels, counts = _rows_and_labels("nll_loss", input, target, ignore_index)
+    (x,) = checked("nll_loss", input)
+    rows, labels, counts = _rows_and_labels("nll_loss", x, target, ignore_index)
     return _of_labels("nll_loss", rows, labels, counts, weight, reduction)
 
 
 class NLLLoss(Loss):
-    """`nll_loss` as a module. `weight` is a buffer: it is saved with the module."""
+    """The loss `nn.functional.nll_loss` as a module.
+
+    Args:
+        weight: A factor for each class, `(C,)`; a buffer, which is saved with the module.
+        ignore_index: Labels that count for nothing.
+        reduction: "mean", "sum" or "none".
+
+    Example:
+        >>> nn.NLLLoss()(np.log([[0.25, 0.75]]), [1]).round(3)
+        np.float64(0.288)
+    """
 
     def __init__(
         self,
-        weight: ArrayLike | Tensor | None = None,
+        weight: ArrayLike | None = None,
         ignore_index: int = -100,
         reduction: str = "mean",
     ) -> None:
@@ -108,7 +153,7 @@ class NLLLoss(Loss):
         self.weight = None if weight is None else Buffer(weight)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 

@@ -5,38 +5,50 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 import autograd
 from autograd import Tensor, rule
 from autograd.ops import sigmoid
+from autograd.typing import ArrayLike
 
 from ..module import Buffer
 from .base import Loss, checked, factor, reduced, refuse_nothing
 
 
 def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
     reduction: str = "mean",
-    pos_weight: Any = None,
+    pos_weight: ArrayLike | None = None,
 ) -> Any:
-    """The negative log-likelihood of `target` under sigmoid(`input`), for each element.
+    """Compute the negative log-likelihood of `target` under sigmoid(`input`), for each element.
 
-    `target`: probabilities from 0 to 1. `weight`: a factor for each loss; `pos_weight`: one for
-    the part of it that belongs to the target 1. Both broadcast to the input's shape.
+    Args:
+        input: Logits of any shape.
+        target: Probabilities from 0 to 1, of the same shape.
+        weight: A factor for each loss; broadcasts to the shape of `input`.
+        reduction: "mean", "sum", or "none" for the loss of each element.
+        pos_weight: A factor for the part of each loss that belongs to the target 1, likewise.
+
+    Raises:
+        ShapeError: The shapes do not go together, or the mean of nothing is asked for.
+        ValueError: `reduction` is not one of these.
+
+    Example:
+        >>> nn.functional.binary_cross_entropy_with_logits(np.array([2.0, -2.0]), [1, 0]).round(3)
+        np.float64(0.127)
     """
     function = "binary_cross_entropy_with_logits"
-    input, target = checked(function, input, target=target)
+    x, t = checked(function, input, target=target)
     if pos_weight is None:
-        losses = _bce(input, target)
+        losses = _bce(x, t)
     else:
-        pos_weight = factor(function, "pos_weight", pos_weight, input)
-        positive = autograd.ops.softplus(-input) * (target * pos_weight)
-        losses = positive + autograd.ops.softplus(input) * (1 - target)
+        pos_weight = factor(function, "pos_weight", pos_weight, x)
+        positive = autograd.ops.softplus(-x) * (t * pos_weight)
+        losses = positive + autograd.ops.softplus(x) * (1 - t)
     if weight is not None:
-        losses = losses * factor(function, "weight", weight, input)
+        losses = losses * factor(function, "weight", weight, x)
     return reduced(function, losses, reduction)
 
 
@@ -51,52 +63,76 @@ _bce = rule(
     _binary_cross_entropy,
     lambda g, _, x, target: g * (sigmoid(x) - target),
     lambda g, _, x, __: -g * x,
+    name="binary_cross_entropy_with_logits",
 )
-_bce.name = "binary_cross_entropy_with_logits"
 
 
 class BCEWithLogitsLoss(Loss):
-    """`binary_cross_entropy_with_logits` as a module.
+    """The loss `nn.functional.binary_cross_entropy_with_logits` as a module.
 
-    `weight` and `pos_weight` are buffers: they are saved with the module.
+    Args:
+        weight: A factor for each loss; a buffer, which is saved with the module.
+        reduction: "mean", "sum" or "none".
+        pos_weight: A factor for the target 1; a buffer, too.
+
+    Example:
+        >>> nn.BCEWithLogitsLoss()(np.array([2.0, -2.0]), [1, 0]).round(3)
+        np.float64(0.127)
     """
 
     def __init__(
         self,
-        weight: ArrayLike | Tensor | None = None,
+        weight: ArrayLike | None = None,
         reduction: str = "mean",
-        pos_weight: ArrayLike | Tensor | None = None,
+        pos_weight: ArrayLike | None = None,
     ) -> None:
         super().__init__(reduction)
         self.weight = None if weight is None else Buffer(weight)
         self.pos_weight = None if pos_weight is None else Buffer(pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return binary_cross_entropy_with_logits(
             input, target, self.weight, self.reduction, self.pos_weight
         )
 
 
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
-    """`target * (log(target) - input)`: how far a distribution is from what `input` says.
+def kl_div(
+    input: ArrayLike,
+    target: ArrayLike,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Any:
+    """Compute `target * (log(target) - input)`, the divergence of `input` from `target`.
 
-    `input`: log-probabilities. `target`: probabilities, which may be 0; with `log_target`, their
-    logarithms. The sum over classes is the divergence, so that 'batchmean' (the sum over all
-    elements, divided by the length of the first axis) is its mean; 'mean' is over all elements.
+    Kullback and Leibler, 1951. The sum over the classes is the divergence. So "batchmean", the sum
+    over all elements divided by the length of the first axis, is the mean of the divergences;
+    "mean" is over all elements.
 
-    Raises `ValueError` for a negative probability. Kullback and Leibler, 1951.
+    Args:
+        input: Log-probabilities of any shape.
+        target: Probabilities of the same shape, which may be 0.
+        reduction: "batchmean", "mean", "sum", or "none" for each element.
+        log_target: Whether `target` holds logarithms.
+
+    Raises:
+        ShapeError: The shapes differ, or the mean of nothing is asked for.
+        ValueError: A probability is negative, or `reduction` is not one of these.
+
+    Example:
+        >>> nn.functional.kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), "batchmean").round(3)
+        np.float64(0.693)
     """
-    input, target = checked("kl_div", input, target=target)
+    x, t = checked("kl_div", input, target=target)
     if log_target:
-        losses = np.exp(target) * (target - input)
+        losses = np.exp(t) * (t - x)
     else:
-        values = target.data if isinstance(target, Tensor) else target
+        values = t.data if isinstance(t, Tensor) else t
         if np.any(values < 0):
             raise ValueError(
                 f"kl_div: target holds the probability {values.min()}; pass log_target=True for "
                 f"logarithms"
             )
-        losses = target * (np.log(np.where(values == 0, 1, target)) - input)
+        losses = t * (np.log(np.where(values == 0, 1, t)) - x)
     if reduction != "batchmean":
         return reduced("kl_div", losses, reduction, also="'batchmean', ")
     refuse_nothing("kl_div", losses)
@@ -104,11 +140,20 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 
 class KLDivLoss(Loss):
-    """`kl_div` as a module."""
+    """The loss `nn.functional.kl_div` as a module.
+
+    Args:
+        reduction: "batchmean", "mean", "sum" or "none".
+        log_target: Whether targets hold logarithms.
+
+    Example:
+        >>> nn.KLDivLoss("batchmean")(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]])).round(3)
+        np.float64(0.693)
+    """
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction)
         self.log_target = log_target
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: ArrayLike, target: ArrayLike) -> Any:
         return kl_div(input, target, self.reduction, self.log_target)
