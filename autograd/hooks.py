@@ -22,6 +22,7 @@ from .errors import ShapeError
 from .grad_mode import Observer, observer
 from .node import FREED, Leaf, Node
 from .sparse import RowGradient
+from .typing import Array
 
 Hook = Callable[[Any], Any]
 
@@ -41,7 +42,7 @@ class RemovableHandle:
 
     _numbers = count()
 
-    def __init__(self, hooks: dict[int, Any], hook: Any, prepend: bool = False) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: object, prepend: bool = False) -> None:
         self._hooks = hooks
         self._key = next(self._numbers)
         others = dict(hooks) if prepend else {}
@@ -76,7 +77,7 @@ class Hooked:
         self.retains = False
         self.grad: Any = None
 
-    def arrived(self, node: Node, g: Any, retain: bool = True) -> Any:
+    def arrived(self, node: Node, g: Array, retain: bool = True) -> Any:
         """Call the hooks with the gradient; return it, or its replacement."""
         called = list(self.hooks.values())
         for hook in called:
@@ -115,7 +116,7 @@ class Watchers:
         self.record = record
         self.retain_grads = retain_grads
 
-    def arrived(self, node: Node, g: Any) -> Any:
+    def arrived(self, node: Node, g: Array) -> Array:
         """Show the cotangent of a node; return it, or what a hook puts in its place."""
         entry = hooked.get(id(node))
         if entry is not None:
@@ -126,7 +127,7 @@ class Watchers:
             self.observing.arrived(node, g)
         return g
 
-    def sent(self, node: Node, parent: Node, gx: Any) -> None:
+    def sent(self, node: Node, parent: Node, gx: Array) -> None:
         """Show what the rule of a node returned for one of its inputs."""
         if self.observing is not None:
             self.observing.sent(node, parent, gx)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .errors import DTypeError, GraphError, ShapeError
 from .operands import as_array, operand
 from .protocols import unwrap
-from .typing import Array
+from .typing import Array, ArrayLike
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-def seed_of(function: str, output: Tensor, grad: Any) -> Array:
+def seed_of(function: str, output: Tensor, grad: ArrayLike | None) -> Array:
     """Return the cotangent of `output` to start a backward pass from; None stands for 1."""
     if output.node is None:
         raise GraphError(

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike
 
-from .typing import Array
+from .broadcasting import Axes
+from .typing import Array, ArrayLike
 
 
 class RowGradient(NDArrayOperatorsMixin):
@@ -77,7 +78,7 @@ class RowGradient(NDArrayOperatorsMixin):
         """The array that the values may be shared with: the values themselves."""
         return self.values
 
-    def copy(self, order: Any = "C") -> RowGradient:  # noqa: ARG002 - as an array has it
+    def copy(self, order: str = "C") -> RowGradient:  # noqa: ARG002 - as an array has it
         """Copy rows and values.
 
         Example:
@@ -224,13 +225,19 @@ class RowGradient(NDArrayOperatorsMixin):
 
         return write
 
-    def sum(self, axis: Any = None, *args: Any, **options: Any) -> Any:
+    def sum(self, axis: Axes = None, *args: Any, **options: Any) -> Any:
         """`np.sum`."""
         axes = range(self.ndim) if axis is None else np.atleast_1d(axis) % self.ndim
         of = self.dense() if "where" in options or 0 not in axes else self.values
         return of.sum(axis, *args, **options)
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+    def clip(
+        self,
+        min: ArrayLike | None = None,
+        max: ArrayLike | None = None,
+        out: Array | None = None,
+        **options: Any,
+    ) -> Any:
         """`np.clip`."""
         if options or (min is None and max is None):
             return np.clip(self.dense(), min, max, out=out, **options)
@@ -275,7 +282,7 @@ class RowGradient(NDArrayOperatorsMixin):
 _MANY = 100  # runs: with more, a value at a time is faster than np.add.reduceat
 
 
-def dense(g: Any) -> Any:
+def dense(g: Array | RowGradient) -> Any:
     """Convert a gradient to an ordinary array."""
     return g.dense() if isinstance(g, RowGradient) else g
 

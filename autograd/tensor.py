@@ -14,7 +14,7 @@ The gradients are in the tables of `rules/`. Read `transforms.py` next: gradient
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +127,7 @@ class Tensor(Recorded, of_results=True):
         return self._outside(".data")
 
     @data.setter
-    def data(self, value: Any) -> None:
+    def data(self, value: ArrayLike) -> None:
         if value is self._array:  # the end of `t.data -= x`
             return
         array = as_array(operand(unwrap(value), "Tensor", "data"))
@@ -164,7 +164,7 @@ class Tensor(Recorded, of_results=True):
     nbytes, itemsize, flags = of_array("nbytes"), of_array("itemsize"), of_array("flags")
     device = of_array("device")
 
-    def item(self, *index: Any) -> Any:
+    def item(self, *index: int | tuple[int, ...]) -> Any:
         """Return the single element, or the one at `index`, as a Python number.
 
         Raises:
@@ -259,7 +259,7 @@ class Tensor(Recorded, of_results=True):
         return self.node.grad if isinstance(self.node, Leaf) else self._retained("grad")
 
     @grad.setter
-    def grad(self, value: Any) -> None:
+    def grad(self, value: Array | RowGradient | None) -> None:
         if not isinstance(self.node, Leaf) and not self.retains_grad:
             raise GraphError(
                 "grad can be set only on a leaf made with requires_grad=True, and after "
@@ -551,7 +551,13 @@ class Tensor(Recorded, of_results=True):
     searchsorted = method(np.searchsorted)
     sort, partition, put = changing(np.sort), changing(np.partition), _put
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Tensor:
+    def clip(
+        self,
+        min: ArrayLike | None = None,
+        max: ArrayLike | None = None,
+        out: Array | None = None,
+        **options: Any,
+    ) -> Tensor:
         """`np.clip`; either bound may be left out.
 
         Example:
@@ -560,7 +566,9 @@ class Tensor(Recorded, of_results=True):
         """
         return _clip(self, min, max, out, **options)
 
-    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Tensor:
+    def compress(
+        self, condition: ArrayLike, axis: int | None = None, out: Array | None = None
+    ) -> Tensor:
         """`np.compress`, whose condition comes first.
 
         Example:
@@ -569,7 +577,7 @@ class Tensor(Recorded, of_results=True):
         """
         return _compress(condition, self, axis, out)
 
-    def fill(self, value: Any) -> None:
+    def fill(self, value: ArrayLike) -> None:
         """Set every element to the number `value`, in place.
 
         Raises:
@@ -628,7 +636,7 @@ class Tensor(Recorded, of_results=True):
             return _converted(self, dtype=dtype)
         return _converted(self, dtype=dtype, order=order, casting=casting)
 
-    def reshape(self, *shape: Any, **options: Any) -> Tensor:
+    def reshape(self, *shape: int | Sequence[int], **options: Any) -> Tensor:
         """`np.reshape`, with the lengths one by one or as a tuple, and its `order` and `copy`.
 
         Example:
@@ -637,7 +645,7 @@ class Tensor(Recorded, of_results=True):
         """
         return _reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
-    def transpose(self, *axes: Any) -> Tensor:
+    def transpose(self, *axes: int | Sequence[int] | None) -> Tensor:
         """`np.transpose`, with the axes one by one or as a tuple; without any, all are reversed.
 
         Example:
@@ -680,7 +688,7 @@ class Tensor(Recorded, of_results=True):
         return Flat(self)
 
     @flat.setter
-    def flat(self, value: Any) -> None:
+    def flat(self, value: ArrayLike) -> None:
         Flat(self)[:] = value
 
     if not TYPE_CHECKING:  # for names that are not here only

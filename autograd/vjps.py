@@ -38,7 +38,7 @@ def arguments_of(node: Node, record: bool, changed: int) -> tuple[Sequence[Any],
 
 
 def results_of_joint(
-    operation: Op, g: Any, arguments: Sequence[Any], options: dict[str, Any]
+    operation: Op, g: Array, arguments: Sequence[Any], options: dict[str, Any]
 ) -> list[VJP | None]:
     """Call the joint rule of an operation; return a rule for each input, which knows its result."""
     gradients = operation.joint(g, *arguments, **options)  # type: ignore[misc]
@@ -61,7 +61,7 @@ def _constantly(gx: Any) -> VJP:
 
 
 def conform(
-    gx: Any, parent: Node, operation: Op, vjp: VJP | None = None, recorded: Any = None
+    gx: Array, parent: Node, operation: Op, vjp: VJP | None = None, recorded: Array = None
 ) -> Any:
     """Give the gradient that a rule returned exactly the shape and dtype of its input.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.typing import Array
 
 from .history import Result
 
@@ -76,7 +77,7 @@ class Means:
         self._sums: dict[str, float] = {}
         self._kept: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
-    def add(self, loss: float, outputs: Any, targets: Any) -> None:
+    def add(self, loss: float, outputs: Array, targets: Array) -> None:
         """Take a batch into the means."""
         outputs = outputs.data if isinstance(outputs, Tensor) else outputs
         if self.metrics is None:
@@ -119,7 +120,7 @@ class Means:
         return loss, values
 
 
-def number(what: str, value: Any) -> float:
+def number(what: str, value: Array) -> float:
     """Convert the value of a loss or a metric; raise `TypeError` if it is not one number."""
     if value is None or np.shape(value) not in ((), (1,)):
         kind = "None" if value is None else f"an array of shape {np.shape(value)}"

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import AutogradError, Tensor
+from autograd.typing import Array
 
 from .history import History, Result
 from .metrics import Means, Metrics
@@ -195,7 +196,7 @@ class Run:
         if not math.isfinite(norm):
             raise self._diverged(f"the norm of the gradients is {norm}")
 
-    def end_batch(self, loss: Tensor, outputs: Any, targets: Any) -> None:
+    def end_batch(self, loss: Tensor, outputs: Array, targets: Array) -> None:
         """Record a batch, step `batch_schedule`, and call the batch callbacks."""
         self.batch_loss = _value(loss)
         if self.batch_schedule is not None:

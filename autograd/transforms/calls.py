@@ -33,6 +33,7 @@ from ..node import (
 )
 from ..tensor import Tensor
 from ..tree import leaves, rebuild, tree_map
+from ..typing import Array
 from .between import cotangents_of, gradient_of
 
 Argnum = int | str | Sequence[int | str]
@@ -201,7 +202,7 @@ class Call:
         self.independent = not found
         return [gradient_of(found, node, seeds, record) for node in self.nodes]
 
-    def derivatives(self, output: Tensor, g: Any, last: bool = True) -> list[Any]:
+    def derivatives(self, output: Tensor, g: Array, last: bool = True) -> list[Any]:
         """Differentiate g * output, for real `g`, with respect to each array among the arguments.
 
         A cotangent gives the gradient of Re(sum(g * output)): that of the imaginary part takes
@@ -326,7 +327,7 @@ def reaches(node: Node | None, ends: Sequence[Node], stops: Sequence[Node] = ())
     return any(found in ends for found in ancestors(starts, parents))
 
 
-def may_lead_out(tree: Any, call: Call) -> bool:
+def may_lead_out(tree: object, call: Call) -> bool:
     """Whether results of `call` can be differentiated with respect to Tensors in `tree`."""
     nodes = [x.node for _, x in leaves(tree) if isinstance(x, Tensor)]
     return grad_enabled() and _leads_out(nodes, call.run)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autograd import DTypeError, ShapeError
+from autograd.typing import Array
 
 from ..module import Module
 
 
-def checked(function: str, input: Any, **others: Any) -> list[Any]:
+def checked(function: str, input: Array, **others: Array) -> list[Array]:
     """`input` and the others, which must have its shape, as arrays or tensors of numbers."""
     if not hasattr(input, "dtype"):
         input = np.asarray(input)
@@ -39,7 +38,7 @@ def checked(function: str, input: Any, **others: Any) -> list[Any]:
     return found
 
 
-def reduced(function: str, losses: Any, reduction: str, also: str = "") -> Any:
+def reduced(function: str, losses: Array, reduction: str, also: str = "") -> Array:
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -52,7 +51,7 @@ def reduced(function: str, losses: Any, reduction: str, also: str = "") -> Any:
     return losses.mean()
 
 
-def refuse_nothing(function: str, losses: Any) -> None:
+def refuse_nothing(function: str, losses: Array) -> None:
     if losses.size == 0:
         raise ShapeError(
             f"{function}: got an empty batch (of shape {losses.shape}), whose mean is not defined; "
@@ -60,7 +59,7 @@ def refuse_nothing(function: str, losses: Any) -> None:
         )
 
 
-def factor(function: str, name: str, weight: Any, input: Any) -> Any:
+def factor(function: str, name: str, weight: Array, input: Array) -> Array:
     """A `weight` that broadcasts to the shape of `input`, in its dtype."""
     if not hasattr(weight, "dtype"):
         weight = np.asarray(weight)
