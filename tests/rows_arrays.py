@@ -374,7 +374,7 @@ ROWS: list[dict[str, Any]] = [
     _row("max of some",           lambda x, s: np.max(x, axis=0, where=MASK, initial=s),
                                   (3, 4), ()),
     _row("min of some",           lambda x, s: np.min(x, initial=s),         (3, 4), ()),
-    _row("min of some, and the start", lambda x, s: np.min(x, axis=0, where=MASK, initial=s - 0.5),
+    _row("min of some, and the start", lambda x, s: np.min(x + 0.5, axis=0, where=MASK, initial=s),
          (3, 4), ()),
     _row("nanmax of some",        _holed(lambda x: np.nanmax(x, axis=1, initial=0.1, where=MASK)),
                                   (3, 4)),

@@ -38,9 +38,12 @@ def points_of(name: str) -> list[Point]:
     return [(p,) for p in _ONE] if name in UNARY else list(itertools.product(_TWO, _TWO))
 
 
+_OURS = {"gelu_tanh": lambda x: autograd.ops.gelu(x, "tanh")}
+
+
 def ours(name: str, at: Point) -> list[float]:
     """The first derivatives, and the second ones of each."""
-    function = getattr(autograd, name, None) or getattr(np, name)
+    function = _OURS.get(name) or getattr(autograd.ops, name, None) or getattr(np, name)
     leaves = [Tensor([p], requires_grad=True) for p in at]
     with np.errstate(all="ignore"):
         first = gradients(np.sum(function(*leaves)), leaves, create_graph=True)
