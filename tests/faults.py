@@ -33,6 +33,7 @@ from autograd.rules import (
     elementwise,
     networks,
     products,
+    reductions,
 )
 from tests.autograd import test_conventions, test_embedding, test_rule_calls, test_rules
 from tests.autograd.test_rules import cotangent_for, recorded_ops
@@ -344,6 +345,7 @@ COMPARING = _ops(
     np.copysign,
     np.nan_to_num,
     np.ldexp,
+    *(reductions.EXTREMA_FROM[f] for f in (np.max, np.min, np.nanmax)),
     np.fmod,
     np.remainder,
 )

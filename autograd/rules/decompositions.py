@@ -123,7 +123,7 @@ def _at_fixed_phase(gv: Array, v: Array) -> Array:
     """
     h = np.sum(gv * v, axis=-2, keepdims=True)
     gv = gv - conjugate(v) * np.real(h)
-    if v.dtype.kind != "c":
+    if v.dtype.kind != "c" or v.size == 0:
         return gv
     place = np.argmax(np.abs(v), axis=-2)
     largest = constant(np.arange(v.shape[-1])[:, None], place) == place[..., None, :]
