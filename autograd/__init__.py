@@ -75,7 +75,8 @@ else:  # imported when they are first used: most programs need none of them
 
     def __getattr__(name: str) -> Any:
         if name not in ("debug", "detect_anomaly", "why"):
-            raise AttributeError(f"module 'autograd' has no attribute '{name}'")
+            remedy = f"; write autograd.ops.{name}" if name in ops.__all__ else ""
+            raise AttributeError(f"module 'autograd' has no attribute '{name}'{remedy}")
         debug = import_module(".debug", __name__)
         return debug if name == "debug" else getattr(debug, name)
 

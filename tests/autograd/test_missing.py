@@ -116,3 +116,10 @@ def test_subclass_is_called_by_its_name() -> None:
     weight: Any = Weight([1.0])
     with pytest.raises(AttributeError, match=r"a Weight has no attribute 'dim'; write t\.ndim"):
         weight.dim()
+
+
+def test_network_function_at_the_top_is_told_its_place() -> None:
+    with pytest.raises(AttributeError, match=r"write autograd\.ops\.relu"):
+        autograd.relu  # noqa: B018
+    with pytest.raises(AttributeError, match=r"has no attribute 'nothing'$"):
+        autograd.nothing  # noqa: B018
